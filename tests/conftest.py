@@ -1,0 +1,36 @@
+"""What all tests share: the tools they may ask for, and how randomness behaves. It must not know any module under test."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).parent.parent
+RECORDINGS = ROOT.parent / "shared" / "recordings"
+
+# No deadlines: a slow machine is not a defect. In CI the same examples each time: new ones are the campaigns' work.
+settings.register_profile("house", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "house")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what this machine cannot run, saying what is missing."""
+    absent = {
+        "broker": None if shutil.which("mosquitto") else "no mosquitto on PATH",
+        "recordings": None if RECORDINGS.is_dir() else "no ../shared/recordings",
+    }
+    for item in items:
+        for marker, reason in absent.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Path:
+    """The folder of captured frames; a test that asks for it is skipped where it is not."""
+    if not RECORDINGS.is_dir():
+        pytest.skip("no ../shared/recordings")
+    return RECORDINGS
