@@ -1,0 +1,33 @@
+"""Why bytes were not believed.
+
+Bad input is a value here, never an exception: every reader of this package returns either what it read or a
+``Rejected``. This file must not know who counts the rejects or who made the meter.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Reason(Enum):
+    """The closed list of reasons; the values are the ``reason`` label of the frame error metric."""
+
+    NOISE = "noise"  # bytes between frames that start no frame
+    HEADER_CHECK = "header_check"  # HCS wrong: not even the length can be believed
+    FRAME_CHECK = "frame_check"  # FCS or closing flag wrong: the frame was damaged on its way
+    TRUNCATED = "truncated"  # the input ended, or another frame began, before the frame did end
+    SEGMENTED = "segmented"  # a part of a longer message (segmentation bit set)
+    ENCRYPTED = "encrypted"  # general-glo-ciphering: whole, but not readable without a key
+    NOT_PUSH = "not_push"  # a whole frame that is no data-notification
+    MALFORMED = "malformed"  # A-XDR that breaks its own rules: length, depth, unknown tag, bytes left over
+    UNKNOWN_LIST = "unknown_list"  # well-formed, but no profile knows this list
+    UNIT = "unit"  # a register whose unit contradicts its OBIS code
+    OUT_OF_RANGE = "out_of_range"  # a value no meter of this kind can measure
+    FOREIGN_METER = "foreign_meter"  # another make of meter than the one this line has carried so far
+
+
+class Rejected(NamedTuple):
+    """Bytes that yielded nothing: the reason, how many bytes it cost, and words for a log (never raw bytes)."""
+
+    reason: Reason
+    size: int = 0
+    detail: str = ""
