@@ -1,0 +1,106 @@
+"""The decoder: bytes from one meter's line in, readings and rejects out. All its state is about that one line.
+
+    feed --dlms.hdlc--> Frame --layout known and fits?--> read
+                           `--dlms.apdu--> Apdu --learn--> Layout --> read
+
+This file must not know a maker, a clock, or who uses the readings.
+"""
+
+from dlms import apdu
+from dlms.hdlc import CHECK_SIZE, Deframer, information_at, is_segmented
+from dlms.rejects import Reason, Rejected
+from han_gateway.meters.layout import Layout, learn
+from han_gateway.meters.numbers import Scaling
+from han_gateway.meters.profiles import Profile
+from han_gateway.meters.reading import Reading
+
+_LAYOUTS_KEPT = 16  # a meter sends three or four lists; a line that shows more than this forgets and learns again
+_FOREIGN_FRAMES_BEFORE_EXCHANGE = 10
+
+
+class Decoder:
+    """Decodes what one HAN port sends. Total: no bytes make it raise.
+
+    With ``lock`` the first family that names itself owns the line: a list of another family is Rejected(FOREIGN_METER), until ten of
+    them have come in a row (the meter was exchanged). ``check_fcs=False`` is for masked dumps only.
+    """
+
+    def __init__(
+        self,
+        *,
+        ct_ratio: int = 1,
+        energy_scale: int | None = None,
+        current_scale: int | None = None,
+        lock: bool = False,
+        check_fcs: bool = True,
+    ) -> None:
+        """Start knowing nothing of the meter."""
+        self._scaling = Scaling(ct_ratio, energy_scale, current_scale)
+        self._deframer = Deframer(check_fcs=check_fcs)
+        self._layouts: dict[int, Layout] = {}  # by length
+        self._lock = lock
+        self._owner: Profile | None = None
+        self._foreign = 0
+
+    def feed(self, data: bytes) -> list[Reading | Rejected]:
+        """Take bytes of the stream, cut anywhere, and give what they complete."""
+        items: list[Reading | Rejected] = []
+        for item in self._deframer.feed(data):
+            if isinstance(item, bytes):
+                layout = self._layouts.get(len(item))
+                reading = layout.read(item) if layout else None
+                if reading is None:
+                    reading = self._decode(item, framed=True)
+                else:
+                    self._foreign = 0
+                items.append(reading)
+            else:
+                items.append(item)
+        return items
+
+    def message(self, message: bytes) -> Reading | Rejected:
+        """Decode one message that came without HDLC: an APDU with or without LLC."""
+        return self._decode(message, framed=False)
+
+    def close(self) -> list[Reading | Rejected]:
+        """Say that the stream ended; what was pending is rejected."""
+        return [item for item in self._deframer.close() if isinstance(item, Rejected)]
+
+    def _decode(self, raw: bytes, *, framed: bool) -> Reading | Rejected:
+        """Parse a frame or message in full, learn its layout, and read it through that."""
+        learned = self._learn(raw, framed=framed)
+        if isinstance(learned, Rejected):
+            return learned
+        refused = self._meet(learned, len(raw))
+        if refused is not None:
+            return refused
+        if len(self._layouts) >= _LAYOUTS_KEPT:
+            self._layouts.clear()
+        self._layouts[len(raw)] = learned
+        return learned.read(raw) or Rejected(Reason.MALFORMED, len(raw))
+
+    def _learn(self, raw: bytes, *, framed: bool) -> Layout | Rejected:
+        """Parse a frame in full."""
+        start, check_size = (information_at(raw), CHECK_SIZE) if framed else (0, 0)
+        if framed and is_segmented(raw):
+            return Rejected(Reason.SEGMENTED, len(raw))
+        message = apdu.parse(raw[: len(raw) - check_size], start)
+        if isinstance(message, Rejected):
+            return message._replace(size=len(raw))
+        return learn(raw, message, check_size, self._scaling, self._owner)
+
+    def _meet(self, layout: Layout, size: int) -> Rejected | None:
+        """Meet a new layout: refuse it if another family owns the line, or let the one that names itself own it from now on."""
+        if layout.profile is self._owner:
+            self._foreign = 0
+            return None
+        if self._lock and self._owner is not None:
+            self._foreign += 1
+            if self._foreign < _FOREIGN_FRAMES_BEFORE_EXCHANGE:
+                return Rejected(Reason.FOREIGN_METER, size, f"{layout.profile.name} on a line of {self._owner.name}")
+            self._owner = None  # the meter was exchanged
+            self._layouts.clear()
+        if layout.identified:
+            self._owner, self._foreign = layout.profile, 0
+            self._layouts.clear()  # nameless lists were learned as another family's
+        return None

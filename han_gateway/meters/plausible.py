@@ -1,0 +1,100 @@
+"""What a meter can mean: ranges, scales that firmware changed silently, and zeros that stand for "not measured".
+
+These are facts about the physical world and about meters in the field, applied to the scaled values of every frame. Each rule
+lowers trust, never raises it: in doubt a current stays the larger one. This file must not know bytes.
+"""
+
+from collections.abc import Callable, Sequence
+from math import hypot
+from typing import Any
+
+from dlms.obis import LINES, REGISTERS
+from han_gateway.meters.profiles import Profile
+
+Values = tuple[Any, ...]
+"""The scaled values of one list: numbers, and the octets of its clock."""
+Mend = Callable[[Values], Values]
+"""Corrects the values of one list."""
+
+_LIMIT_OF_UNIT = {
+    "ma": 10_000_000,  # 10 kA
+    "mv": 1_000_000,  # 1 kV: CT meters are low-voltage meters
+    "w": 10_000_000,
+    "var": 10_000_000,
+    "wh": 10**15,  # a uint64 register of a CT meter in Wh
+    "varh": 10**15,
+}
+LIMITS: dict[str, int] = {
+    register.name: _LIMIT_OF_UNIT[suffix]
+    for register in REGISTERS.values()
+    if (suffix := register.name.rpartition("_")[2]) in _LIMIT_OF_UNIT
+}
+"""The largest value per quantity that is believed."""
+LOWEST: dict[str, int] = {name: -limit if name.startswith("current_") else 0 for name, limit in LIMITS.items()}
+"""The lowest one: only currents have a sign; power and energy have a register for each direction."""
+
+LARGEST_DIRECT_CURRENT_MA = 200_000
+"""Direct-connected meters end at 100 A; twice that is a scale, not a current."""
+
+_CENTIVOLTS_ABOVE_MV = 1_000_000  # what a count of 0.01 V looks like when it is taken for 1 V
+_MISSCALED = 5  # a scale is wrong by 10 or not at all; line currents of a three-wire net explain at most 1.73
+
+_CURRENTS = tuple(f"current_l{line}_ma" for line in LINES)
+_VOLTAGES = tuple(f"voltage_l{line}_mv" for line in LINES)
+_POWERS = ("power_import_w", "power_export_w", "reactive_import_var", "reactive_export_var")
+
+
+def undo_drift(names: Sequence[str]) -> Mend:
+    """Undo the scale changes of Kamstrup firmware: voltage in 0.01 V instead of 1 V, CT current in mA instead of 0.01 A.
+
+    The voltage is recognised by its size. The current is taken as mA only where it would be an impossible current otherwise, and
+    the powers of the same list say that it is too large by a factor of ten (a Danish CT meter, amsreader-firmware issue 216).
+    """
+    voltages, currents, powers = (_places(names, group) for group in (_VOLTAGES, _CURRENTS, _POWERS))
+
+    def mend(values: Values) -> Values:
+        if any(values[place] > _CENTIVOLTS_ABOVE_MV for place in voltages):
+            values = _divided(values, voltages, 100)
+        if any(values[place] > LARGEST_DIRECT_CURRENT_MA for place in currents) and _ten_times(
+            values, voltages, currents, powers
+        ):
+            values = _divided(values, currents, 10)
+        return values
+
+    return mend
+
+
+def _divided(values: Values, places: list[int], divisor: int) -> Values:
+    return tuple(value // divisor if place in places else value for place, value in enumerate(values))
+
+
+def drop_placeholders(names: Sequence[str], profile: Profile) -> Mend | None:
+    """Drop the zeros of a three-wire net that stand for "not measured": U2 = 0 between two real voltages gives them away."""
+    voltages = _places(names, _VOLTAGES)
+    if len(voltages) < len(LINES):
+        return None
+    u1, u2, u3 = voltages
+    doubtful = _places(names, tuple(profile.placeholders))
+
+    def mend(values: Values) -> Values:
+        if values[u2] or not (values[u1] and values[u3]):
+            return values
+        for place in doubtful:
+            if not values[place]:
+                values = (*values[:place], None, *values[place + 1 :])
+        return values
+
+    return mend
+
+
+def _ten_times(values: Values, voltages: list[int], currents: list[int], powers: list[int]) -> bool:
+    """Tell whether voltage times current exceeds the apparent power by more than any net can explain."""
+    by_line = sum(values[u] * abs(values[i]) for u, i in zip(voltages, currents, strict=False)) / 1_000_000
+    if len(powers) < len(_POWERS):
+        return False
+    active_in, active_out, reactive_in, reactive_out = (values[place] for place in powers)
+    return bool(by_line > _MISSCALED * hypot(active_in - active_out, reactive_in - reactive_out) > 0)
+
+
+def _places(names: Sequence[str], wanted: Sequence[str]) -> list[int]:
+    return [names.index(name) for name in wanted if name in names]

@@ -1,0 +1,167 @@
+"""A meter in software: writes any list of ``forms.py`` from a reading, byte for byte as the real meter would.
+
+It is the inverse of the decoder: fixtures, the demo, the simulation and half of the tests are made with it.
+This file must not know time; whoever plays the meter decides when a list is sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from dlms import apdu, hdlc
+from dlms.axdr import Data, Tag
+from dlms.cosem import ClockStyle, build_date_time
+from dlms.obis import CLOCK, KEPT_EXPONENT
+from han_gateway.meters import forms
+from han_gateway.meters.forms import Column, Form
+from han_gateway.meters.profiles import Shape
+from han_gateway.meters.reading import Reading
+
+Extra = Mapping[str, int]
+"""Registers that a list carries and a reading has no place for: power factors, reactive power and energy per line."""
+
+_NO_EXTRA: Extra = MappingProxyType({})
+_START_OF_TIME = datetime(2000, 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftwareMeter:
+    """A model of meter: the lists it sends and how often. Periods in ms; ``list3`` is hourly and, but for Kamstrup, replaces list 2."""
+
+    name: str
+    grid: str
+    list1: Form | None
+    list2: Form
+    list3: Form | None
+    list1_period_ms: int | None
+    list2_period_ms: int = 10_000
+    list_id: str
+    meter_type: str
+
+
+def write(form: Form, reading: Reading, *, extra: Extra = _NO_EXTRA, clock: ClockStyle | None = None) -> bytes:
+    """Write one list as a whole HDLC frame, flags included.
+
+    Args:
+        form: which list.
+        reading: its values; None is written as the meter writes what it does not measure: 0, or an empty text.
+        extra: values of registers that a reading has no place for, in the units of ``dlms.obis.REGISTERS``.
+        clock: the style of the clock where it differs from the form's (deviation and status vary with the firmware).
+    """
+    frame = form.frame
+    moment = build_date_time(reading.meter_time or _START_OF_TIME, clock or frame.clock)
+    time = None if frame.time_form == apdu.NO_TIME else moment
+    values = [_value(column, form, reading, extra, moment) for column in form.columns]
+    message = apdu.build(frame.invoke_id, frame.time_form, time, _body(form, values))
+    return hdlc.build(frame.destination, frame.source, frame.control, message)
+
+
+def _value(column: Column, form: Form, reading: Reading, extra: Extra, moment: bytes) -> Data:
+    """Write one value of a list."""
+    if column.name is None:
+        return Data(Tag.NULL, None)
+    if column.name == CLOCK:
+        return Data(column.tag, moment)
+    known = extra.get(column.name, getattr(reading, column.name, None))
+    if column.unit is None:
+        return Data(column.tag, str(known or "").encode("ascii").ljust(column.width, b"\0"))
+    scaler = form.exponents.get(column.unit, 0) if column.scaler is None else column.scaler
+    return Data(column.tag, _raw(int(known or 0), scaler - KEPT_EXPONENT.get(column.unit, 0)))
+
+
+def _raw(value: int, exponent: int) -> int:
+    """Bring a value to the resolution of the wire, half up."""
+    if exponent <= 0:
+        return value * int(10**-exponent)
+    step = int(10**exponent)
+    return (value + step // 2) // step
+
+
+def _body(form: Form, values: list[Data]) -> Data:
+    """Arrange the values in the shape of the family."""
+    pairs = list(zip(form.columns, values, strict=True))
+    if form.profile.shape is Shape.REGISTERS:
+        return Data(Tag.ARRAY, tuple(_register(column, value) for column, value in pairs))
+    flat: list[Data] = []
+    for column, value in pairs:
+        flat += [Data(Tag.OCTET_STRING, column.code), value] if column.code else [value]
+    return Data(Tag.STRUCTURE, tuple(flat))
+
+
+def _register(column: Column, value: Data) -> Data:
+    """Write code, value and, for a number, scaler and unit."""
+    parts: tuple[Data, ...] = (Data(Tag.OCTET_STRING, column.code), value)
+    if column.scaler is not None and column.unit is not None:
+        parts += (Data(Tag.STRUCTURE, (Data(Tag.INT8, column.scaler), Data(Tag.ENUM, int(column.unit)))),)
+    return Data(Tag.STRUCTURE, parts)
+
+
+def _meter(name: str, grid: str, lists: tuple[Form | None, Form, Form | None], period: int | None, *texts: str) -> SoftwareMeter:
+    list_id, meter_type = texts
+    list1, list2, list3 = lists
+    return SoftwareMeter(
+        name=name,
+        grid=grid,
+        list1=list1,
+        list2=list2,
+        list3=list3,
+        list1_period_ms=period,
+        list_id=list_id,
+        meter_type=meter_type,
+    )
+
+
+_KAIFA_3P = (forms.KAIFA_LIST1, forms.KAIFA_3P_LIST2, forms.KAIFA_3P_LIST3)
+_KAMSTRUP_3P = (None, forms.KAMSTRUP_3P_LIST2, forms.KAMSTRUP_3P_LIST3)
+
+METERS: Mapping[str, SoftwareMeter] = MappingProxyType(
+    {
+        meter.name: meter
+        for meter in (
+            _meter("kaifa-tn", "TN", _KAIFA_3P, 2_000, "KFM_001", "MA304H4"),
+            _meter("kaifa-it", "IT", _KAIFA_3P, 2_000, "KFM_001", "MA304H3E"),
+            _meter(
+                "kaifa-1p",
+                "TN",
+                (forms.KAIFA_LIST1, forms.KAIFA_1P_LIST2, forms.KAIFA_1P_LIST3),
+                2_000,
+                *("KFM_001", "MA105H2E"),
+            ),
+            _meter(
+                "aidon-tn",
+                "TN",
+                (forms.AIDON_LIST1, forms.AIDON_TN_LIST2, forms.AIDON_TN_LIST3),
+                2_500,
+                *("AIDON_V0001", "6534"),
+            ),
+            _meter(
+                "aidon-it",
+                "IT",
+                (forms.AIDON_LIST1, forms.AIDON_IT_LIST2, forms.AIDON_IT_LIST3),
+                2_500,
+                *("AIDON_V0001", "6525"),
+            ),
+            _meter(
+                "aidon-1p",
+                "TN",
+                (forms.AIDON_LIST1, forms.AIDON_1P_LIST2, forms.AIDON_1P_LIST3),
+                2_500,
+                *("AIDON_V0001", "6515"),
+            ),
+            _meter("aidon-se", "TN", (None, forms.AIDON_SE_3P, None), None, "", ""),
+            _meter("kamstrup-tn", "TN", _KAMSTRUP_3P, None, "Kamstrup_V0001", "6841131BN243101040"),
+            _meter("kamstrup-it", "IT", _KAMSTRUP_3P, None, "Kamstrup_V0001", "6841121BN243101040"),
+            _meter(
+                "kamstrup-1p",
+                "TN",
+                (None, forms.KAMSTRUP_1P_LIST2, forms.KAMSTRUP_1P_LIST3),
+                None,
+                *("Kamstrup_V0001", "6861111BN242101040"),
+            ),
+            _meter("kamstrup-dk", "TN", (None, forms.KAMSTRUP_DK_3P, None), None, "Kamstrup_V0001", ""),
+            _meter("e350-it", "IT", (forms.EMBRIQ_LIST1, forms.EMBRIQ_LIST2, None), 2_500, "EMBRIQ_V1_1", "ZFF1"),
+        )
+    }
+)
+"""Models to play, by name."""

@@ -1,0 +1,231 @@
+"""How the numbers of a list are scaled, and which are believed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from dlms.axdr import Data, Tag
+from dlms.obis import REGISTERS, Register, Unit
+from dlms.rejects import Reason, Rejected
+from han_gateway.meters import forms
+from han_gateway.meters.body import Row
+from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.forms import Form
+from han_gateway.meters.numbers import Scaling, pick
+from han_gateway.meters.profiles import AIDON
+from han_gateway.meters.reading import Reading
+from han_gateway.meters.software_meter import write
+from tests.invented import information, reading, renamed
+
+TYPICAL = {
+    "power_import_w": 2000,
+    "power_export_w": 0,
+    "reactive_import_var": 0,
+    "reactive_export_var": 300,
+    "current_l1_ma": 5000,
+    "current_l2_ma": 3000,
+    "current_l3_ma": 1000,
+    "voltage_l1_mv": 231_000,
+    "voltage_l2_mv": 232_000,
+    "voltage_l3_mv": 233_000,
+    "energy_import_wh": 12_340_000,
+    "energy_export_wh": 10,
+    "reactive_energy_import_varh": 500,
+    "reactive_energy_export_varh": 600,
+}
+
+
+def values(form: Form, **changes: int) -> Reading:
+    """Give a reading of a form with typical values and some changed ones."""
+    names = {column.name for column in form.columns}
+    return reading(form, {name: value for name, value in (TYPICAL | changes).items() if name in names})
+
+
+def decode(form: Form, sent: Reading, **options: Any) -> Reading | Rejected:
+    """Write and decode a list, twice: what is learned from a frame must not depend on its values."""
+    decoder = Decoder(**options)
+    other = write(form, values(form)._replace(power_import_w=1))
+    first, _, again = decoder.feed(write(form, sent)) + decoder.feed(other) + decoder.feed(write(form, sent))
+    assert again == first
+    assert first == Decoder(**options).feed(other + write(form, sent))[1]
+    return first
+
+
+def reason(item: Reading | Rejected) -> Reason | None:
+    """Tell why something was rejected."""
+    return item.reason if isinstance(item, Rejected) else None
+
+
+class TestRange:
+    """No value that no meter can measure becomes a reading, whether its list is known or new."""
+
+    @pytest.mark.parametrize(
+        "form", [forms.KAIFA_3P_LIST3, forms.KAMSTRUP_3P_LIST3, forms.AIDON_TN_LIST3], ids=lambda form: form.name
+    )
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("power_import_w", 0xFFFFFFFF),
+            ("power_export_w", 30_000_000),
+            ("reactive_import_var", 0x80000000),
+        ],
+    )
+    def test_incredible(self, form: Form, name: str, value: int) -> None:
+        """A power of more than the limit's next power of two is Rejected(OUT_OF_RANGE)."""
+        assert reason(decode(form, values(form, **{name: value}))) is Reason.OUT_OF_RANGE
+
+    @pytest.mark.parametrize("name", ["current_l1_ma", "voltage_l1_mv"])
+    def test_incredible_where_all_bits_fit(self, name: str) -> None:
+        """Amperes and volts of Kaifa are 32 bits wide and no meter needs them."""
+        form = forms.KAIFA_3P_LIST2
+        assert reason(decode(form, values(form, **{name: 100_000_000}))) is Reason.OUT_OF_RANGE
+
+    @pytest.mark.parametrize("value", [0, 1, 9_999_999])
+    def test_credible(self, value: int) -> None:
+        """Powers up to 10 MW are believed."""
+        form = forms.KAIFA_3P_LIST2
+        found = decode(form, values(form, power_import_w=value))
+
+        assert isinstance(found, Reading)
+        assert found.power_import_w == value
+
+    @pytest.mark.parametrize("tag", [Tag.INT16, Tag.INT32, Tag.INT64])
+    @pytest.mark.parametrize("name", ["power_import_w", "current_l1_ma", "voltage_l3_mv"])
+    def test_only_currents_are_negative(self, name: str, tag: Tag) -> None:
+        """A meter that sends a signed type is believed a negative current, and nothing else below zero."""
+        form = renamed(forms.AIDON_TN_LIST2, name, tag=tag)
+        value = {"current_l1_ma": -1500, "power_import_w": -1000, "voltage_l3_mv": -1000}[name]
+
+        assert reason(decode(form, values(form, **{name: value}))) is (None if name == "current_l1_ma" else Reason.OUT_OF_RANGE)
+        assert reason(decode(form, values(form))) is None
+
+    def test_a_scaler_that_makes_a_small_number_large(self) -> None:
+        """A current of 16 bits is incredible when its scaler says so."""
+        form = renamed(forms.AIDON_TN_LIST2, "current_l1_ma", scaler=2)
+
+        assert reason(decode(form, values(form, current_l1_ma=-400_000_000))) is Reason.OUT_OF_RANGE
+        assert reason(decode(form, values(form, current_l1_ma=500_000))) is None
+
+    @pytest.mark.parametrize("scaler", [-100, -10, 7, 127])
+    def test_scalers_that_no_meter_sends(self, scaler: int) -> None:
+        """A scaler far from any real one is Rejected(OUT_OF_RANGE) and named."""
+        form = renamed(forms.AIDON_TN_LIST2, "power_import_w", scaler=scaler)
+        frame = write(form, values(form, power_import_w=0))
+
+        assert Decoder().feed(frame) == [Rejected(Reason.OUT_OF_RANGE, len(frame) - 2, f"power_import_w with scaler {scaler}")]
+
+
+class TestScale:
+    """What the wire says wins, then the owner, then the profile."""
+
+    @pytest.mark.parametrize(("scaler", "expected"), [(-2, 2000), (-1, 2000), (0, 2000), (1, 2000), (3, 2000)])
+    def test_scalers_of_the_wire(self, scaler: int, expected: int) -> None:
+        """A power is the same in any scale it can be written in."""
+        form = renamed(forms.AIDON_TN_LIST2, "power_import_w", scaler=scaler)
+        found = decode(form, values(form))
+
+        assert isinstance(found, Reading)
+        assert found.power_import_w == expected
+
+    @pytest.mark.parametrize(("tenths", "expected"), [(0, 0), (4, 0), (5, 1), (14, 1), (15, 2)])
+    def test_half_up(self, tenths: int, expected: int) -> None:
+        """What the wire has finer than this house keeps it is rounded half up."""
+        form = renamed(forms.AIDON_LIST1, "power_import_w", scaler=-1)
+        message = information(write(form, reading(form, {"power_import_w": 0})))
+        content = b"\x06\0\0\0\0"
+        assert message.count(content) == 1
+
+        found = Decoder().message(message.replace(content, b"\x06" + tenths.to_bytes(4, "big")))
+
+        assert isinstance(found, Reading)
+        assert found.power_import_w == expected
+
+    def test_negative_half_up(self) -> None:
+        """A negative current finer than a milliampere is rounded the same way."""
+        form = renamed(forms.AIDON_TN_LIST2, "current_l1_ma", scaler=-4, tag=Tag.INT32)
+        found = decode(form, values(form, current_l1_ma=-3))
+
+        assert isinstance(found, Reading)
+        assert found.current_l1_ma == -3
+
+    def test_the_ratio_of_current_transformers(self) -> None:
+        """The ratio multiplies all that passes the transformers: currents, powers and energies, and no voltage."""
+        for form in (forms.AIDON_TN_LIST3, forms.KAIFA_3P_LIST3):
+            found = decode(form, values(form), ct_ratio=50)
+
+            assert isinstance(found, Reading)
+            ratio = {name: 1 if name.startswith("voltage") else 50 for name in TYPICAL}
+            assert found == values(form, **{name: value * ratio[name] for name, value in TYPICAL.items()})
+
+    @pytest.mark.parametrize("scale", [1, 10, 100])
+    def test_the_scale_of_energies(self, scale: int) -> None:
+        """A configured scale holds for energies whose scale is not on the wire, and for no others."""
+        kamstrup, aidon = forms.KAMSTRUP_3P_LIST3, forms.AIDON_TN_LIST3
+        found = decode(kamstrup, values(kamstrup), energy_scale=scale)
+
+        assert isinstance(found, Reading)
+        assert found.energy_import_wh == TYPICAL["energy_import_wh"] // 10 * scale
+        assert found.reactive_energy_export_varh == TYPICAL["reactive_energy_export_varh"] // 10 * scale
+        assert found.current_ma == values(kamstrup).current_ma
+        assert decode(aidon, values(aidon), energy_scale=scale) == values(aidon)
+
+    def test_the_scale_of_currents(self) -> None:
+        """A configured scale holds for currents whose scale is not on the wire, and for no others."""
+        kamstrup, aidon = forms.KAMSTRUP_3P_LIST3, forms.AIDON_TN_LIST3
+        found = decode(kamstrup, values(kamstrup), current_scale=1)
+
+        assert found == values(kamstrup)._replace(current_l1_ma=500, current_l2_ma=300, current_l3_ma=100)
+        assert decode(aidon, values(aidon), current_scale=1) == values(aidon)
+
+    def test_voltage_in_hundredths(self) -> None:
+        """A Kamstrup whose firmware counts 0.01 V is read right, also when it began to do so in mid-stream."""
+        form = forms.KAMSTRUP_3P_LIST2
+        drifted = replace(form, exponents={**form.exponents, Unit.VOLT: -2})
+        sent = values(form, voltage_l1_mv=221_990, voltage_l2_mv=223_010, voltage_l3_mv=222_500)
+        decoder = Decoder()
+
+        assert decoder.feed(write(form, values(form)) + write(drifted, sent)) == [values(form), sent]
+
+
+class TestPick:
+    """Which rows become numbers."""
+
+    def test_a_text_for_a_number(self) -> None:
+        """A register that should be a number and is none is Rejected(MALFORMED)."""
+        row = Row(_register("power_import_w"), Data(Tag.OCTET_STRING, b"12"))
+
+        assert pick([row], AIDON, Scaling()) == Rejected(Reason.MALFORMED, detail="power_import_w is no number")
+
+    def test_a_group_for_a_number(self) -> None:
+        """Nor is a structure a number."""
+        row = Row(_register("power_import_w"), Data(Tag.STRUCTURE, (Data(Tag.UINT32, 1),)))
+
+        assert reason_of(pick([row], AIDON, Scaling())) is Reason.MALFORMED
+
+    def test_a_register_twice(self) -> None:
+        """A list that says two things about one quantity is Rejected(MALFORMED)."""
+        row = Row(_register("power_import_w"), Data(Tag.UINT32, 1, 10))
+
+        assert pick([row, row], AIDON, Scaling()) == Rejected(Reason.MALFORMED, detail="power_import_w twice")
+
+    def test_nothing_to_say(self) -> None:
+        """A list of texts, null-data and quantities nobody asked for is Rejected(UNKNOWN_LIST)."""
+        rows = [
+            Row(_register("power_import_w"), Data(Tag.NULL, None)),
+            Row(_register("meter_id"), Data(Tag.OCTET_STRING, b"12")),
+            Row(_register("power_factor"), Data(Tag.UINT16, 99)),
+            Row(_register("reactive_import_l1_var"), Data(Tag.UINT32, 99)),
+            Row(None, Data(Tag.UINT32, 99)),
+        ]
+
+        assert reason_of(pick(rows, AIDON, Scaling())) is Reason.UNKNOWN_LIST
+
+
+def reason_of(item: object) -> Reason | None:
+    """Tell why something was rejected."""
+    return item.reason if isinstance(item, Rejected) else None
+
+
+def _register(name: str) -> Register:
+    return next(register for register in REGISTERS.values() if register.name == name)

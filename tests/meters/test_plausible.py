@@ -1,0 +1,129 @@
+"""What a meter can mean."""
+
+import pytest
+
+from dlms.obis import REGISTERS
+from han_gateway.meters.plausible import LIMITS, LOWEST, drop_placeholders, undo_drift
+from han_gateway.meters.profiles import EMBRIQ, KAIFA
+from han_gateway.meters.reading import Reading
+
+POWERS = ("power_import_w", "power_export_w", "reactive_import_var", "reactive_export_var")
+CURRENTS = ("current_l1_ma", "current_l2_ma", "current_l3_ma")
+VOLTAGES = ("voltage_l1_mv", "voltage_l2_mv", "voltage_l3_mv")
+NAMES = (*POWERS, *CURRENTS, *VOLTAGES)
+
+
+def test_every_number_of_a_reading_has_a_range() -> None:
+    """Nothing that a reading holds is believed without limit, and only currents may be negative."""
+    numbers = {name for name in Reading._fields if name.rpartition("_")[2] in ("w", "var", "wh", "varh", "ma", "mv")}
+
+    assert numbers <= LIMITS.keys() == LOWEST.keys()
+    assert {name for name in numbers if LOWEST[name] < 0} == set(CURRENTS)
+    assert {register.name for register in REGISTERS.values()} > LIMITS.keys()
+
+
+class TestDrift:
+    """Scales that firmware changed."""
+
+    @pytest.mark.parametrize(
+        ("voltages", "expected"),
+        [
+            ((236_000, 237_000, 238_000), (236_000, 237_000, 238_000)),
+            ((22_199_000, 22_301_000, 22_250_000), (221_990, 223_010, 222_500)),
+            ((22_199_000, 0, 22_250_000), (221_990, 0, 222_500)),
+            ((1_000_000, 1_000_000, 1_000_000), (1_000_000, 1_000_000, 1_000_000)),
+            ((0, 0, 1_001_000), (0, 0, 10_010)),
+        ],
+    )
+    def test_voltage(self, voltages: tuple[int, ...], expected: tuple[int, ...]) -> None:
+        """A count of 0.01 V is known by its size, and nothing else is touched."""
+        before = (100, 0, 0, 50, 1000, 2000, 3000)
+
+        assert undo_drift(NAMES)((*before, *voltages)) == (*before, *expected)
+
+    def test_current(self) -> None:
+        """Currents in mA taken for 0.01 A are put right where they are impossible and the powers contradict them."""
+        lines = (233_000,) * 3
+        impossible = (909_990, 939_550, 926_450)
+        ten_times_smaller = (90_999, 93_955, 92_645)
+
+        assert undo_drift(NAMES)((0, 2585, 63_364, 0, *impossible, *lines)) == (0, 2585, 63_364, 0, *ten_times_smaller, *lines)
+
+    @pytest.mark.parametrize(
+        ("powers", "currents"),
+        [
+            ((200_000, 0, 600_000, 0), (909_990, 939_550, 926_450)),
+            ((0, 0, 0, 0), (909_990, 939_550, 926_450)),
+            ((100, 0, 0, 0), (199_000, 200_000, 200_000)),
+            ((50_000, 0, 0, 0), (250_000, 5_000, 5_000)),
+        ],
+        ids=["the powers agree", "no power to compare", "possible currents", "not ten times"],
+    )
+    def test_current_in_doubt(self, powers: tuple[int, ...], currents: tuple[int, ...]) -> None:
+        """In doubt a current stays the larger one."""
+        values = (*powers, *currents, 233_000, 233_000, 233_000)
+
+        assert undo_drift(NAMES)(values) == values
+
+    @pytest.mark.parametrize("missing", range(len(NAMES)))
+    def test_lists_that_lack_a_value(self, missing: int) -> None:
+        """Without one of the values there is no comparison that raises or invents."""
+        values = (100, 0, 0, 50, 900_000, 900_000, 900_000, 230_000, 230_000, 230_000)
+        mend = undo_drift(NAMES[:missing] + NAMES[missing + 1 :])
+        left = values[:missing] + values[missing + 1 :]
+
+        assert mend(left) in (left, tuple(value // 10 if value == 900_000 else value for value in left))
+        if missing < len(POWERS):
+            assert mend(left) == left
+
+    def test_the_clock_among_the_values(self) -> None:
+        """The octets of a clock stay what they are."""
+        clock = bytes(12)
+        mend = undo_drift((*NAMES, "clock"))
+
+        assert mend((0, 0, 0, 0, 0, 0, 0, 22_199_000, 0, 0, clock))[-1] is clock
+
+
+class TestPlaceholders:
+    """Zeros that stand for "not measured"."""
+
+    @pytest.mark.parametrize(
+        ("voltages", "second"),
+        [
+            ((239_200, 0, 239_700), None),
+            ((239_200, 238_000, 239_700), 238_000),
+            ((232_200, 0, 0), 0),
+            ((0, 0, 232_200), 0),
+            ((0, 0, 0), 0),
+        ],
+        ids=["three wires", "all there", "one phase on a bench", "the other", "dead"],
+    )
+    def test_voltage(self, voltages: tuple[int, ...], second: int | None) -> None:
+        """U2 = 0 between two real voltages was not measured; any other zero is a zero."""
+        mend = drop_placeholders(NAMES, KAIFA)
+        assert mend
+
+        before = (0, 0, 0, 0, 5000, 0, 5000)
+        assert mend((*before, *voltages)) == (*before, voltages[0], second, voltages[2])
+
+    @pytest.mark.parametrize(("current", "expected"), [(0, None), (10, 10), (-10, -10)])
+    def test_current_of_the_e350(self, current: int, expected: int | None) -> None:
+        """An E350 on three wires does not measure I2 either, unless it says something; Kaifa does."""
+        values = (0, 0, 0, 0, 31_800, current, 34_320, 235_000, 0, 232_000)
+        for profile, second in ((EMBRIQ, expected), (KAIFA, current)):
+            mend = drop_placeholders(NAMES, profile)
+            assert mend
+            assert mend(values) == (0, 0, 0, 0, 31_800, second, 34_320, 235_000, None, 232_000)
+
+    def test_current_with_four_wires(self) -> None:
+        """An E350 on four wires with nothing on L2 measured 0 A."""
+        mend = drop_placeholders(NAMES, EMBRIQ)
+        assert mend
+        values = (0, 0, 0, 0, 31_800, 0, 34_320, 235_000, 236_000, 232_000)
+
+        assert mend(values) == values
+
+    @pytest.mark.parametrize("voltages", [(), VOLTAGES[:1], VOLTAGES[:2]])
+    def test_lists_without_three_voltages(self, voltages: tuple[str, ...]) -> None:
+        """Where there are no three voltages, nothing is to be dropped."""
+        assert drop_placeholders((*POWERS, *CURRENTS, *voltages), KAIFA) is None
