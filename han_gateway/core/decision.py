@@ -1,0 +1,132 @@
+"""Which limits change: lower at once, raise slowly. Pure choices; nothing here remembers or publishes anything.
+
+``cut`` answers to one list, ``grow`` to a whole window of them, ``fall_back`` to no list at all. Each returns grants by name of
+charger, only for chargers that are concerned. This file must not know how limits are published.
+"""
+
+from han_gateway.core.allocation import Want, allocate, highest_ma, lowest_ma
+from han_gateway.core.effects import Cause, Grant, Reason
+from han_gateway.core.events import ChargerStatus
+from han_gateway.core.headroom import reported
+from han_gateway.core.site import Circuit, Site
+from han_gateway.core.state import ChargerView
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+
+Grants = dict[str, Grant]
+
+NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
+"""Nobody wants current here. Such a charger is kept at its minimum, so that the next car can start at once."""
+
+
+def fall_back(site: Site, cause: Cause) -> Grants:
+    """The limits for a house whose load is unknown: each charger's fallback, as far as they fit under the fuses together.
+
+    Nobody knows what the house draws, so the fallbacks are what the owner chose for this case; only what the chargers alone
+    would put on a fuse is capped.
+    """
+    wants = [Want(charger=charger, ceiling_ma=charger.fallback_ma) for charger in site.chargers]
+    grants = allocate(site.root, _budget(site.root), wants)
+    return {grant.charger: Grant(charger=grant.charger, limit_ma=grant.limit_ma, reason=Reason(cause=cause)) for grant in grants}
+
+
+def smaller(chargers: tuple[ChargerView, ...], grants: Grants, cause: Cause) -> Grants:
+    """The smaller of the last limit and the one offered, for the given cause."""
+    last = {view.charger.name: view.grant.limit_ma for view in chargers}
+    return {
+        name: Grant(charger=name, limit_ma=min(last[name], grant.limit_ma), reason=Reason(cause=cause))
+        for name, grant in grants.items()
+    }
+
+
+def cut(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]) -> Grants:
+    """Lower what must be lowered so that the prediction (house plus limits) fits: at once, in full, and on no other line.
+
+    With three wires a line current falls by less than was cut from a charger between two lines (0.85 of it for all but the worst
+    tenth), so the cut is so much larger.
+    """
+    sums = [sum(view.grant.limit_ma for view in chargers if line in view.charger.lines) for line in LINES]
+    over = [granted - allowed for granted, allowed in zip(sums, room, strict=True)]
+    if all(excess <= 0 for excess in over):
+        return {}
+    if site.grid.three_wire:
+        room = PerLine(*(allowed - max(0, excess) * 3 // 17 for allowed, excess in zip(room, over, strict=True)))
+    wants = [Want(charger=view.charger, ceiling_ma=view.grant.limit_ma, rank=_rank(view)) for view in chargers]
+    granted = allocate(site.root, room, wants)
+    return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
+
+
+def grow(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], at: Instant) -> Grants:
+    """Raise whom the whole window allows to be raised; where one starves beside a rich one, first ask the rich one to make room.
+
+    Making room only lowers, and the raise waits until that has settled: at no moment are there more promises than amperes.
+    """
+    wants = [_want(site, view, at) for view in chargers]
+    grown = _by_name(allocate(site.root, room, wants))
+    hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
+    made = _make_room(site, chargers, room, grown, at) if hungry and len(chargers) > 1 else {}
+    return made or {view.charger.name: _worth_it(site, view, grown[view.charger.name]) for view in chargers}
+
+
+def _want(site: Site, view: ChargerView, at: Instant) -> Want:
+    """Hold what it has, and take more: up to its maximum, or to its minimum while no car asks for current."""
+    top = lowest_ma(view.charger) if _no_car(site, view, at) else highest_ma(view.charger)
+    limit = view.grant.limit_ma
+    return Want(charger=view.charger, ceiling_ma=max(top, limit), floor_ma=limit, rank=_rank(view))
+
+
+def _fair_want(site: Site, view: ChargerView, at: Instant) -> Want:
+    """As if nothing were granted yet, for chargers that say what they draw; the others hold what they have.
+
+    The draw of a silent charger is part of the house and its limit is reserved too: counted twice it is no measure of fairness.
+    """
+    want = _want(site, view, at)
+    if any(reported(view, line, at, site.policy.raise_window_ms) is None for line in view.charger.lines):
+        return want
+    top = min(view.grant.limit_ma, lowest_ma(view.charger)) if _no_car(site, view, at) else want.ceiling_ma
+    return Want(charger=view.charger, ceiling_ma=top, rank=want.rank)
+
+
+def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], grown: Grants, at: Instant) -> Grants:
+    """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
+    fair = _by_name(allocate(site.root, room, [_fair_want(site, view, at) for view in chargers]))
+    poor = [
+        view
+        for view in chargers
+        if fair[view.charger.name].limit_ma - grown[view.charger.name].limit_ma >= 2 * view.charger.step_ma
+    ]
+    lines = {line for view in poor for line in view.charger.lines}
+    return {
+        view.charger.name: fair[view.charger.name]
+        for view in chargers
+        if lines & view.charger.lines and fair[view.charger.name].limit_ma < view.grant.limit_ma
+    }
+
+
+def _worth_it(site: Site, view: ChargerView, grant: Grant) -> Grant:
+    """Keep the limit where the raise is smaller than the dead band, unless it starts or completes the charge."""
+    limit = view.grant.limit_ma
+    rise = grant.limit_ma - limit
+    if not limit or rise >= site.policy.raise_deadband_ma or grant.limit_ma == highest_ma(view.charger):
+        return grant
+    return Grant(charger=grant.charger, limit_ma=limit, reason=grant.reason)
+
+
+def _no_car(site: Site, view: ChargerView, at: Instant) -> bool:
+    report = view.report
+    return report is not None and at - report.at < site.policy.lost_after_ms and report.status in NO_CAR
+
+
+def _rank(view: ChargerView) -> tuple[int, ...]:
+    """Those who charge keep their turn, then whoever waits longest; a charger without a car is the last to be started."""
+    if view.grant.limit_ma:
+        return (0,)
+    return (2 if view.report is not None and view.report.status in NO_CAR else 1, view.paused_at)
+
+
+def _budget(root: Circuit) -> PerLine[MilliAmps]:
+    budget = root.fuse_ma - root.margin_ma
+    return PerLine(budget, budget, budget)
+
+
+def _by_name(grants: tuple[Grant, ...]) -> Grants:
+    return {grant.charger: grant for grant in grants}

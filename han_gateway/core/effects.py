@@ -1,0 +1,109 @@
+"""What the house decided: limits, what to show, what to tell people. Data only; nobody here acts.
+
+This file must not know topics, payloads or metrics: ``core/topics.py`` words them for MQTT, the adapters carry them out.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from han_gateway.core.units import Line, MilliAmps, PerLine
+from han_gateway.meters.reading import Reading
+
+
+class MeterState(Enum):
+    """How far the meter can be trusted now (the safety policy of docs/protection.md)."""
+
+    WAITING = "waiting"
+    FRESH = "fresh"
+    STALE = "stale"
+    LOST = "lost"
+
+
+class Cause(Enum):
+    """Why a limit is what it is; the value is the beginning of the sentence that people read."""
+
+    FUSE = "fuse"  # a fuse on the way has no more room
+    CHARGER = "own maximum"  # nothing but the charger's own maximum limits it
+    NO_ROOM = "no room for the minimum"  # paused: not even the smallest current fits
+    METER_WAITING = "meter not heard yet"
+    METER_STALE = "meter stale, no raise"
+    METER_LOST = "meter lost"
+    RAISE_PENDING = "waiting before raising"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A cause, and the circuit and line where it was found."""
+
+    cause: Cause
+    circuit: str | None = None
+    line: Line | None = None
+
+    def __str__(self) -> str:
+        """The words on topics and pages: ``main fuse, L2``, ``own maximum``, ``no room for the minimum (main fuse, L2)``."""
+        place = f"{self.circuit} fuse" if self.circuit else ""
+        if place and self.line:
+            place += f", {self.line.value}"
+        if self.cause is Cause.FUSE and place:
+            return place
+        return f"{self.cause.value} ({place})" if place else self.cause.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What one charger may draw on each of its lines, in mA (0 is a pause), and why not more."""
+
+    charger: str
+    limit_ma: MilliAmps
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLimit:
+    """Tell a charger its limit. ``seq`` grows by one with every command to this charger since the start."""
+
+    grant: Grant
+    lines: frozenset[Line]
+    seq: int
+    valid_for_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowHeadroom:
+    """The room under the main fuse per line (fuse minus load, may be negative), and the load it was computed from.
+
+    None where nothing is known. ``estimated`` names the lines whose current the meter did not measure.
+    """
+
+    state: MeterState
+    fuse_ma: MilliAmps
+    room_ma: PerLine[MilliAmps | None]
+    load_ma: PerLine[MilliAmps | None]
+    estimated: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowReading:
+    """Show people what the meter said."""
+
+    reading: Reading
+
+
+class Level(Enum):
+    """How loud a note is: syslog priorities, so that journald sorts them."""
+
+    WARNING = 4
+    NOTICE = 5
+    INFO = 6
+    DEBUG = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A line for the log of decisions."""
+
+    level: Level
+    text: str
+
+
+Effect = SetLimit | ShowHeadroom | ShowReading | Note

@@ -1,0 +1,125 @@
+"""How much of each line of the main fuse the chargers may have, given one measured load.
+
+The meter measures house and chargers together, so the chargers' share has to be taken out first. What a charger draws at an
+instant is known only within a span:
+
+* It obeys some command that was in force during the last ``response_ms``. After a decrease it may still draw the old limit, after
+  an increase it may still draw only the old one.
+* A fresh report narrows the span. Current above the limit is never credited to the charger: it counts as house, so that a charger
+  which ignores its limit is paid for by nobody's fuse.
+* Without a report it may draw nothing at all (no car, a full car) or everything it was offered.
+
+Cuts credit the high end (``house = load - high``): the prediction, house plus limits, then already contains what decreases in
+flight will bring, and the same excess is never cut twice. For a settled charger without reports the prediction is the measured load
+itself, so a real overload is always cut, in full. With a report of less than the limit the difference is *reserved*: the car may
+take up its offer at any second. Raises credit the low end (``house = load - low``): nothing is given away that might already be in
+use. A charger that never reports is therefore raised with reserve (its own draw counts as house), which is the price of silence.
+
+This file must not know how the room is shared out, nor where the readings came from.
+"""
+
+from typing import NamedTuple
+
+from han_gateway.core.events import ChargerStatus
+from han_gateway.core.load import Load
+from han_gateway.core.site import Site
+from han_gateway.core.state import ChargerView, Command, Sample
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
+
+NOT_DRAWING = frozenset({ChargerStatus.IDLE, ChargerStatus.CONNECTED, ChargerStatus.FULL})
+"""What a charger says when no current flows, even if it has no meter of its own to prove it."""
+
+
+class Span(NamedTuple):
+    """The least and the most a charger may be drawing on a line, in mA."""
+
+    low: MilliAmps
+    high: MilliAmps
+
+
+class Headroom(NamedTuple):
+    """What all chargers together may have on each line of the main fuse (may be negative), for cuts and for raises."""
+
+    for_cuts: PerLine[MilliAmps]
+    for_raises: PerLine[MilliAmps]
+
+
+def measure(site: Site, load: Load, chargers: tuple[ChargerView, ...], at: Instant) -> Headroom:
+    """Take the chargers out of the load: fuse minus margin minus house, per line.
+
+    A line that does not exist has no room. A line whose current is unknown has no room for raises and says nothing about cuts.
+    """
+    budget = site.root.fuse_ma - site.root.margin_ma
+    spans = [_span_of_all(chargers, line, at, site.policy.raise_window_ms) for line in LINES]
+    cuts, raises = [], []
+    for line, span, current in zip(LINES, spans, load.current_ma, strict=True):
+        if line in load.absent:
+            cuts.append(0)
+            raises.append(0)
+        elif current is None:
+            cuts.append(budget)
+            raises.append(0)
+        else:
+            cuts.append(budget - max(0, current - span.high))
+            raises.append(budget - max(0, current - span.low))
+    return Headroom(PerLine(*cuts), PerLine(*raises))
+
+
+def slide(window: tuple[Sample, ...], sample: Sample, length_ms: int) -> tuple[Sample, ...]:
+    """Add a sample and drop what is older than the window, but for the one that proves that the window is full."""
+    window = (*window, sample)
+    border = sample.at - length_ms
+    while len(window) > 1 and window[1].at <= border:
+        window = window[1:]
+    return window
+
+
+def least(window: tuple[Sample, ...]) -> PerLine[MilliAmps]:
+    """What *each* sample of the window allows: the least of them, line by line."""
+    return PerLine(*(min(values) for values in zip(*(sample.room_ma for sample in window), strict=True)))
+
+
+def settled(view: ChargerView, at: Instant) -> bool:
+    """True once the last change of the limit has had time to act."""
+    return at - view.commands[-1].at >= view.charger.response_ms
+
+
+def in_force(view: ChargerView, at: Instant) -> tuple[Command, ...]:
+    """The commands that the charger may be obeying at this instant, oldest first: all of its last ``response_ms``."""
+    since = at - view.charger.response_ms
+    first = 0
+    for place, command in enumerate(view.commands):
+        if command.at <= since:
+            first = place
+    return view.commands[first:]
+
+
+def reported(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> MilliAmps | None:
+    """What the charger itself says it draws on this line, or None when it did not say, or too long ago.
+
+    A report must not outlive the raise window: otherwise each list of a window could lean on the same report of a car that has
+    stopped since.
+    """
+    report = view.report
+    if report is None or at - report.at >= fresh_ms:
+        return None
+    current = report.current_ma[line.index]
+    if current is None and report.status in NOT_DRAWING:
+        return 0
+    return current
+
+
+def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
+    """The least and the most that this charger may be drawing on this line of its own."""
+    limits = [command.limit_ma for command in in_force(view, at)]
+    drawn = reported(view, line, at, fresh_ms)
+    if drawn is None or view.report is None:
+        return Span(0, max(limits))
+    # A report from before a raise could act says nothing about how much is drawn by now.
+    outdated = view.report.at - view.raised_at < view.charger.response_ms
+    return Span(min(drawn, *limits), max(limits) if outdated else min(drawn, max(limits)))
+
+
+def _span_of_all(chargers: tuple[ChargerView, ...], line: Line, at: Instant, fresh_ms: int) -> Span:
+    spans = [span(view, line, at, fresh_ms) for view in chargers if line in view.charger.lines]
+    return Span(sum(each.low for each in spans), sum(each.high for each in spans))

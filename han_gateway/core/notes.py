@@ -1,0 +1,47 @@
+"""The sentences of the decision log: what changed and why, in words an electrician reads. It must not know what led to them."""
+
+from han_gateway.core.effects import Grant, Level, MeterState, Note
+from han_gateway.core.state import Conduct
+from han_gateway.core.units import MilliAmps
+
+_CONDUCT = {
+    Conduct.OBEYING: Note(level=Level.NOTICE, text="keeps within its limit again"),
+    Conduct.IGNORING: Note(level=Level.WARNING, text="draws more than its limit"),
+    Conduct.GONE: Note(level=Level.WARNING, text="has stopped reporting"),
+}
+
+
+def beginning(grant: Grant) -> Note:
+    """The first limit of a charger: ``garage starts at 6 A: meter not heard yet``."""
+    return Note(level=Level.INFO, text=f"{grant.charger} starts at {_amps(grant.limit_ma)} A: {grant.reason}")
+
+
+def change(old: Grant, new: Grant) -> Note:
+    """Another limit: ``cut garage 16 -> 9 A: main fuse, L2``."""
+    if new.limit_ma > old.limit_ma:
+        verb, level = ("raised" if old.limit_ma else "resumed"), Level.INFO
+    else:
+        verb, level = ("cut" if new.limit_ma else "paused"), Level.NOTICE
+    return Note(level=level, text=f"{verb} {new.charger} {_amps(old.limit_ma)} -> {_amps(new.limit_ma)} A: {new.reason}")
+
+
+def meter_silent(state: MeterState, silence_ms: int, *, power_heard: bool) -> Note:
+    """The meter has become stale or lost: ``meter stale: no lists for 25 s``."""
+    missing = "lists with currents" if power_heard else "lists"
+    return Note(level=Level.WARNING, text=f"meter {state.value}: no {missing} for {silence_ms // 1000} s")
+
+
+def meter_heard(before: MeterState) -> Note:
+    """The meter is fresh, and was something else before."""
+    text = "meter heard" if before is MeterState.WAITING else f"meter fresh again, was {before.value}"
+    return Note(level=Level.NOTICE, text=text)
+
+
+def conduct(charger: str, now: Conduct) -> Note:
+    """A charger is judged anew."""
+    words = _CONDUCT[now]
+    return Note(level=words.level, text=f"charger {charger} {words.text}")
+
+
+def _amps(current_ma: MilliAmps) -> str:
+    return f"{current_ma / 1000:g}"

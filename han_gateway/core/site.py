@@ -1,0 +1,100 @@
+"""The house, immutable: one tree of circuits with chargers as leaves, and the policy that governs them.
+
+Children are tuples, so a cycle cannot be built. A charger holds the *set of lines* it loads: {L1} in a TN net, {L1, L3} for a
+1-phase charger between two lines of an IT net, all three for a 3-phase one. This file must not know where it came from
+(configuration) nor what happens in it (state).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from han_gateway.core.units import Line, MilliAmps
+
+
+class Grid(Enum):
+    """The earthing system of the supply, as far as it matters to us: how many conductors carry load current.
+
+    TN is 400 V with a neutral: a 1-phase load sits on one line. IT and TT are 230 V without a distributed neutral: every
+    1-phase load sits between two lines, and the three line currents sum to zero.
+    """
+
+    TN = "TN"
+    TT = "TT"
+    IT = "IT"
+
+    @property
+    def three_wire(self) -> bool:
+        """True where no neutral carries load current, so that the line currents sum to zero."""
+        return self is not Grid.TN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charger:
+    """An EV charger: which lines it loads, what it may be told, and what it does when it hears nothing.
+
+    All currents in mA per line. ``fallback_ma`` is the limit while the meter is lost; ``response_ms`` is how long the car and the
+    charger together may take to follow a new limit; ``has_failsafe`` is False for a charger that keeps its last limit for ever
+    when the gateway falls silent. A higher ``priority`` is admitted first where not all minimums fit.
+    """
+
+    name: str
+    lines: frozenset[Line]
+    minimum_ma: MilliAmps = 6_000
+    maximum_ma: MilliAmps = 16_000
+    step_ma: MilliAmps = 1_000
+    fallback_ma: MilliAmps = 6_000
+    response_ms: int = 6_000
+    priority: int = 0
+    has_failsafe: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circuit:
+    """A fuse and what hangs below it. ``margin_ma`` is kept free under the fuse at all times."""
+
+    name: str
+    fuse_ma: MilliAmps
+    margin_ma: MilliAmps = 0
+    parts: tuple["Circuit | Charger", ...] = ()
+
+    def chargers(self) -> Iterator[Charger]:
+        """Every charger below this fuse, in the order of the configuration."""
+        for part in self.parts:
+            if isinstance(part, Charger):
+                yield part
+            else:
+                yield from part.chargers()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The figures of the safety policy (docs/protection.md); durations in milliseconds.
+
+    ``list_period_ms`` is the period of the lists that carry currents; the meter is STALE after ``stale_after_ms`` without one
+    (2.5 periods, so that one lost frame changes nothing) and LOST after ``lost_after_ms``.
+    """
+
+    list_period_ms: int = 10_000
+    stale_after_ms: int = 25_000
+    lost_after_ms: int = 60_000
+    raise_window_ms: int = 20_000
+    raise_deadband_ma: MilliAmps = 1_000
+    estimate_margin_ma: MilliAmps = 1_500
+    valid_for_ms: int = 60_000
+    republish_ms: int = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A metered house: its grid, the tree under its main fuse, its policy. ``name`` is a slug and part of every topic."""
+
+    name: str
+    grid: Grid
+    root: Circuit
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def chargers(self) -> tuple[Charger, ...]:
+        """Every charger of the house, in the order of the configuration."""
+        return tuple(self.root.chargers())

@@ -1,0 +1,77 @@
+"""What the controller remembers between two events, immutable.
+
+Nothing in here decides anything: ``supervision`` judges, ``decision`` chooses, ``gateway`` puts the pieces together.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from han_gateway.core.effects import Grant, MeterState
+from han_gateway.core.events import ChargerSaid
+from han_gateway.core.load import Load
+from han_gateway.core.site import Charger
+from han_gateway.core.units import Instant, MilliAmps, PerLine
+
+
+class Conduct(Enum):
+    """What we think of a charger."""
+
+    UNKNOWN = "unknown"  # it has never reported
+    OBEYING = "obeying"  # it draws no more than its limit
+    IGNORING = "ignoring"  # it draws more than its limit, long after it was told
+    GONE = "gone"  # it used to report
+
+
+class Command(NamedTuple):
+    """A limit that was sent, and when."""
+
+    at: Instant
+    limit_ma: MilliAmps
+
+
+class Sample(NamedTuple):
+    """What one list with currents would allow chargers to draw, all together, on each line of the main fuse."""
+
+    at: Instant
+    room_ma: PerLine[MilliAmps]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerView:
+    """All we know of one charger.
+
+    ``commands`` are the *changes* that it may still be on its way to obey, oldest first; the last one is the limit now.
+    ``said_at`` is when the limit was last published (None: never), ``raised_at`` the last change upwards, ``paused_at`` the
+    last change to nothing.
+    """
+
+    charger: Charger
+    grant: Grant
+    commands: tuple[Command, ...]
+    raised_at: Instant
+    paused_at: Instant = 0
+    seq: int = 0
+    said_at: Instant | None = None
+    report: ChargerSaid | None = None
+    conduct: Conduct = Conduct.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The whole memory of the controller.
+
+    ``heard_at`` is the last list that carried currents on every line that matters, ``power_at`` the last list of any kind.
+    ``load`` is the last load known. ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved. ``window`` holds the
+    samples of the last raise window, oldest first. Before ``due_at`` nothing happens by itself.
+    """
+
+    meter: MeterState
+    chargers: tuple[ChargerView, ...]
+    due_at: Instant
+    heard_at: Instant | None = None
+    power_at: Instant | None = None
+    load: Load | None = None
+    clock: bytes | None = None
+    clock_at: Instant = 0
+    window: tuple[Sample, ...] = ()

@@ -1,0 +1,134 @@
+"""How far the meter and each charger can be trusted: two state machines as tables, and the safety policy beside them.
+
+Pure functions of instants. A missing key is a bug, not a default. This file must not know amperes, except the one by which a charger
+may miss its limit before we call it disobedient.
+"""
+
+from enum import Enum
+from typing import NamedTuple
+
+from han_gateway.core.effects import MeterState
+from han_gateway.core.events import ChargerSaid
+from han_gateway.core.headroom import in_force
+from han_gateway.core.site import Policy
+from han_gateway.core.state import ChargerView, Conduct
+from han_gateway.core.units import Instant, MilliAmps
+
+
+class Sign(Enum):
+    """What is known about the meter's lists with currents at an instant."""
+
+    HEARD = "heard"  # one came just now
+    IN_TIME = "in time"  # the last is younger than stale_after_ms
+    LATE = "late"  # the last is stale_after_ms old or more
+    SILENT = "silent"  # the last is lost_after_ms old or more
+
+
+class Basis(Enum):
+    """Which limit stands while the meter is in a state."""
+
+    FALLBACK = "fallback"
+    COMPUTED = "computed"
+    LAST = "last"
+    SMALLER = "the smaller of last and fallback"
+
+
+class Rule(NamedTuple):
+    """One row of the safety policy."""
+
+    may_lower: bool
+    may_raise: bool
+    limit: Basis
+
+
+POLICY: dict[MeterState, Rule] = {
+    MeterState.WAITING: Rule(may_lower=False, may_raise=False, limit=Basis.FALLBACK),
+    MeterState.FRESH: Rule(may_lower=True, may_raise=True, limit=Basis.COMPUTED),
+    MeterState.STALE: Rule(may_lower=True, may_raise=False, limit=Basis.LAST),
+    MeterState.LOST: Rule(may_lower=True, may_raise=False, limit=Basis.SMALLER),
+}
+
+METER: dict[tuple[MeterState, Sign], MeterState] = {
+    (MeterState.WAITING, Sign.HEARD): MeterState.FRESH,
+    (MeterState.WAITING, Sign.IN_TIME): MeterState.WAITING,
+    (MeterState.WAITING, Sign.LATE): MeterState.WAITING,
+    (MeterState.WAITING, Sign.SILENT): MeterState.WAITING,
+    (MeterState.FRESH, Sign.HEARD): MeterState.FRESH,
+    (MeterState.FRESH, Sign.IN_TIME): MeterState.FRESH,
+    (MeterState.FRESH, Sign.LATE): MeterState.STALE,
+    (MeterState.FRESH, Sign.SILENT): MeterState.LOST,
+    (MeterState.STALE, Sign.HEARD): MeterState.FRESH,
+    (MeterState.STALE, Sign.IN_TIME): MeterState.STALE,
+    (MeterState.STALE, Sign.LATE): MeterState.STALE,
+    (MeterState.STALE, Sign.SILENT): MeterState.LOST,
+    (MeterState.LOST, Sign.HEARD): MeterState.FRESH,
+    (MeterState.LOST, Sign.IN_TIME): MeterState.LOST,
+    (MeterState.LOST, Sign.LATE): MeterState.LOST,
+    (MeterState.LOST, Sign.SILENT): MeterState.LOST,
+}
+
+TOLERANCE_MA: MilliAmps = 1_000
+"""How far a charger may miss its limit: cars regulate to about half an ampere, chargers report in whole ones."""
+
+
+class Behaviour(Enum):
+    """What a charger's report, or its absence, says about it."""
+
+    WITHIN = "within its limit"
+    ABOVE = "above its limit"
+    SILENT = "silent"
+
+
+CHARGER: dict[tuple[Conduct, Behaviour], Conduct] = {
+    (Conduct.UNKNOWN, Behaviour.WITHIN): Conduct.OBEYING,
+    (Conduct.UNKNOWN, Behaviour.ABOVE): Conduct.IGNORING,
+    (Conduct.UNKNOWN, Behaviour.SILENT): Conduct.UNKNOWN,
+    (Conduct.OBEYING, Behaviour.WITHIN): Conduct.OBEYING,
+    (Conduct.OBEYING, Behaviour.ABOVE): Conduct.IGNORING,
+    (Conduct.OBEYING, Behaviour.SILENT): Conduct.GONE,
+    (Conduct.IGNORING, Behaviour.WITHIN): Conduct.OBEYING,
+    (Conduct.IGNORING, Behaviour.ABOVE): Conduct.IGNORING,
+    (Conduct.IGNORING, Behaviour.SILENT): Conduct.GONE,
+    (Conduct.GONE, Behaviour.WITHIN): Conduct.OBEYING,
+    (Conduct.GONE, Behaviour.ABOVE): Conduct.IGNORING,
+    (Conduct.GONE, Behaviour.SILENT): Conduct.GONE,
+}
+
+
+def sign(policy: Policy, heard_at: Instant | None, at: Instant) -> Sign:
+    """Tell how old the last list with currents is; never having heard one is silence."""
+    if heard_at is None or at - heard_at >= policy.lost_after_ms:
+        return Sign.SILENT
+    return Sign.LATE if at - heard_at >= policy.stale_after_ms else Sign.IN_TIME
+
+
+def meter_border(policy: Policy, state: MeterState, heard_at: Instant | None) -> Instant | None:
+    """The instant at which the mere passing of time will change the state of the meter, if it will."""
+    if heard_at is None or state in (MeterState.WAITING, MeterState.LOST):
+        return None
+    return heard_at + (policy.stale_after_ms if state is MeterState.FRESH else policy.lost_after_ms)
+
+
+def clock_stands(policy: Policy, before: bytes | None, since: Instant, now: bytes | None, at: Instant) -> bool:
+    """True for a list whose own clock has not moved for so long that the meter must be repeating itself.
+
+    Such a list renews nothing. The clock may stand for lost minus stale: together with the time that a meter takes to become stale,
+    a frozen meter is then STALE when its clock has stood for ``lost_after_ms``.
+    """
+    return now is not None and now == before and at - since > policy.lost_after_ms - policy.stale_after_ms
+
+
+def behaviour(view: ChargerView, report: ChargerSaid) -> Behaviour:
+    """Compare a report with the largest limit that the charger may still be obeying; it gets twice its response time."""
+    recent = [command.limit_ma for command in in_force(view, report.at - view.charger.response_ms)]
+    allowed = max(*recent, view.grant.limit_ma) + TOLERANCE_MA
+    drawn = [report.current_ma[line.index] for line in view.charger.lines]
+    above = any(current is not None and current > allowed for current in drawn)
+    return Behaviour.ABOVE if above else Behaviour.WITHIN
+
+
+def charger_border(policy: Policy, view: ChargerView) -> Instant | None:
+    """The instant at which a charger that used to report counts as gone, if it ever reported."""
+    if view.report is None or view.conduct is Conduct.GONE:
+        return None
+    return view.report.at + policy.lost_after_ms

@@ -1,0 +1,218 @@
+"""Which limits change: cuts of the right size on the right lines, raises that ask nobody for what is not there."""
+
+from dataclasses import replace
+
+from han_gateway.core.decision import cut, fall_back, grow, smaller
+from han_gateway.core.effects import Cause, Grant, Reason
+from han_gateway.core.events import ChargerStatus
+from han_gateway.core.gateway import start
+from han_gateway.core.site import Charger, Grid, Site
+from han_gateway.core.state import ChargerView, Command
+from han_gateway.core.units import PerLine
+from tests.core.houses import ALL, L1, L2, L3, charger, house, report
+
+NOW = 100_000
+
+
+def views(site: Site, **amps: int) -> tuple[ChargerView, ...]:
+    """The chargers of a site, settled long ago at these limits in amperes."""
+    return tuple(
+        replace(
+            view,
+            grant=replace(view.grant, limit_ma=amps[view.charger.name] * 1000),
+            commands=(Command(0, amps[view.charger.name] * 1000),),
+        )
+        for view in start(site, 0).chargers
+    )
+
+
+def reporting(told: tuple[ChargerView, ...], status: ChargerStatus | None = None, **amps: int) -> tuple[ChargerView, ...]:
+    """The same chargers after those that are named have said what they draw."""
+    return tuple(
+        replace(view, report=report(NOW - 1000, view.charger.name, amps[view.charger.name], ALL, status=status))
+        if view.charger.name in amps
+        else view
+        for view in told
+    )
+
+
+def room(*amps: float) -> PerLine[int]:
+    """Room in amperes on L1, L2, L3."""
+    return PerLine(*(round(each * 1000) for each in amps))
+
+
+def limits(grants: dict[str, Grant]) -> dict[str, int]:
+    """Limits in amperes."""
+    return {name: grant.limit_ma // 1000 for name, grant in grants.items()}
+
+
+def test_what_fits_is_not_cut() -> None:
+    """As long as the prediction fits on every line, nothing is touched."""
+    site = house(charger("a"), charger("b", [L1]))
+
+    assert cut(site, views(site, a=10, b=6), room(16, 10, 10)) == {}
+
+
+def test_a_cut_has_its_full_size_at_once() -> None:
+    """What does not fit is cut in one step, down to whole amperes that fit."""
+    site = house(charger("a", [L2]))
+
+    assert cut(site, views(site, a=16), room(0, 9.4, 0)) == {
+        "a": Grant(charger="a", limit_ma=9000, reason=Reason(cause=Cause.FUSE, circuit="main", line=L2))
+    }
+
+
+def test_only_the_lines_concerned_are_cut() -> None:
+    """A charger on a line with room keeps its limit while another is cut."""
+    site = house(charger("a", [L1]), charger("b", [L2]), charger("c", [L3]))
+
+    assert limits(cut(site, views(site, a=16, b=16, c=10), room(16, 8, 10))) == {"b": 8}
+
+
+def test_the_richest_is_cut_first() -> None:
+    """A cut makes shares more equal, never less."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+
+    assert limits(cut(site, views(site, a=16, b=8), room(20, 0, 0))) == {"a": 12}
+
+
+def test_below_the_minimum_is_a_pause() -> None:
+    """Where the minimum does not fit, the charger is paused, and the reason names the fuse and the line."""
+    site = house(charger("a"))
+    paused = cut(site, views(site, a=6), room(20, 5.9, 20))["a"]
+
+    assert paused.limit_ma == 0
+    assert str(paused.reason) == "no room for the minimum (main fuse, L2)"
+
+
+def test_who_is_less_important_is_paused_first() -> None:
+    """If only one of two can stay, the higher priority stays."""
+    site = house(charger("a", [L1]), charger("b", [L1], priority=1))
+
+    assert limits(cut(site, views(site, a=6, b=6), room(8, 0, 0))) == {"a": 0}
+
+
+def test_a_paused_charger_is_not_started_by_a_cut() -> None:
+    """A cut never gives anything to anybody."""
+    site = house(charger("a", [L1]), charger("b", [L2], priority=5))
+
+    assert limits(cut(site, views(site, a=16, b=0), room(8, 25, 0))) == {"a": 8}
+
+
+def test_three_wires_are_cut_deeper() -> None:
+    """Without a neutral a line falls by less than the charger does, so 6 A too much are a cut of 7.06 A, that is 8."""
+    tn, it = house(charger("a", [L1, L2])), house(charger("a", [L1, L2]), grid=Grid.IT)
+
+    assert limits(cut(tn, views(tn, a=16), room(10, 16, 0))) == {"a": 10}
+    assert limits(cut(it, views(it, a=16), room(10, 16, 0))) == {"a": 8}
+
+
+def test_a_raise_takes_what_the_window_allows() -> None:
+    """A charger is raised to what is there, in one step, with the reason why not more."""
+    site = house(charger("a"))
+
+    assert grow(site, views(site, a=6), room(20, 11.9, 20), NOW) == {
+        "a": Grant(charger="a", limit_ma=11_000, reason=Reason(cause=Cause.FUSE, circuit="main", line=L2))
+    }
+
+
+def test_a_raise_lowers_nobody_who_is_silent() -> None:
+    """Where the window has less than what is promised, nothing is raised there, and nothing is lowered either."""
+    site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L2]))
+
+    assert limits(grow(site, views(site, a=14, b=0, c=6), room(10, 10, 0), NOW)) == {"a": 14, "b": 0, "c": 10}
+
+
+def test_the_dead_band() -> None:
+    """A raise smaller than the dead band waits, but for the last one up to the maximum and the first one after a pause."""
+    policy = replace(house().policy, raise_deadband_ma=3000)
+    site = house(charger("a", [L1]), charger("b", [L2]), charger("c", [L3]), policy=policy)
+
+    assert limits(grow(site, views(site, a=8, b=14, c=8), room(10, 20, 11), NOW)) == {"a": 8, "b": 16, "c": 11}
+    assert limits(grow(site, views(site, a=0, b=14, c=8), room(6, 15, 10), NOW)) == {"a": 6, "b": 14, "c": 8}
+
+
+def test_the_rich_make_room_for_the_poor_first() -> None:
+    """Two cars and 20 A: who has 16 goes down to 10 first; only then, when that has settled, does the other begin."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    first = grow(site, reporting(views(site, a=16, b=0), a=16, b=0), room(20, 0, 0), NOW)
+    second = grow(site, reporting(views(site, a=10, b=0), a=10, b=0), room(20, 0, 0), NOW)
+
+    assert limits(first) == {"a": 10}
+    assert limits(second) == {"a": 10, "b": 10}
+
+
+def test_a_remainder_is_not_passed_around() -> None:
+    """Of 17 A one has 9 and one has 8, and it does not matter who."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    told = reporting(views(site, a=8, b=9), a=8, b=9)
+
+    assert limits(grow(site, told, room(17, 0, 0), NOW)) == {"a": 8, "b": 9}
+
+
+def test_who_is_elsewhere_makes_no_room() -> None:
+    """A rich charger on another line is left alone."""
+    site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L2]))
+    told = reporting(views(site, a=16, b=0, c=16), a=16, b=0, c=16)
+
+    assert limits(grow(site, told, room(20, 12, 0), NOW)) == {"a": 10}
+
+
+def test_half_a_report_is_silence() -> None:
+    """A charger on three lines that reports one of them is not asked to make room."""
+    site = house(charger("a"), charger("b"))
+    a, b = reporting(views(site, a=16, b=0), a=16, b=0)
+    told = (replace(a, report=report(NOW - 1000, "a", 16, [L1])), b)
+
+    assert limits(grow(site, told, room(20, 20, 20), NOW)) == {"a": 16, "b": 0}
+
+
+def test_without_a_car_the_minimum_is_kept() -> None:
+    """A charger that says that no car wants current holds its minimum and leaves the rest to the other."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    told = reporting(reporting(views(site, a=10, b=10), a=10), ChargerStatus.IDLE, b=0)
+    first = grow(site, told, room(20, 0, 0), NOW)
+    told = reporting(reporting(views(site, a=10, b=6), a=10), ChargerStatus.IDLE, b=0)
+
+    assert limits(first) == {"b": 6}
+    assert limits(grow(site, told, room(20, 0, 0), NOW)) == {"a": 14, "b": 6}
+
+
+def test_an_idle_charger_starts_last_and_displaces_nobody() -> None:
+    """A paused charger without a car is started with what is left over, and nobody makes room for it."""
+    site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L1]))
+    idle = reporting(views(site, a=0, b=0, c=0), ChargerStatus.IDLE, a=0)
+    rich = reporting(reporting(views(site, a=0, b=16, c=0), ChargerStatus.IDLE, a=0, c=0), b=16)
+
+    assert limits(grow(site, idle, room(12, 0, 0), NOW)) == {"a": 0, "b": 6, "c": 6}
+    assert limits(grow(site, rich, room(20, 0, 0), NOW)) == {"a": 0, "b": 16, "c": 0}
+
+
+def test_who_waits_longest_is_started_first() -> None:
+    """Of two paused chargers the one that was paused first comes first."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = views(site, a=0, b=0)
+    told = (replace(a, paused_at=50_000), replace(b, paused_at=40_000))
+
+    assert limits(grow(site, told, room(9, 0, 0), NOW)) == {"a": 0, "b": 9}
+
+
+def parts() -> tuple[Charger, ...]:
+    """Three chargers with generous fallbacks."""
+    return (charger("a", fallback_ma=16_000), charger("b", [L1], fallback_ma=10_000), charger("c", fallback_ma=5000))
+
+
+def test_fallbacks_fit_under_the_fuse_together() -> None:
+    """Fallbacks are what the owner chose, capped by the fuse, and one below the minimum is a pause."""
+    grants = fall_back(house(*parts(), fuse=20, margin=1), Cause.METER_LOST)
+
+    assert limits(grants) == {"a": 10, "b": 9, "c": 0}
+    assert {grant.reason for grant in grants.values()} == {Reason(cause=Cause.METER_LOST)}
+
+
+def test_the_smaller_of_last_and_fallback() -> None:
+    """A lost meter raises nobody: who had less keeps less."""
+    site = house(*parts(), fuse=40)
+    grants = smaller(views(site, a=6, b=16, c=0), fall_back(site, Cause.METER_LOST), Cause.METER_LOST)
+
+    assert limits(grants) == {"a": 6, "b": 10, "c": 0}

@@ -1,0 +1,139 @@
+"""What the chargers may be drawing, and therefore what is left for them."""
+
+from dataclasses import replace
+
+import pytest
+
+from han_gateway.core.events import ChargerStatus
+from han_gateway.core.gateway import start
+from han_gateway.core.headroom import Span, in_force, least, measure, settled, slide, span
+from han_gateway.core.load import Load
+from han_gateway.core.state import ChargerView, Command, Sample
+from han_gateway.core.units import PerLine
+from tests.core.houses import L1, L3, charger, house, report
+
+WINDOW = 20_000
+
+
+def view(*commands: tuple[int, int], raised_at: int = -100_000, lines: tuple[object, ...] = (L1,)) -> ChargerView:
+    """A charger (6 s to respond) that was told these limits (seconds, amperes) in turn."""
+    fresh = start(house(charger("a", lines)), 0).chargers[0]  # type: ignore[arg-type]
+    told = tuple(Command(at * 1000, amps * 1000) for at, amps in commands)
+    return replace(fresh, commands=told, grant=replace(fresh.grant, limit_ma=told[-1].limit_ma), raised_at=raised_at)
+
+
+def says(seen: ChargerView, at: int, amps: float | None, status: ChargerStatus | None = None) -> ChargerView:
+    """The same charger after a report."""
+    return replace(seen, report=report(at * 1000, "a", amps, [L1], status=status))
+
+
+def test_a_settled_silent_charger_draws_anything_up_to_its_limit() -> None:
+    """Without reports a charger may stand idle or take the whole of its offer."""
+    assert span(view((0, 10)), L1, 60_000, WINDOW) == Span(0, 10_000)
+
+
+def test_a_decrease_is_credited_until_it_had_time_to_act() -> None:
+    """After 16 -> 10 A the old limit counts for exactly the response time."""
+    told = view((0, 16), (60, 10))
+
+    assert span(told, L1, 60_000, WINDOW).high == 16_000
+    assert span(told, L1, 65_999, WINDOW).high == 16_000
+    assert span(told, L1, 66_000, WINDOW).high == 10_000
+    assert (settled(told, 65_999), settled(told, 66_000)) == (False, True)
+
+
+def test_decreases_in_a_row_expire_one_by_one() -> None:
+    """Each of several commands in flight is forgotten in its own time."""
+    told = view((0, 16), (60, 10), (64, 6))
+
+    assert [span(told, L1, at * 1000, WINDOW).high // 1000 for at in (65, 66, 69, 70)] == [16, 10, 10, 6]
+    assert in_force(told, 66_000) == (Command(60_000, 10_000), Command(64_000, 6000))
+
+
+def test_an_increase_counts_at_once_for_cuts_and_late_for_raises() -> None:
+    """After 8 -> 16 A the charger may draw 16, but only 8 are sure, and those only if it says so."""
+    told = says(view((0, 8), (60, 16), raised_at=60_000), 59, 8)
+
+    assert span(told, L1, 62_000, WINDOW) == Span(8000, 16_000)
+
+
+def test_a_report_from_before_a_raise_is_no_upper_bound() -> None:
+    """A report counts as an upper bound only when it was made after the raise had time to act."""
+    told = view((0, 8), (60, 16), raised_at=60_000)
+
+    assert span(says(told, 65, 8), L1, 70_000, WINDOW) == Span(8000, 16_000)
+    assert span(says(told, 66, 8), L1, 70_000, WINDOW) == Span(8000, 8000)
+
+
+def test_a_report_confirms_a_decrease_early() -> None:
+    """A charger that says it obeyed is believed before its response time is over."""
+    assert span(says(view((0, 16), (60, 10)), 62, 9.5), L1, 63_000, WINDOW) == Span(9500, 9500)
+
+
+def test_what_is_drawn_above_the_limit_is_house() -> None:
+    """Current beyond the limit is never credited to the charger."""
+    assert span(says(view((0, 10)), 59, 16), L1, 60_000, WINDOW) == Span(10_000, 10_000)
+
+
+def test_a_report_ages() -> None:
+    """A report counts for less than one raise window."""
+    told = says(view((0, 10)), 60, 4)
+
+    assert span(told, L1, 79_999, WINDOW) == Span(4000, 4000)
+    assert span(told, L1, 80_000, WINDOW) == Span(0, 10_000)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (ChargerStatus.IDLE, Span(0, 0)),
+        (ChargerStatus.CONNECTED, Span(0, 0)),
+        (ChargerStatus.FULL, Span(0, 0)),
+        (ChargerStatus.CHARGING, Span(0, 10_000)),
+        (ChargerStatus.ERROR, Span(0, 10_000)),
+        (None, Span(0, 10_000)),
+    ],
+)
+def test_a_status_may_stand_for_a_current(status: ChargerStatus | None, expected: Span) -> None:
+    """A charger that says it does not charge draws nothing, even if it cannot measure."""
+    assert span(says(view((0, 10)), 60, None, status), L1, 60_000, WINDOW) == expected
+
+
+def test_measure_takes_the_chargers_out() -> None:
+    """25 A fuse, 18 A load, charger limited to 10 A and drawing 7: house 11, room 14; on lines it does not use it changes nothing."""
+    site = house(charger("a", [L1]))
+    load = Load(PerLine(18_000, 20_000, 30_000))
+
+    assert measure(site, load, (says(view((0, 10)), 60, 7),), 60_000) == (PerLine(14_000, 5000, -5000),) * 2
+    assert measure(site, load, (view((0, 10)),), 60_000) == (PerLine(17_000, 5000, -5000), PerLine(7000, 5000, -5000))
+
+
+def test_measure_keeps_the_margin_free_and_the_house_at_nothing_or_more() -> None:
+    """The margin is never given away, and a load smaller than what chargers may draw is a house that draws nothing."""
+    site = house(charger("a", [L1]), margin=1)
+
+    assert measure(site, Load(PerLine(3000, 0, 0)), (view((0, 10)),), 60_000).for_cuts.l1 == 24_000
+
+
+def test_unknown_and_absent_lines() -> None:
+    """An unknown line allows no raise and demands no cut; a line that does not exist has no room at all."""
+    site = house(charger("a", [L1]))
+    load = Load(PerLine(5000, None, None), absent=frozenset({L3}))
+
+    assert measure(site, load, (), 60_000) == (PerLine(20_000, 25_000, 0), PerLine(20_000, 0, 0))
+
+
+def test_least_is_line_by_line() -> None:
+    """The room of a window is the least of each line."""
+    assert least((Sample(0, PerLine(5, 9, 3)), Sample(1, PerLine(7, 2, 3)))) == PerLine(5, 2, 3)
+
+
+def test_a_window_keeps_one_sample_that_proves_it_is_full() -> None:
+    """Of samples older than the window the newest stays; a sample on the border is old enough."""
+    window: tuple[Sample, ...] = ()
+    kept = []
+    for at in (0, 10, 19, 21, 31, 41, 90):
+        window = slide(window, Sample(at, PerLine(0, 0, 0)), 20)
+        kept.append([sample.at for sample in window])
+
+    assert kept == [[0], [0, 10], [0, 10, 19], [0, 10, 19, 21], [10, 19, 21, 31], [21, 31, 41], [41, 90]]

@@ -1,0 +1,90 @@
+"""The laws of the mutation campaign, in small: what the campaign proves with millions of frames holds for some thousands."""
+
+import random
+
+import pytest
+
+from dlms.hdlc import Deframer
+from tests.campaign import mutations
+from tests.campaign.mutations import Law, Tally, laws
+
+
+@pytest.mark.parametrize("law", laws(slow=False), ids=lambda law: law.name)
+def test_law(law: Law) -> None:
+    """Nothing raises, nothing wrong is accepted beyond what the checksum must miss, and no good neighbour is lost."""
+    tally = law.run("test", 600)
+
+    assert tally.cases >= 600
+    assert (tally.raised, tally.lost) == (0, 0), tally.example
+    assert tally.wrong <= law.allowed(tally.cases), tally.example
+
+
+def test_the_gates() -> None:
+    """Where the checksum finds all, nothing is allowed; where it misses some, chance is, and little more."""
+    by_name = {law.name: law for law in laws(slow=False)}
+
+    assert by_name["3 bits"].allowed(10**8) == by_name["burst <= 16"].allowed(10**8) == by_name["nonsense"].allowed(10**8) == 0
+    assert by_name["even weight"].allowed(2**15) == 6
+    assert by_name["noise"].allowed(2**16 * 100) == 148
+    assert sum(law.share for law in by_name.values()) == pytest.approx(1)
+
+
+def test_the_judge_sees_what_is_wrong() -> None:
+    """A frame that was not sent and one that is missing are both counted."""
+    one, two, three = (frame for _, frame in mutations.samples("judge")[:3])
+    case = mutations.Case(one + two + three, (one[1:-1], three[1:-1]), frozenset({two[1:-1]}))
+
+    assert mutations.judge(case) == (0, 0)
+    assert mutations.judge(case._replace(allowed=frozenset())) == (1, 0)
+    assert mutations.judge(case._replace(stream=one + three)) == (0, 0)
+    assert mutations.judge(case._replace(stream=two)) == (0, 2)
+
+
+def test_mutations_are_mutations() -> None:
+    """Each kind changes what it says it changes."""
+    rng = random.Random(2)
+    frame = mutations.samples("kinds")[5][1]
+    number = int.from_bytes(frame, "big")
+
+    def flipped(mutated: bytes) -> int:
+        return (int.from_bytes(mutated, "big") ^ number).bit_count()
+
+    for _ in range(200):
+        assert flipped(mutations.some_bits(3)(frame, rng)) == 3
+        assert flipped(mutations.odd_bits(frame, rng)) % 2 == 1
+        even = flipped(mutations.even_bits(frame, rng))
+        assert even % 2 == 0
+        assert even >= 4
+        changed = int.from_bytes(mutations.burst(frame, rng), "little") ^ int.from_bytes(frame, "little")
+        assert 1 <= (changed // (changed & -changed)).bit_length() <= 16
+        noisy = mutations.noise(frame, rng)
+        assert noisy[:10] + noisy[-1:] == frame[:10] + frame[-1:]
+
+
+def test_a_violation_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
+    """A class that breaks its law is marked, with an example to replay."""
+    law = Law("some", lambda _seed, _count: Tally(), 0.0)
+
+    assert mutations.report(law, Tally(10, 0, 0, 0, 0.0, 1.0))
+    assert not mutations.report(law, Tally(10, 1, 0, 0, 0.0, 1.0, "7eaa7e"))
+    assert not mutations.report(law, Tally(10, 0, 1, 0, 0.0, 1.0))
+    assert not mutations.report(law, Tally(10, 0, 0, 1, 0.0, 1.0))
+    assert capsys.readouterr().out.count("VIOLATED") == 3
+
+
+def test_a_campaign_is_its_seed() -> None:
+    """The same seed gives the same cases, and another seed gives others."""
+    for cases in (mutations.stream_cases, mutations.random_cases(mutations.even_bits)):
+        assert list(cases("a", 50)) == list(cases("a", 50))
+        assert list(cases("a", 50)) != list(cases("b", 50))
+
+
+def test_time_is_linear() -> None:
+    """Headers with good checks nested in each other cost a bounded effort: every frame after them is found, and soon."""
+    one = mutations.samples("nested")[0][1]
+    nested = one[:9] * 3000
+    deframer = Deframer()
+    found = [item for start in range(0, len(nested), 500) for item in deframer.feed(nested[start : start + 500])]
+
+    assert [item for item in found if isinstance(item, bytes)] == []
+    assert deframer.feed(one)[-1] == one[1:-1]

@@ -1,0 +1,119 @@
+"""Lower at once, raise slowly: one wrong reading may lower a limit, it can never raise one.
+
+The chargers of these runs are silent, so that the oracle is simple: whatever a charger draws counts as house, and a raise is allowed
+only if *every* list of the last raise window has room for all limits on top of the whole measured load. ``HAN_TEST_SCALE`` multiplies
+the number of runs.
+"""
+
+import os
+import random
+from collections.abc import Sequence
+
+from han_gateway.core.effects import SetLimit
+from han_gateway.core.events import Event, MeterSaid, Tick
+from han_gateway.core.gateway import start, step
+from han_gateway.core.site import Site
+from han_gateway.core.units import LINES, Instant
+from tests.core.houses import L1, L2, L3, charger, house, list2
+
+SCALE = float(os.environ.get("HAN_TEST_SCALE", "1"))
+Heard = tuple[Instant, tuple[float, ...]]
+
+
+def a_run(rng: random.Random) -> list[Heard]:
+    """Lists of a busy evening: about every 10 s, some lost, the load in steps."""
+    now, run = 0, list[Heard]()
+    load = [rng.uniform(0, 20) for _ in LINES]
+    for _ in range(40):
+        now += rng.choice((9_800, 10_000, 10_000, 10_000, 10_200, 20_000, 30_000))
+        if rng.random() < 0.15:
+            load[rng.randrange(3)] = rng.uniform(0, 30)
+        run.append((now, tuple(round(amps, 3) for amps in load)))
+    return run
+
+
+def raises(site: Site, run: Sequence[Heard]) -> list[tuple[Instant, str, dict[str, int]]]:
+    """Each raise: when, whose, and all limits after it."""
+    state, found, limit = start(site, 0), [], dict[str, int]()
+    second = 0
+    for at, amps in run:
+        events: list[Event] = [Tick(at=tick * 1000) for tick in range(second, at // 1000 + 1)]
+        second = at // 1000 + 1
+        for event in (*events, MeterSaid(at=at, reading=list2(*amps))):
+            state, effects = step(site, state, event)
+            told = {effect.grant.charger: effect.grant.limit_ma for effect in effects if isinstance(effect, SetLimit)}
+            before, limit = limit, limit | told
+            found += [(event.at, name, limit) for name in told if name in before and told[name] > before[name]]
+    return found
+
+
+def check(site: Site, run: Sequence[Heard]) -> int:
+    """Hold every raise against every list of its window; return how many there were."""
+    window = site.policy.raise_window_ms
+    budget = site.root.fuse_ma - site.root.margin_ma
+    found = raises(site, run)
+    for at, name, limit in found:
+        recent = [amps for heard_at, amps in run if at - window <= heard_at <= at]
+        assert any(heard_at <= at - window for heard_at, _ in run), "no full window"
+        assert len(recent) >= 1
+        lines = next(each.lines for each in site.chargers if each.name == name)
+        for line in lines:
+            granted = sum(limit[each.name] for each in site.chargers if line in each.lines)
+            for amps in recent:
+                assert granted + round(amps[line.index] * 1000) <= budget
+    return len(found)
+
+
+SITES = (
+    house(charger("a")),
+    house(charger("a"), charger("b", [L1]), charger("c", [L3]), fuse=40, margin=1),
+    house(charger("a", [L1]), charger("b", [L2]), charger("c", [L3]), charger("d", [L1]), fuse=35),
+)
+
+
+def test_every_raise_is_allowed_by_every_list_of_its_window() -> None:
+    """In any run, no raise exceeds what the worst list of the window has room for."""
+    rng = random.Random(90)
+    count = sum(check(site, a_run(rng)) for _ in range(int(60 * SCALE)) for site in SITES)
+
+    assert count > 20
+
+
+def test_one_wrong_reading_raises_nothing() -> None:
+    """A reading replaced or inserted at random is one more list that every raise must respect."""
+    rng = random.Random(91)
+    count = 0
+    for _ in range(int(60 * SCALE)):
+        for site in SITES:
+            run = a_run(rng)
+            place = rng.randrange(len(run))
+            wrong = tuple(rng.choice((0.0, 0.0, rng.uniform(0, 60))) for _ in LINES)
+            if rng.random() < 0.5:
+                run[place] = (run[place][0], wrong)
+            else:
+                run.insert(place + 1, (run[place][0] + rng.randint(1, 9_000), wrong))
+            count += check(site, run)
+
+    assert count > 20
+
+
+def test_a_full_house_and_one_quiet_list() -> None:
+    """In a house without room, a single list of zeros changes nothing, wherever it falls."""
+    site = house(charger("a"), charger("b", [L2]))
+    full = [(at, (24.0, 24.0, 24.0)) for at in range(10_000, 200_000, 10_000)]
+    for place in range(len(full)):
+        quiet = [*full[:place], (full[place][0], (0.0, 0.0, 0.0)), *full[place + 1 :]]
+        assert raises(site, quiet) == []
+        between = sorted([*full, (full[place][0] + 5_000, (0.0, 0.0, 0.0))])
+        assert raises(site, between) == []
+
+
+def test_a_wrong_high_reading_lowers_at_once() -> None:
+    """The other half of the promise: one reading is enough to lower."""
+    site = house(charger("a", [L1, L2, L3]))
+    run = [(at, (8.0, 8.0, 8.0)) for at in range(10_000, 40_000, 10_000)]
+    state = start(site, 0)
+    for at, amps in [*run, (40_000, (8.0, 40.0, 8.0))]:
+        state, _ = step(site, state, MeterSaid(at=at, reading=list2(*amps)))
+
+    assert state.chargers[0].grant.limit_ma == 0
