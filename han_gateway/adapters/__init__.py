@@ -1,0 +1,1 @@
+"""What touches the world: serial ports, files, brokers, metrics, systemd and the one clock. No decisions."""

@@ -1,0 +1,202 @@
+"""The broker as the rest of the house sees it: publish and forget, hear what chargers report, know whether it is there.
+
+Lives on the asyncio loop and never waits for anybody. It must not know what a topic or a payload means (``core/topics.py`` does),
+nor how MQTT is spoken (``link.py`` does, in a thread of its own that only passes messages to this loop).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from han_gateway.adapters.broker_settings import BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.link import Link, Session
+from han_gateway.adapters.outbox import Outbox, Waiting
+from han_gateway.core.topics import Message
+
+__all__ = ["Broker", "BrokerSettings", "TlsSettings", "TlsUnusableError"]
+
+MAX_PAYLOAD = 4 * 1024
+MAX_UNHEARD = 256  # messages that wait for the loop; more is a flood, of which the house needs nothing
+
+
+class Broker:
+    """A connection that heals by itself. All methods belong to the loop's thread; all callbacks come in it.
+
+    ``on_connection(connected)`` comes with each change, ``on_message(topic, payload)`` with each message, ``on_trouble(text)``
+    whenever there is something *new* for people to know. Counters: ``reconnects``, ``publish_failures`` (refused by the broker),
+    ``dropped`` (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood).
+    """
+
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        *,
+        will: Message,
+        birth: Message,
+        subscriptions: tuple[str, ...],
+        on_connection: Callable[[bool], None],
+        on_message: Callable[[str, bytes], None],
+        on_trouble: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Raises TlsUnusableError when a certificate file cannot be used."""
+        self.connected = False
+        self.reconnects = 0
+        self.publish_failures = 0
+        self.ignored = 0
+        self._will = will
+        self._birth = birth
+        self._on_connection = on_connection
+        self._on_message = on_message
+        self._on_trouble = on_trouble
+        self._link = Link(settings, will, subscriptions, self)
+        self._outbox = Outbox()
+        self._in_flight: dict[int, Waiting] = {}
+        self._session: Session | None = None
+        self._sessions = 0
+        self._trouble = ""
+        self._unheard: deque[tuple[str, bytes]] = deque()
+        self._idle = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._stopping = False
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were never sent: their time was over, or there was no room for them."""
+        return self._outbox.overflowed + self._outbox.expired
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin to connect, in the background. The birth message goes out with every connection."""
+        self._loop = loop
+        self._outbox.put(self._birth, self._now_ms())
+        self._link.start()
+
+    def publish(self, message: Message) -> None:
+        """Send now, or the latest of its topic as soon as the broker is there; returns at once."""
+        self._outbox.put(message, self._now_ms())
+        self._pump()
+
+    async def stop(self, patience_s: float = 2.0) -> None:
+        """Send what waits, say offline as the last will would, say goodbye; wait at most ``patience_s`` for each of the two."""
+        self._stopping = True
+        self._link.stop()
+        session = self._session
+        if session is not None:
+            self._idle.clear()
+            self.publish(self._will)
+            await self._patiently(self._idle, patience_s, "the broker did not take our last messages in time")
+            session.disconnect()
+        await self._patiently(self._ended, patience_s, "the connection to the broker did not end in time")
+
+    async def _patiently(self, event: asyncio.Event, patience_s: float, otherwise: str) -> None:
+        try:
+            await asyncio.wait_for(event.wait(), patience_s)
+        except TimeoutError:
+            self._say(otherwise)
+
+    # What the link's thread says, carried to the loop.
+
+    def link_up(self, session: Session) -> None:
+        """See Listener."""
+        self._post(self._up, session)
+
+    def link_down(self, session: Session, trouble: str) -> None:
+        """See Listener."""
+        self._post(self._down, session, trouble)
+
+    def link_acked(self, session: Session, mid: int, trouble: str) -> None:
+        """See Listener."""
+        self._post(self._acked, session, mid, trouble)
+
+    def link_heard(self, topic: str | None, payload: bytes) -> None:
+        """See Listener. The only counter that the thread itself writes is ``ignored``."""
+        if topic is None or len(payload) > MAX_PAYLOAD or len(self._unheard) >= MAX_UNHEARD:
+            self.ignored += 1
+            return
+        self._unheard.append((topic, payload))
+        self._post(self._heard)
+
+    def link_trouble(self, trouble: str) -> None:
+        """See Listener."""
+        self._post(self._say, trouble)
+
+    def link_ended(self) -> None:
+        """See Listener."""
+        self._post(self._end)
+
+    def _post(self, callback: Callable[..., None], *arguments: Any) -> None:
+        try:
+            self._loop.call_soon_threadsafe(callback, *arguments)
+        except RuntimeError:  # the loop is closed: nobody is left to hear it
+            self._link.stop()
+
+    # From here on everything runs in the loop.
+
+    def _up(self, session: Session) -> None:
+        if self._stopping:
+            session.disconnect()
+            return
+        self._session = session
+        self.reconnects += self._sessions > 0
+        self._sessions += 1
+        self._trouble = ""
+        self.connected = True
+        self._on_connection(True)
+        self._outbox.renew()
+        self._pump()
+
+    def _down(self, session: Session, trouble: str) -> None:
+        if not self._stopping:
+            self._say(trouble)
+        if session is not self._session:
+            return
+        self._session = None
+        self._idle.set()
+        for waiting in reversed(self._in_flight.values()):  # newest first: of two with one topic the newer must win
+            self._outbox.put_back(waiting)
+        self._in_flight.clear()
+        self.connected = False
+        self._on_connection(False)
+
+    def _acked(self, session: Session, mid: int, trouble: str) -> None:
+        waiting = self._in_flight.pop(mid, None) if session is self._session else None
+        if waiting is None:
+            return
+        if trouble:
+            self._refused(waiting, trouble)
+        self._pump()
+
+    def _heard(self) -> None:
+        self._on_message(*self._unheard.popleft())
+
+    def _pump(self) -> None:
+        session = self._session
+        while session is not None and len(self._in_flight) < session.max_in_flight:
+            now_ms = self._now_ms()
+            waiting = self._outbox.take(now_ms)
+            if waiting is None:
+                break
+            mid = session.publish(waiting.message, waiting.remaining_s(now_ms))
+            if mid is None:
+                self._refused(waiting, "larger than the broker takes")
+            else:
+                self._in_flight[mid] = waiting
+        if not self._in_flight and not self._outbox:
+            self._idle.set()
+
+    def _refused(self, waiting: Waiting, trouble: str) -> None:
+        self.publish_failures += 1
+        self._say(f"{waiting.message.topic} was not published: {trouble}")
+
+    def _say(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self._on_trouble(trouble)
+
+    def _end(self) -> None:
+        self._ended.set()
+        if not self._stopping:  # the thread died of a bug, and has said so on stderr: limits must go on
+            self._loop.call_later(1.0, self._link.start)
+
+    def _now_ms(self) -> int:
+        return int(self._loop.time() * 1000)

@@ -1,0 +1,94 @@
+"""What bytes look like from outside: an HDLC stream, an HDLC frame without its flags, an LLC, an APDU, a bare body.
+
+Only to sort the bytes of dumps, which say nothing of themselves; whether a frame is good is for the decoder to tell.
+"""
+
+import re
+
+FLAG = 0x7E
+
+_FRAME = re.compile(rb"\x7e+[\xa0-\xaf]")
+_MESSAGE = re.compile(rb"\xe6\xe7\x00|\x0f.{4}[\x00\x09\x0c]|\xdb\x08", re.DOTALL)
+_BODY = re.compile(rb"[\x01\x02][\x01-\x40][\x02\x06\x09\x0a]")
+_HEX_OF_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){7,}")
+_NO_CLOCK = b"\x0f\0\0\0\0\0"  # data-notification, no invoke id, no date-time: what a body lacks to be an APDU
+_LONGEST_PREAMBLE = 32  # bytes that a bridge may put before a frame
+
+
+def opens_frame(data: bytes) -> bool:
+    """Tell whether the bytes begin with a flag and an HDLC header."""
+    return _FRAME.match(data) is not None
+
+
+def opens_message(data: bytes) -> bool:
+    """Tell whether the bytes begin as an LLC, a data-notification or a ciphered one."""
+    return _MESSAGE.match(data) is not None
+
+
+def opens_unflagged(data: bytes) -> bool:
+    """Tell whether the bytes may begin an HDLC frame without its flag."""
+    return len(data) > 2 and data[0] & 0xF0 == 0xA0 and unflagged_length(data) >= len(data)
+
+
+def unflagged_length(data: bytes) -> int:
+    """Give the length that a frame without its flags says it has (ISO/IEC 13239, format type 3)."""
+    return (data[0] & 0x07) << 8 | data[1]
+
+
+def with_flags(data: bytes) -> bytes | None:
+    """Put the flags round a frame that lacks them; None if the bytes are not exactly one."""
+    if opens_unflagged(data) and unflagged_length(data) == len(data):
+        return b"\x7e" + data + b"\x7e"
+    return None
+
+
+def is_hex_of_hex(data: bytes) -> bool:
+    """Tell whether the bytes are themselves hex digits, which spell something that a meter sends."""
+    if not _HEX_OF_HEX.fullmatch(data):
+        return False
+    inner = bytes.fromhex(data.decode())
+    return opens_frame(inner) or opens_message(inner) or with_flags(inner) is not None or _BODY.match(inner) is not None
+
+
+def unwrap(data: bytes) -> bytes:
+    """Undo what loggers and bridges do to a payload: hex of hex, a few bytes before the frame, an APDU cut down to its body."""
+    while is_hex_of_hex(data):
+        data = bytes.fromhex(data.decode())
+    if opens_message(data) or opens_unflagged(data):
+        return data
+    frame = _FRAME.search(data, 0, _LONGEST_PREAMBLE)
+    if frame:
+        return data[frame.start() :]
+    return _NO_CLOCK + data if _BODY.match(data) else data
+
+
+def is_text(data: bytes) -> bool:
+    """Tell whether a payload is words (a bridge's status) rather than bytes of a meter."""
+    return data.isascii() and data.decode().replace("\n", "").replace("\r", "").isprintable()
+
+
+def open_frame(stream: bytes) -> bytes:
+    """Give the frame that a stream ends in the middle of; nothing if the last frame is whole."""
+    at = stream.find(FLAG)
+    while at >= 0:
+        while stream[at + 1 : at + 2] == b"\x7e":
+            at += 1
+        header = stream[at + 1 : at + 3]
+        if header and header[0] & 0xF0 != 0xA0:
+            at = stream.find(FLAG, at + 1)
+            continue
+        if len(header) < 2:
+            return stream[at:] if header else b""  # a lone flag closed the frame before it
+        closing = at + 1 + unflagged_length(header)
+        if closing >= len(stream):
+            return stream[at:]
+        at = closing if stream[closing] == FLAG else stream.find(FLAG, at + 1)
+    return b""
+
+
+def goes_on(frame: bytes, data: bytes) -> bool:
+    """Tell whether the bytes go on with an open frame: they must end within it, or hold its closing flag where it belongs."""
+    if len(frame) < 3:
+        return frame != b""
+    lacking = unflagged_length(frame[1:3]) + 2 - len(frame)
+    return len(data) <= lacking or data[lacking - 1] == FLAG

@@ -1,0 +1,249 @@
+"""What Prometheus may know: the newest events and effects, worded as samples when somebody asks.
+
+``saw`` and ``did`` only remember, in about a microsecond; all formatting happens in the scraper's thread. What is not known has no
+sample: a missing series is honest, a 0 is not. Labels come from the configuration and from closed lists; only ``han_meter_info``
+carries words of the meter, already cleaned. It must not know HTTP (``metrics_server.py`` does) nor read a clock.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+from prometheus_client.registry import Collector
+
+from dlms.rejects import Reason
+from han_gateway.adapters.metric_names import DEFINED
+from han_gateway.core.effects import Effect, MeterState, SetLimit, ShowHeadroom
+from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.site import Site
+from han_gateway.core.units import LINES, Instant, PerLine
+from han_gateway.meters.reading import Reading
+
+Sample = tuple[str, tuple[str, ...], float | None]
+"""Name, values of the labels, value; None is not exported."""
+
+LISTS = (1, 2, 3)
+FAILSAFE = {"meter_waiting": MeterState.WAITING, "meter_lost": MeterState.LOST}
+NOTHING = PerLine(None, None, None)
+
+
+class BrokerFigures(Protocol):
+    """What the broker adapter counts."""
+
+    reconnects: int
+    publish_failures: int
+    ignored: int
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were never sent."""
+
+
+class ChargerFigures:
+    """What one charger was told and what it said."""
+
+    def __init__(self) -> None:
+        self.told: SetLimit | None = None
+        self.said: ChargerSaid | None = None
+        self.issued = 0
+        self.confirmed = 0
+        self.confirmed_seq = 0
+        self.confirmed_at: Instant | None = None
+
+    def hear(self, said: ChargerSaid) -> None:
+        """A report confirms the last command when it names the same limit, or a pause for a pause."""
+        self.said = said
+        if self.told is not None and said.limit_ma == self.told.grant.limit_ma:
+            self.confirmed += self.confirmed_seq != self.told.seq
+            self.confirmed_seq = self.told.seq
+            self.confirmed_at = said.at
+
+
+class Metrics(Collector):
+    """Fed from the loop by ``saw``, ``did`` and ``received``; read by a scraper in any thread.
+
+    ``registry`` is our own, not the global one, and has the metrics of the process and of Python as well.
+    """
+
+    def __init__(self, site: Site, *, version: str, python: str, broker: BrokerFigures | None = None) -> None:
+        self.registry = CollectorRegistry()
+        self.broker = broker
+        self._site = site
+        self._build = (version, python)
+        self._now: Instant | None = None
+        self._bytes = 0
+        self._readings: dict[int, tuple[Instant, Reading]] = {}
+        self._telegrams = dict.fromkeys(LISTS, 0)
+        self._errors = dict.fromkeys(Reason, 0)
+        self._source: SourceChanged | None = None
+        self._source_opened = 0
+        self._connected = False
+        self._headroom: ShowHeadroom | None = None
+        self._overload_ms = [0, 0, 0]
+        self._chargers = {charger.name: ChargerFigures() for charger in site.chargers}
+        self.registry.register(self)
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+
+    def received(self, size: int) -> None:
+        """So many bytes came from the meter's line."""
+        self._bytes += size
+
+    def saw(self, event: Event) -> None:
+        """Remember what happened."""
+        if isinstance(event, Tick):
+            self._pass_time(event.at)
+        elif isinstance(event, MeterSaid):
+            self._readings[event.reading.list] = (event.at, event.reading)
+            self._telegrams[event.reading.list] += 1
+        elif isinstance(event, MeterGarbled):
+            self._errors[event.rejected.reason] += 1
+        elif isinstance(event, ChargerSaid):
+            self._chargers[event.charger].hear(event)
+        elif isinstance(event, BrokerChanged):
+            self._connected = event.connected
+        else:
+            self._source = event
+            self._source_opened += event.connected
+
+    def did(self, effect: Effect) -> None:
+        """Remember what was decided."""
+        if isinstance(effect, ShowHeadroom):
+            self._headroom = effect
+        elif isinstance(effect, SetLimit):
+            charger = self._chargers[effect.grant.charger]
+            charger.told = effect
+            charger.issued += 1
+
+    def collect(self) -> Iterator[Metric]:
+        """Every family that has a sample now; the registry calls it in the scraper's thread."""
+        families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
+        for name, labels, value in self._samples():
+            if value is None:
+                continue
+            if name not in families:
+                kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+                families[name] = kind(name, DEFINED[name].meaning, labels=DEFINED[name].labels)
+            families[name].add_metric(labels, value)
+        yield from families.values()
+
+    def _pass_time(self, at: Instant) -> None:
+        shown = self._headroom
+        if shown is not None and self._now is not None:
+            for index, room in enumerate(shown.room_ma):
+                if room is not None and room < 0:
+                    self._overload_ms[index] += at - self._now
+        self._now = at
+
+    def _samples(self) -> Iterator[Sample]:
+        yield "han_gateway_build_info", self._build, 1
+        yield from self._of_meter()
+        yield from self._of_line()
+        yield from self._of_fuse()
+        for name, figures in self._chargers.items():
+            yield from self._of_charger(name, figures)
+        yield from self._of_broker()
+
+    def _of_meter(self) -> Iterator[Sample]:
+        """What the meter measures. A lost meter measures nothing: its last values would look like news."""
+        meter = self._site.name
+        newest = sorted(self._readings.copy().values(), reverse=True, key=lambda pair: pair[0])
+        energies = next((reading for _, reading in newest if reading.list == 3), None)
+        if energies is not None:
+            active = (energies.energy_import_wh, energies.energy_export_wh)
+            reactive = (energies.reactive_energy_import_varh, energies.reactive_energy_export_varh)
+            yield from _directions("han_meter_active_energy_watt_hours_total", meter, active)
+            yield from _directions("han_meter_reactive_energy_var_hours_total", meter, reactive)
+        full = next((reading for _, reading in newest if reading.list > 1), None)
+        if newest:
+            yield "han_meter_info", self._info(full or newest[0][1]), 1
+        shown = self._headroom
+        if not newest or (shown is not None and shown.state is MeterState.LOST):
+            return
+        last = newest[0][1]
+        export = last.power_export_w
+        if export is None and full is not None and not last.power_import_w:  # list 1 of some meters has import only
+            export = full.power_export_w
+        yield from _directions("han_meter_active_power_watts", meter, (last.power_import_w, export))
+        if full is not None:
+            reactive = (full.reactive_import_var, full.reactive_export_var)
+            yield from _directions("han_meter_reactive_power_vars", meter, reactive)
+            yield from _phases("han_meter_voltage_volts", meter, full.voltage_mv, 1000)
+            yield from self._currents(full, shown)
+
+    def _currents(self, full: Reading, shown: ShowHeadroom | None) -> Iterator[Sample]:
+        """What the meter measured, and on the lines that it did not measure what was estimated."""
+        currents = full.current_ma
+        if shown is not None:
+            estimated = [line in shown.estimated for line in LINES]
+            each = zip(currents, shown.load_ma, estimated, strict=True)
+            currents = PerLine(*(load if computed else measured for measured, load, computed in each))
+            yield from _phases("han_meter_current_estimated", self._site.name, estimated)
+        yield from _phases("han_meter_current_amperes", self._site.name, currents, 1000)
+
+    def _info(self, reading: Reading) -> tuple[str, ...]:
+        model, list_version = reading.meter_type or "", reading.list_id or ""
+        return (self._site.name, reading.manufacturer, model, list_version, self._site.grid.value)
+
+    def _of_line(self) -> Iterator[Sample]:
+        """How well the meter is heard."""
+        meter = self._site.name
+        for kind in LISTS:
+            yield "han_meter_telegrams_total", (meter, str(kind)), self._telegrams[kind]
+            at = self._readings[kind][0] if kind in self._readings else None
+            yield "han_meter_last_telegram_timestamp_seconds", (meter, str(kind)), _thousandths(at)
+        for reason, count in self._errors.items():
+            yield "han_meter_frame_errors_total", (meter, reason.value), count
+        yield "han_meter_bytes_received_total", (meter,), self._bytes
+        yield "han_meter_up", (meter,), self._source.connected if self._source else None
+        yield "han_meter_reconnects_total", (meter,), max(0, self._source_opened - 1)
+
+    def _of_fuse(self) -> Iterator[Sample]:
+        meter, shown = self._site.name, self._headroom
+        yield from _phases("han_fuse_limit_amperes", meter, [self._site.root.fuse_ma] * 3, 1000)
+        yield from _phases("han_overload_seconds_total", meter, self._overload_ms, 1000)
+        if shown is not None:
+            yield from _phases("han_headroom_amperes", meter, shown.room_ma, 1000)
+        now = shown.state if shown else MeterState.WAITING
+        for state in MeterState:
+            yield "han_controller_state", (state.value,), state is now
+        for reason, state in FAILSAFE.items():
+            yield "han_failsafe_active", (reason,), state is now
+
+    def _of_charger(self, name: str, figures: ChargerFigures) -> Iterator[Sample]:
+        told, said = figures.told, figures.said
+        if told is not None:
+            limits = [told.grant.limit_ma if line in told.lines else None for line in LINES]
+            yield from _phases("han_charger_limit_amperes", name, limits, 1000)
+        if said is not None:
+            yield "han_charger_reported_limit_amperes", (name,), _thousandths(said.limit_ma)
+            yield from _phases("han_charger_current_amperes", name, said.current_ma, 1000)
+        silent_after_ms = self._site.policy.lost_after_ms
+        yield "han_charger_up", (name,), said is not None and (self._now or said.at) - said.at <= silent_after_ms
+        yield "han_charger_commands_total", (name, "issued"), figures.issued
+        yield "han_charger_commands_total", (name, "confirmed"), figures.confirmed
+        yield "han_charger_last_ack_timestamp_seconds", (name,), _thousandths(figures.confirmed_at)
+
+    def _of_broker(self) -> Iterator[Sample]:
+        yield "han_mqtt_connected", (), self._connected
+        if self.broker is not None:
+            yield "han_mqtt_reconnects_total", (), self.broker.reconnects
+            yield "han_mqtt_publish_failures_total", (), self.broker.publish_failures
+            yield "han_mqtt_messages_dropped_total", (), self.broker.dropped
+            yield "han_mqtt_messages_ignored_total", (), self.broker.ignored
+
+
+def _phases(name: str, whose: str, values: Iterable[float | None], scale: int = 1) -> Iterator[Sample]:
+    for line, value in zip(LINES, values, strict=True):
+        yield name, (whose, line.value), None if value is None else value / scale
+
+
+def _directions(name: str, meter: str, values: Iterable[int | None]) -> Iterator[Sample]:
+    for direction, value in zip(("import", "export"), values, strict=True):
+        yield name, (meter, direction), value
+
+
+def _thousandths(value: int | None) -> float | None:
+    return None if value is None else value / 1000

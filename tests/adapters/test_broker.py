@@ -1,0 +1,560 @@
+"""The broker adapter against a real mosquitto: what is promised about connections, outages and hostile company."""
+
+import asyncio
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from han_gateway.adapters.broker import Broker, BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.core.topics import Message
+from tests.mosquitto import Mosquitto, free_port
+
+pytestmark = pytest.mark.broker
+
+ROOT = Path(__file__).parents[2]
+STATUS = "han/home/status"
+LIMIT = "han/home/chargers/garage/limit"
+REPORTS = "han/home/chargers/+/report"
+REPORT = "han/home/chargers/garage/report"
+ONLINE = Message(STATUS, b"online", 1, True, None)
+OFFLINE = Message(STATUS, b"offline", 1, True, None)
+
+
+class House:
+    """A broker adapter and all that it told us."""
+
+    def __init__(self, port: int, **settings: Any) -> None:
+        self.connections: list[bool] = []
+        self.heard: list[tuple[str, bytes]] = []
+        self.troubles: list[str] = []
+        given: dict[str, Any] = {"host": "127.0.0.1", "port": port, "client_id": "under-test"} | settings
+        self.broker = Broker(
+            BrokerSettings(**given),
+            will=OFFLINE,
+            birth=ONLINE,
+            subscriptions=(REPORTS,),
+            on_connection=self.connections.append,
+            on_message=lambda topic, payload: self.heard.append((topic, payload)),
+            on_trouble=self.troubles.append,
+        )
+
+    def limit(self, amps: int, expiry_s: int | None = 60) -> None:
+        """Publish a limit."""
+        self.broker.publish(Message(LIMIT, b"%d" % amps, 1, False, expiry_s))
+
+
+@asynccontextmanager
+async def house(port: int, *, connected: bool = True, patience_s: float = 2.0, **settings: Any) -> AsyncIterator[House]:
+    """A started adapter, connected unless the test is about not connecting, and ended within ``patience_s``."""
+    it = House(port, **settings)
+    it.broker.start(asyncio.get_running_loop())
+    try:
+        if connected:
+            await until(lambda: it.broker.connected)
+        yield it
+    finally:
+        await it.broker.stop(patience_s)
+
+
+async def until(true: Callable[[], bool], patience_s: float = 6.0) -> None:
+    """Waits for what must become true."""
+    try:
+        async with asyncio.timeout(patience_s):
+            while not true():  # noqa: ASYNC110  what is awaited may be anywhere, also in a thread or another process
+                await asyncio.sleep(0.005)
+    except TimeoutError:
+        pytest.fail("it did not become true in time")
+
+
+class Ear:
+    """Another client of the same broker, speaking MQTT 5, hearing everything."""
+
+    def __init__(self, port: int, user: str = "", topic: str = "#") -> None:
+        self.messages: list[MQTTMessage] = []
+        self._ready = False
+        self.client = Client(CallbackAPIVersion.VERSION2, f"ear{port}{user}", protocol=MQTTProtocolVersion.MQTTv5)
+        if user:
+            self.client.username_pw_set(user, "secret")
+        self.client.on_message = lambda *said: self.messages.append(said[2])
+        self.client.on_subscribe = lambda *_: setattr(self, "_ready", True)
+        self.client.connect("127.0.0.1", port)
+        self.client.subscribe(topic, qos=1)
+        self.client.loop_start()
+        for _ in range(500):
+            if self._ready:
+                return
+            time.sleep(0.01)
+        raise TimeoutError
+
+    def heard(self, topic: str) -> list[bytes]:
+        """The payloads that came on ``topic``."""
+        return [bytes(message.payload) for message in self.messages if message.topic == topic]
+
+
+@contextmanager
+def ear(port: int, user: str = "", topic: str = "#") -> Iterator[Ear]:
+    """An ``Ear`` that is closed afterwards."""
+    it = Ear(port, user, topic)
+    try:
+        yield it
+    finally:
+        it.client.disconnect()
+        it.client.loop_stop()
+
+
+def test_birth_then_limits_with_expiry_then_offline(tmp_path: Path) -> None:
+    """A subscriber sees online, a limit that is not retained and carries its expiry, and offline on a proper stop."""
+
+    async def scene(port: int, other: Ear) -> None:
+        async with house(port) as it:
+            it.limit(16)
+            await until(lambda: other.heard(LIMIT) == [b"16"])
+            assert it.connections == [True]
+
+    with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port) as other:
+        asyncio.run(scene(mosquitto.port, other))
+        asyncio.run(until(lambda: other.heard(STATUS) == [b"online", b"offline"]))
+        with ear(mosquitto.port) as late:
+            asyncio.run(until(lambda: late.heard(STATUS) == [b"offline"]))
+            assert late.heard(LIMIT) == []
+    limit = next(message for message in other.messages if message.topic == LIMIT)
+    assert limit.properties is not None
+    assert 58 <= limit.properties.MessageExpiryInterval <= 60  # type: ignore[attr-defined]
+
+
+GATEWAY_THAT_DIES = """
+import asyncio, os, sys
+from han_gateway.adapters.broker import Broker, BrokerSettings
+from han_gateway.core.topics import Message
+word = lambda payload: Message("han/home/status", payload, 1, True, None)
+async def main():
+    broker = Broker(BrokerSettings(host="127.0.0.1", port=int(sys.argv[1])), will=word(b"offline"), birth=word(b"online"),
+                    subscriptions=(), on_connection=lambda up: None, on_message=lambda *_: None)
+    broker.start(asyncio.get_running_loop())
+    await asyncio.sleep(60)
+asyncio.run(main())
+"""
+
+
+def test_the_last_will_tells_of_a_killed_gateway(tmp_path: Path) -> None:
+    """When the gateway is killed with -9, the broker says offline for it, retained."""
+    with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port) as other:
+        gateway = subprocess.Popen([sys.executable, "-c", GATEWAY_THAT_DIES, str(mosquitto.port)], cwd=ROOT)
+        try:
+            asyncio.run(until(lambda: other.heard(STATUS) == [b"online"]))
+        finally:
+            gateway.kill()
+            gateway.wait()
+        asyncio.run(until(lambda: other.heard(STATUS) == [b"online", b"offline"]))
+
+
+def test_after_an_outage_exactly_the_latest_values_arrive_within_five_seconds(tmp_path: Path) -> None:
+    """A broker that died and came back gets one value per topic: the newest; and reports are heard again."""
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port) as it:
+            it.broker.publish(Message("han/home/headroom", b"told before", 1, True, None))
+            mosquitto.stop()
+            await until(lambda: not it.broker.connected)
+            for amps in range(100):
+                it.limit(amps)
+            await asyncio.sleep(3)  # long enough for the back-off to grow
+            mosquitto.start()
+            with ear(mosquitto.port) as other:
+                await until(lambda: it.broker.connected, 5.0)
+                await until(lambda: len(other.messages) == 3)
+                await asyncio.sleep(0.2)
+                assert sorted(other.heard(LIMIT) + other.heard(STATUS) + other.heard("han/home/headroom")) == [
+                    b"99",
+                    b"online",
+                    b"told before",
+                ]
+                assert len(other.messages) == 3
+                other.client.publish(REPORT, b"{}")
+                await until(lambda: it.heard == [(REPORT, b"{}")])
+            assert it.connections == [True, False, True]
+            assert it.broker.reconnects == 1
+            assert it.broker.dropped == 0
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto))
+
+
+def test_a_broker_that_is_down_at_the_start_delays_nobody(tmp_path: Path) -> None:
+    """Without a broker publishing returns at once and trouble is told once; when it comes, all is well within 5 s."""
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port, connected=False) as it:
+            before = time.perf_counter()
+            it.limit(10)
+            it.limit(6, expiry_s=1)
+            assert time.perf_counter() - before < 1  # connecting takes up to 4 s
+            await asyncio.sleep(1.5)
+            assert it.connections == []
+            assert it.troubles == [f"cannot reach 127.0.0.1:{mosquitto.port}: Connection refused"]
+            mosquitto.start()
+            with ear(mosquitto.port) as other:
+                await until(lambda: other.heard(STATUS) == [b"online"], 5.0)
+                assert other.heard(LIMIT) == []
+            assert it.broker.dropped == 1
+            assert it.broker.reconnects == 0
+
+    mosquitto = Mosquitto(tmp_path)
+    try:
+        asyncio.run(scene(mosquitto))
+    finally:
+        mosquitto.stop()
+
+
+def test_a_broker_that_hangs_is_noticed(tmp_path: Path) -> None:
+    """A connection that stays open while nobody answers is given up within two keepalives, and heals when the broker does."""
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port, keepalive_s=2) as it:
+            mosquitto.freeze()
+            it.limit(10)
+            await until(lambda: not it.broker.connected, 6.5)
+            it.limit(6)
+            mosquitto.thaw()
+            await until(lambda: it.broker.connected, 5.0)
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto))
+
+
+def test_of_two_values_lost_on_their_way_the_newer_one_is_sent_again(tmp_path: Path) -> None:
+    """When the broker dies before it took two limits for one charger, the next one gets the newer limit only."""
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port) as it:
+            await until(lambda: not it.broker._in_flight)
+            mosquitto.freeze()
+            it.limit(10)
+            it.limit(6)
+            await asyncio.sleep(0.1)
+            mosquitto.stop()
+            await until(lambda: not it.broker.connected)
+            mosquitto.start()
+            with ear(mosquitto.port) as other:
+                await until(lambda: bool(other.heard(LIMIT)))
+                await asyncio.sleep(0.1)
+                assert other.heard(LIMIT) == [b"6"]
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto))
+
+
+def test_a_broker_that_hangs_cannot_hold_up_the_end(tmp_path: Path) -> None:
+    """Stopping while the broker hangs ends in bounded time, says so, and leaves no thread behind."""
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port, patience_s=0.3) as it:
+            await until(lambda: not it.broker._in_flight)
+            mosquitto.freeze()
+        assert it.troubles == ["the broker did not take our last messages in time"]
+        assert it.connections == [True, False]
+        await until(lambda: "mqtt" not in {thread.name for thread in threading.enumerate()})
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto))
+
+
+def passwords(folder: Path) -> str:
+    """The example configuration of this repository with a password file for three users, and no listener."""
+    file = folder / "passwd"
+    file.touch(mode=0o600)
+    for user in ("han-gateway", "garage", "yard"):
+        subprocess.run(["mosquitto_passwd", "-b", str(file), user, "secret"], check=True, capture_output=True)
+    lines = (ROOT / "config" / "mosquitto.conf").read_text().splitlines()
+    example = "\n".join(line for line in lines if not line.startswith("listener"))
+    return example.replace("/etc/mosquitto/han-gateway.passwd", str(file)).replace(
+        "/etc/mosquitto/han-gateway.acl", str(ROOT / "config" / "mosquitto.acl")
+    )
+
+
+def test_a_wrong_password_is_told_and_tried_again(tmp_path: Path) -> None:
+    """With a wrong password there is no connection, and the reason is said once, without the password."""
+
+    async def scene(port: int) -> None:
+        async with house(port, connected=False, username="han-gateway", password="wrong") as it:
+            await until(lambda: bool(it.troubles))
+            await asyncio.sleep(2.3)  # time for a second attempt
+            assert it.connections == []
+            assert it.troubles == ["the broker refused us: Not authorized"]
+        assert "wrong" not in repr(BrokerSettings(host="h", username="u", password="wrong"))
+
+    with Mosquitto(tmp_path, passwords(tmp_path)) as mosquitto:
+        asyncio.run(scene(mosquitto.port))
+
+
+def test_a_denied_publish_is_noticed(tmp_path: Path) -> None:
+    """A topic that the ACL denies is counted and named, and what is allowed still goes through."""
+
+    async def scene(port: int) -> None:
+        async with house(port, username="han-gateway", password="secret") as it:
+            it.broker.publish(Message("evcc/site/residualPower", b"0", 1, False, None))
+            await until(lambda: it.broker.publish_failures == 1)
+            assert it.troubles == ["evcc/site/residualPower was not published: Not authorized"]
+            with ear(port, "garage", LIMIT) as own, ear(port, "yard", LIMIT) as others:
+                it.limit(10)
+                await until(lambda: own.heard(LIMIT) == [b"10"])
+                await asyncio.sleep(0.1)
+                assert others.heard(LIMIT) == []
+                others.client.publish(REPORT, b"forged", qos=1)
+                own.client.publish(REPORT, b"{}", qos=1)
+                await until(lambda: it.heard == [(REPORT, b"{}")])
+
+    with Mosquitto(tmp_path, passwords(tmp_path)) as mosquitto:
+        asyncio.run(scene(mosquitto.port))
+
+
+def test_a_message_larger_than_the_broker_takes_is_refused_here(tmp_path: Path) -> None:
+    """A retained message beyond the broker's limit is counted and does not end the connection again and again."""
+
+    async def scene(port: int) -> None:
+        async with house(port) as it:
+            it.broker.publish(Message("han/home/large", b"x" * 2_000, 1, True, None))
+            assert it.broker.publish_failures == 1
+            it.limit(10)
+            await asyncio.sleep(0.3)
+            assert it.connections == [True]
+
+    with Mosquitto(tmp_path, "allow_anonymous true\nmax_packet_size 1000") as mosquitto:
+        asyncio.run(scene(mosquitto.port))
+
+
+def test_hostile_messages_to_us_are_ignored_and_counted(tmp_path: Path) -> None:
+    """A payload above 4 KiB and a stored report of unknown age reach nobody; both are counted."""
+
+    async def scene(port: int, other: Ear) -> None:
+        other.client.publish(REPORT, b"last year's", qos=1, retain=True)
+        async with house(port) as it:
+            other.client.publish(REPORT, b"x" * 4097, qos=1)
+            other.client.publish(REPORT, b"y" * 100_000, qos=1)
+            other.client.publish(REPORT, b"z" * 4096, qos=1)
+            await until(lambda: bool(it.heard))
+            assert it.heard == [(REPORT, b"z" * 4096)]
+            assert it.broker.ignored == 2  # the largest one did not even get here: we told the broker what we take
+
+    with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port, topic="none") as other:
+        asyncio.run(scene(mosquitto.port, other))
+
+
+def test_a_flood_of_messages_does_not_pile_up(tmp_path: Path) -> None:
+    """While the loop is busy at most a bounded number of messages waits for it; the rest is dropped and counted."""
+
+    async def scene(port: int, other: Ear) -> None:
+        async with house(port) as it:
+            for _ in range(600):
+                other.client.publish(REPORT, b"{}", qos=0)
+            time.sleep(1)  # noqa: ASYNC251  a loop that is busy is what this is about
+            await until(lambda: len(it.heard) + it.broker.ignored == 600)
+            assert len(it.heard) < 400
+            other.client.publish(REPORT, b"after", qos=1)
+            await until(lambda: it.heard[-1] == (REPORT, b"after"))
+
+    with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port, topic="none") as other:
+        asyncio.run(scene(mosquitto.port, other))
+
+
+def rss_kib() -> int:
+    """Resident memory of this process."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
+
+
+def test_an_outage_costs_no_memory() -> None:
+    """20,000 limits and readings published while the broker is away cost less than 2 MiB, and hardly any time."""
+
+    async def scene() -> None:
+        async with house(free_port(), connected=False) as it:
+            for warm in range(100):
+                it.limit(warm)
+            before = rss_kib()
+            for number in range(10_000):
+                it.broker.publish(Message("han/home/meter", b"%d" % number * 100, 0, False, 30))
+                it.limit(number)
+            assert rss_kib() - before < 2_048
+            assert it.broker.dropped == 0
+
+    asyncio.run(scene())
+
+
+# TLS
+
+# paho leaves a socket whose handshake failed to the garbage collector, which closes it, but aloud.
+paho_leaves_sockets = pytest.mark.filterwarnings("ignore:Exception ignored in. <s:pytest.PytestUnraisableExceptionWarning")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CA, a certificate for localhost, one for a client, and a second CA that signed nothing."""
+    folder = tmp_path_factory.mktemp("tls")
+
+    def openssl(*arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    for ca in ("ca", "other"):
+        use = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
+        openssl(
+            "req", "-x509", *new_key, "-keyout", f"{ca}.key", "-out", f"{ca}.crt", "-subj", f"/CN=test {ca}", "-days", "2", *use
+        )
+    for name in ("localhost", "gateway"):
+        openssl("req", *new_key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        (folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{name}\n")
+        signed_by = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.crt", *signed_by)
+    return folder
+
+
+def tls_config(folder: Path) -> str:
+    """A listener that asks each client for a certificate."""
+    files = f"cafile {folder}/ca.crt\ncertfile {folder}/localhost.crt\nkeyfile {folder}/localhost.key"
+    return f"allow_anonymous true\n{files}\nrequire_certificate true"
+
+
+def test_tls_with_our_own_ca_and_a_client_certificate(tmp_path: Path, certificates: Path) -> None:
+    """With the right CA and a certificate of our own we connect and publish."""
+    tls = TlsSettings(
+        ca_file=certificates / "ca.crt", certificate_file=certificates / "gateway.crt", key_file=certificates / "gateway.key"
+    )
+
+    async def scene(port: int) -> None:
+        async with house(port, host="localhost", tls=tls) as it:
+            it.limit(10)
+            await until(lambda: not it.broker._in_flight)
+
+    with Mosquitto(tmp_path, tls_config(certificates)) as mosquitto:
+        asyncio.run(scene(mosquitto.port))
+
+
+@paho_leaves_sockets
+@pytest.mark.parametrize(
+    ("host", "ca"),
+    [("localhost", "other.crt"), ("localhost", None), ("127.0.0.1", "ca.crt")],
+    ids=["wrong CA", "system's CAs", "wrong name"],
+)
+def test_a_broker_that_is_not_ours_is_not_trusted(tmp_path: Path, certificates: Path, host: str, ca: str | None) -> None:
+    """With a wrong CA or a wrong host name there is no connection, the reason is told, and there is no way around it."""
+    tls = TlsSettings(ca_file=None if ca is None else certificates / ca)
+    refused(tmp_path, tls_config(certificates), "certificate verify failed", host=host, tls=tls)
+
+
+@paho_leaves_sockets
+def test_never_plain_where_tls_is_configured(tmp_path: Path, certificates: Path) -> None:
+    """A plain port is not spoken to when TLS is configured, nor a TLS port without our certificate or without TLS."""
+    refused(tmp_path, "allow_anonymous true", "", tls=TlsSettings(ca_file=certificates / "ca.crt"))
+    config = tls_config(certificates)
+    refused(tmp_path, config, "", host="localhost", tls=TlsSettings(ca_file=certificates / "ca.crt"))
+    refused(tmp_path, config, "hung up without an answer")
+
+
+def refused(folder: Path, config: str, says: str, **settings: Any) -> None:
+    """No connection with these settings, and the words that people get."""
+
+    async def scene(port: int) -> None:
+        async with house(port, connected=False, **settings) as it:
+            await until(lambda: bool(it.troubles))
+            await asyncio.sleep(0.2)
+            assert it.connections == []
+            assert says in it.troubles[0]
+
+    with Mosquitto(folder, config) as mosquitto:
+        asyncio.run(scene(mosquitto.port))
+
+
+def test_unusable_certificate_files_are_named(tmp_path: Path, certificates: Path) -> None:
+    """A CA or certificate file that is missing or is none is an error that names the file, before anything starts."""
+    for wrong in (tmp_path / "missing.crt", certificates / "ca.key"):
+        with pytest.raises(TlsUnusableError, match=str(wrong)):
+            House(1, tls=TlsSettings(ca_file=wrong))
+    with pytest.raises(TlsUnusableError, match=r"gateway\.crt"):
+        House(1, tls=TlsSettings(certificate_file=certificates / "gateway.crt", key_file=certificates / "other.key"))
+
+
+# Brokers that are not mosquitto, played by a script.
+
+CONNACK_311 = bytes.fromhex("20020000")
+NO_SUCH_VERSION = bytes.fromhex("20020001")
+
+
+@asynccontextmanager
+async def scripted(answers: Callable[[int], bytes | None], after: bytes = b"") -> AsyncIterator[tuple[int, list[int]]]:
+    """A broker that answers CONNECT of each protocol level with ``answers(level)``, or hangs up; then says ``after``."""
+    levels: list[int] = []
+    guests: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        guests.append(writer)
+        hello = await reader.read(1_000)
+        levels.append(hello[8])
+        answer = answers(hello[8])
+        if answer is None:
+            writer.close()
+        else:
+            writer.write(answer + after)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], levels
+    finally:
+        server.close()
+        await asyncio.sleep(0.05)  # a guest may be just coming in
+        for writer in guests:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("refusal", [NO_SUCH_VERSION, bytes.fromhex("2003008400"), None], ids=["as 3.1.1", "as 5", "hangs up"])
+def test_a_broker_without_mqtt_5_is_spoken_to_in_3_1_1(refusal: bytes | None) -> None:
+    """When a broker refuses MQTT 5 in any of the three ways seen, 3.1.1 is tried at once, and no trouble is told."""
+
+    async def scene() -> None:
+        async with (
+            scripted(lambda level: CONNACK_311 if level == 4 else refusal) as (port, levels),
+            house(port, patience_s=0.1) as it,
+        ):
+            assert levels == [5, 4]
+            assert it.troubles == []
+            assert it.connections == [True]
+
+    asyncio.run(scene())
+
+
+def test_a_topic_that_cannot_be_read_is_ignored() -> None:
+    """A message whose topic is no UTF-8 is counted, and the connection goes on."""
+    unreadable = bytes.fromhex("3005 0002 fffe 00")
+
+    async def scene() -> None:
+        async with (
+            scripted(lambda level: CONNACK_311 if level == 4 else None, unreadable) as (port, _),
+            house(port, patience_s=0.1) as it,
+        ):
+            await until(lambda: it.broker.ignored == 1)
+            assert it.broker.connected
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("nonsense", ["3002ffff", "900100", "f000", "36"], ids=["topic too long", "short SUBACK", "AUTH", "half"])
+def test_a_broker_that_talks_nonsense_is_left(nonsense: str) -> None:
+    """Malformed packets end the session, not the thread: the next connection is tried."""
+
+    async def scene() -> None:
+        async with (
+            scripted(lambda level: CONNACK_311 if level == 4 else None, bytes.fromhex(nonsense)) as (port, levels),
+            house(port, connected=False, patience_s=0.1, keepalive_s=1),
+        ):
+            await until(lambda: levels.count(5) >= 2)
+
+    asyncio.run(scene())

@@ -1,0 +1,200 @@
+"""A serial port that is pulled out and put back, on a real pty with a link as its name."""
+
+import asyncio
+import gc
+import os
+import termios
+import tty
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import serial
+
+from han_gateway.adapters import serial_port
+from han_gateway.adapters.serial_port import SerialSource
+
+PATIENCE_S = 10.0
+
+
+class Line:
+    """An adapter on a pty: ``plug``, ``send``, ``unplug``. The device is a link, as in /dev/serial/by-id."""
+
+    def __init__(self, folder: Path) -> None:
+        self.device = folder / "usb-adapter"
+        self._ends: tuple[int, int] | None = None
+
+    def plug(self) -> None:
+        """Put the adapter in."""
+        self._ends = os.openpty()
+        tty.setraw(self._ends[1])
+        self.device.symlink_to(os.ttyname(self._ends[1]))
+
+    def send(self, data: bytes) -> None:
+        """What the meter says."""
+        assert self._ends
+        os.write(self._ends[0], data)
+
+    def unplug(self) -> None:
+        """Pull the adapter out."""
+        if self._ends:
+            for end in self._ends:
+                os.close(end)
+            self._ends = None
+            self.device.unlink()
+
+
+class Listener:
+    """What the source told us."""
+
+    def __init__(self) -> None:
+        self.data = b""
+        self.changes: list[tuple[bool, str]] = []
+
+    def hear(self, data: bytes) -> None:
+        """Bytes came."""
+        self.data += data
+
+    def changed(self, connected: bool, detail: str) -> None:
+        """The port opened or was lost."""
+        self.changes.append((connected, detail))
+
+    async def until(self, condition: Callable[["Listener"], bool]) -> None:
+        """Wait until the world looks like that."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition(self):  # noqa: ASYNC110  what is waited for has no event
+                await asyncio.sleep(0.005)
+
+
+def listening(source: SerialSource, story: Callable[[Listener], Awaitable[None]]) -> Listener:
+    """Run a source while a story happens to it."""
+
+    async def run() -> Listener:
+        listener = Listener()
+        async with asyncio.TaskGroup() as group:
+            reading = group.create_task(source.run(listener.hear, listener.changed))
+            await story(listener)
+            reading.cancel()
+        return listener
+
+    return asyncio.run(run())
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serial_port, "RETRY_S", 0.02)
+
+
+def open_files() -> int:
+    """How many files this process holds open."""
+    gc.collect()
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208  counts what a Path would not
+
+
+def ups(listener: Listener) -> int:
+    """How often the port has opened."""
+    return sum(connected for connected, _ in listener.changes)
+
+
+def test_a_port_that_is_pulled_out_comes_back_by_itself(tmp_path: Path) -> None:
+    """Bytes before and after arrive, each change is told once, and no file stays open."""
+    before = open_files()
+    line = Line(tmp_path)
+    line.plug()
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda it: len(it.changes) == 1)
+        for letter in (b"a", b"b", b"c"):
+            line.send(letter)
+            await listener.until(lambda it: len(it.data) == ups(it))
+            line.unplug()
+            await listener.until(lambda it: it.changes[-1][0] is False)
+            await asyncio.sleep(0.1)  # several retries
+            line.plug()
+            await listener.until(lambda it: it.changes[-1][0] is True)
+        line.send(b"d")
+        await listener.until(lambda it: len(it.data) == ups(it))
+
+    listener = listening(SerialSource(str(line.device), parity="N"), story)
+    line.unplug()
+    assert open_files() == before
+    assert listener.changes[0][0] is True
+    assert ups(listener) == 4
+    assert len(listener.changes) <= 4 + 3 * 2  # lost, and at most once "is not there": never once a retry
+    assert listener.data == b"abcd"
+
+
+def test_a_port_that_is_not_there_is_told_once_with_the_remedy(tmp_path: Path) -> None:
+    """The message names the device and asks whether it is plugged in; it is not repeated with every retry."""
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda it: bool(it.changes))
+        await asyncio.sleep(0.2)
+
+    listener = listening(SerialSource(str(tmp_path / "nothing")), story)
+    ((connected, detail),) = listener.changes
+    assert not connected
+    assert "nothing is not there: unplugged, or another name?" in detail
+
+
+def test_a_port_that_refuses_its_parity_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that cannot do 8E1 gets the advice to try parity N, not a traceback."""
+
+    def refuse(*_arguments: object, **_options: object) -> None:
+        raise termios.error(22, "Invalid argument")
+
+    monkeypatch.setattr(serial, "Serial", refuse)
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda it: bool(it.changes))
+
+    (connected, detail) = listening(SerialSource("/dev/adapter", parity="E"), story).changes[0]
+    assert not connected
+    assert 'try parity = "N"' in detail
+
+
+def test_a_port_is_ours_alone(tmp_path: Path) -> None:
+    """A second program does not steal every other byte: it is told that the port is in use."""
+    line = Line(tmp_path)
+    line.plug()
+    second = SerialSource(str(line.device), parity="N")
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda it: bool(it.changes))
+        other = Listener()
+        task = asyncio.create_task(second.run(other.hear, other.changed))
+        await other.until(lambda it: bool(it.changes))
+        task.cancel()
+        assert "is in use by another program" in other.changes[0][1]
+
+    listening(SerialSource(str(line.device), parity="N"), story)
+    line.unplug()
+
+
+def test_a_file_is_no_serial_port(tmp_path: Path) -> None:
+    """Something that is not a serial port is refused in words."""
+    (tmp_path / "file").write_bytes(b"")
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda it: bool(it.changes))
+
+    ((connected, detail),) = listening(SerialSource(str(tmp_path / "file")), story).changes[:1]
+    assert not connected
+    assert "file" in detail
+
+
+def test_silence_is_told_once_and_the_port_stays_open(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A HAN port that the grid company has not opened: one warning a silence, no reopening."""
+    line = Line(tmp_path)
+    line.plug()
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda _: len(caplog.records) == 1)
+        await asyncio.sleep(0.2)
+        line.send(b"x")
+        await listener.until(lambda _: len(caplog.records) == 2)
+
+    listener = listening(SerialSource(str(line.device), parity="N", silent_after_s=0.05), story)
+    line.unplug()
+    assert len(listener.changes) == 1
+    assert "is the HAN port opened" in caplog.text
