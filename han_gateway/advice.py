@@ -1,0 +1,41 @@
+"""What is allowed in a configuration but probably not meant: sentences for the operator.
+
+Pure: a house in, words out. This file must not know the configuration file.
+"""
+
+from collections.abc import Iterator
+
+from han_gateway.core.site import Circuit, Site
+from han_gateway.core.units import LINES
+
+
+def advice(site: Site) -> Iterator[str]:
+    """Everything worth saying about this house, one sentence each."""
+    if not site.chargers:
+        yield "there is no charger: the gateway will only show the room under the fuse"
+    for charger in site.chargers:
+        if not charger.has_failsafe:
+            yield (
+                f"charger {charger.name} has no failsafe of its own: if the gateway or the network dies it keeps its last limit; "
+                "set one in the charger and write failsafe = true"
+            )
+    yield from _fuse_warnings(site.root)
+
+
+def _fuse_warnings(circuit: Circuit) -> Iterator[str]:
+    room = circuit.fuse_ma - circuit.margin_ma
+    for charger in circuit.chargers():
+        if charger.minimum_ma > room:
+            yield f"charger {charger.name} needs at least {charger.minimum_ma / 1000:g} A, the {circuit.name} fuse never has that room"
+    for line in LINES:
+        together = sum(charger.fallback_ma for charger in circuit.chargers() if line in charger.lines)
+        if together > room:
+            yield (
+                f"without a meter the chargers may draw {together / 1000:g} A on {line.value} of the {circuit.name} fuse "
+                f"({circuit.fuse_ma / 1000:g} A); write fallback_a = 0 for some of them"
+            )
+    for part in circuit.parts:
+        if isinstance(part, Circuit):
+            if part.fuse_ma > circuit.fuse_ma:
+                yield f"the {part.name} fuse is larger than the {circuit.name} fuse above it: it protects nothing"
+            yield from _fuse_warnings(part)

@@ -1,0 +1,83 @@
+"""``check``: the configuration as a tree, with what is wrong and what is worth a thought. No side effects."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # pydantic takes 150 ms, and --help does not need it
+    from han_gateway.config import Config
+    from han_gateway.core.site import Charger, Circuit
+
+EXAMPLE = """example:
+  han-gateway check --config /etc/han-gateway/home.toml
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
+    parser.epilog = EXAMPLE
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration (TOML)")
+
+
+def main(args: argparse.Namespace) -> int:
+    """0 when all is well, 1 when a charger had to be left out; a configuration without a house is 78 (ConfigError)."""
+    from han_gateway.config import load
+    from han_gateway.problems import listed
+
+    config = load(args.config)
+    for line in (*_site(config), *_tree(config.site.root), *_ways(config)):
+        print(line)
+    for warning in config.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    for problem in listed(config.problems):
+        print(f"left out: {problem}", file=sys.stderr)
+    return 1 if config.problems else 0
+
+
+def _site(config: "Config") -> Iterator[str]:
+    policy = config.site.policy
+    yield f"site {config.site.name}, {config.site.grid.value} net"
+    yield (
+        f"  a list of currents every {policy.list_period_ms / 1000:g} s; stale after {policy.stale_after_ms / 1000:g} s, "
+        f"lost after {policy.lost_after_ms / 1000:g} s"
+    )
+
+
+def _tree(circuit: "Circuit", indent: str = "") -> Iterator[str]:
+    """A fuse and all below it, one line each."""
+    from han_gateway.core.site import Circuit
+
+    margin = f" ({_amps(circuit.margin_ma)} kept free)" if circuit.margin_ma else ""
+    yield f"{indent}{circuit.name} fuse {_amps(circuit.fuse_ma)}{margin}"
+    for place, part in enumerate(circuit.parts, 1):
+        last = place == len(circuit.parts)
+        lead = indent.replace("├─ ", "│  ").replace("└─ ", "   ") + ("└─ " if last else "├─ ")
+        if isinstance(part, Circuit):
+            yield from _tree(part, lead)
+        else:
+            yield lead + _charger(part)
+
+
+def _charger(charger: "Charger") -> str:
+    lines = ", ".join(sorted(line.value for line in charger.lines))
+    after = f"{_amps(charger.fallback_ma)} without a meter" if charger.fallback_ma else "paused without a meter"
+    failsafe = "own failsafe" if charger.has_failsafe else "NO failsafe"
+    priority = f", priority {charger.priority}" if charger.priority else ""
+    return f"charger {charger.name} on {lines}: {_amps(charger.minimum_ma)} to {_amps(charger.maximum_ma)}, {after}, {failsafe}{priority}"
+
+
+def _ways(config: "Config") -> Iterator[str]:
+    meter, mqtt, metrics = config.meter, config.mqtt, config.metrics
+    host, port = mqtt.address
+    yield f"meter   {meter.port}" + ("" if meter.tcp else f" at {meter.baud} baud, 8{meter.parity}1")
+    yield (
+        f"broker  {host}:{port}{' with TLS' if mqtt.tls else ''} as {mqtt.username or 'anonymous'}"
+        f"{'' if config.password is None else ' with a password'}, topics {mqtt.prefix}/{config.site.name}/..."
+    )
+    yield f"metrics http://{metrics.host}:{metrics.port}/metrics" if metrics.enabled else "metrics off"
+
+
+def _amps(milliamps: int) -> str:
+    return f"{milliamps / 1000:g} A"

@@ -1,0 +1,247 @@
+"""From one TOML file to a house: the only room that reads the configuration.
+
+``load`` gives a ``Config`` or raises one ``ConfigError`` that lists every problem. A charger that is wrong is left out and named in
+``Config.problems``, so that the rest stays protected. This file must not know what the house does with its figures.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import SettingsError
+
+from han_gateway.advice import advice
+from han_gateway.core.site import Charger, Circuit, Grid, Policy, Site
+from han_gateway.core.units import Line
+from han_gateway.problems import ConfigError, Problem, did_you_mean, from_record, guess
+from han_gateway.settings import ChargerSettings, CircuitSettings, MeterSettings, MetricsSettings, MqttSettings, Settings
+from han_gateway.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
+
+DEEPEST = 8
+"""Fuses one below the other."""
+
+ROOT = "main"
+"""The main fuse, as ``parent`` and ``circuit`` name it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What the commands need: the house, the ways in and out, and what is not as it should be."""
+
+    site: Site
+    meter: MeterSettings
+    mqtt: MqttSettings
+    metrics: MetricsSettings
+    password: SecretStr | None = None
+    problems: tuple[Problem, ...] = ()  # chargers that were left out
+    warnings: tuple[str, ...] = ()
+
+
+def load(path: Path) -> Config:
+    """Read the configuration. Raises ConfigError with every problem when there is no house to protect in it."""
+    file = read_toml(path)
+    settings = _settings(file)
+    chargers, problems = _chargers(file, settings)
+    root = _tree(file, settings, chargers)
+    site = Site(name=settings.site.name, grid=Grid(settings.site.grid), root=root, policy=_policy(settings))
+    password = _password(file, settings.mqtt)
+    return Config(
+        site=site,
+        meter=settings.meter,
+        mqtt=_beside(path, settings.mqtt),
+        metrics=settings.metrics,
+        password=password,
+        problems=tuple(problems),
+        warnings=(*_stray_variables(), *advice(site)),
+    )
+
+
+def meter_at(port: str, baud: int, parity: str) -> MeterSettings:
+    """A meter that is named on the command line instead of in a file. Raises ConfigError."""
+    try:
+        return MeterSettings.model_validate({"port": port, "baud": baud, "parity": parity})
+    except ValidationError as why:
+        problems = [from_record(f"--{error['loc'][0]}", error, {}) for error in why.errors()]
+        raise ConfigError(problems) from why
+
+
+def _settings(file: TomlFile) -> Settings:
+    try:
+        return Settings(**file.document)
+    except ValidationError as why:
+        found = file.document.get("charger")
+        tables = found if isinstance(found, list) else []
+        beside = [problem for number, table in enumerate(tables) for problem in _read_charger(file, number, table)[1]]
+        raise ConfigError([*(_problem(file, Settings, (), error) for error in why.errors()), *beside]) from why
+    except SettingsError as why:
+        found = re.search(r'field "(\w+)"', str(why))
+        where = f"environment variable {ENVIRONMENT}{found[1].upper() if found else '...'}"
+        raise ConfigError([Problem(where, "is not JSON", "tables of chargers are better written in the file")]) from why
+
+
+def _problem(file: TomlFile, model: type[BaseModel], base: Place, error: Mapping[str, Any]) -> Problem:
+    """One pydantic error at its place in the file."""
+    place = (*base, *error["loc"])
+    return from_record(file.where(place), error, _examples(model, error["loc"]))
+
+
+def _examples(model: type[BaseModel], place: Place) -> dict[str, Any]:
+    """The keys known around ``place`` with an example value each; a table has Ellipsis."""
+    for part in place[:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            annotation = model.model_fields[part].annotation
+            inner = [kind for kind in (annotation, *getattr(annotation, "__args__", ())) if isinstance(kind, type)]
+            model = next((kind for kind in inner if issubclass(kind, BaseModel)), model)
+    return {key: field.examples[0] if field.examples else Ellipsis for key, field in model.model_fields.items()}
+
+
+def _chargers(file: TomlFile, settings: Settings) -> tuple[list[ChargerSettings], list[Problem]]:
+    """The good chargers, and what is wrong with the others."""
+    good: list[ChargerSettings] = []
+    problems: list[Problem] = []
+    circuits = [ROOT, *(circuit.name for circuit in settings.circuit)]
+    for number, table in enumerate(settings.charger):
+        charger, wrong = _read_charger(file, number, table)
+        if charger:
+            wrong += _misfits(file, number, charger, settings.site.grid, circuits, [other.name for other in good])
+        problems += wrong
+        good += [charger] if charger and not wrong else []
+    return good, problems
+
+
+def _read_charger(file: TomlFile, number: int, table: Mapping[str, Any]) -> tuple[ChargerSettings | None, list[Problem]]:
+    try:
+        return ChargerSettings.model_validate(table), []
+    except ValidationError as why:
+        return None, [_problem(file, ChargerSettings, ("charger", number), error) for error in why.errors()]
+
+
+def _misfits(
+    file: TomlFile, number: int, charger: ChargerSettings, grid: str, circuits: Sequence[str], taken: Sequence[str]
+) -> Iterator[Problem]:
+    """What is wrong with a charger in this house, although each of its keys is well-formed."""
+
+    def at(key: str) -> str:
+        return file.where(("charger", number, key))
+
+    if charger.name in taken:
+        yield Problem(at("name"), f"{charger.name!r} is the name of another charger", "give each its own name")
+    if charger.circuit not in circuits:
+        yield Problem(at("circuit"), f"there is no circuit {charger.circuit!r}", did_you_mean(charger.circuit, circuits))
+    if len(charger.phases) == 1 and Grid(grid).three_wire:
+        what = f"one line carries no current alone: in a house on {grid} a 1-phase charger sits between two lines"
+        yield Problem(at("phases"), what, 'for example phases = ["L1", "L3"]')
+
+
+def _tree(file: TomlFile, settings: Settings, chargers: Sequence[ChargerSettings]) -> Circuit:
+    """The flat list of circuits as a tree below the main fuse."""
+    problems = list(_circuit_problems(file, settings.circuit))
+    if problems:
+        raise ConfigError(problems)
+
+    def build(name: str, fuse_a: float, margin_a: float) -> Circuit:
+        below = [build(part.name, part.fuse_a, part.margin_a) for part in settings.circuit if part.parent == name]
+        own = [_charger(charger) for charger in chargers if charger.circuit == name]
+        return Circuit(name=name, fuse_ma=_milli(fuse_a), margin_ma=_milli(margin_a), parts=(*own, *below))
+
+    return build(ROOT, settings.site.fuse_a, settings.site.margin_a)
+
+
+def _circuit_problems(file: TomlFile, circuits: Sequence[CircuitSettings]) -> Iterator[Problem]:
+    parents = {circuit.name: circuit.parent for circuit in circuits}
+    seen = {ROOT}
+    for number, circuit in enumerate(circuits):
+        if circuit.name in seen:
+            where = file.where(("circuit", number, "name"))
+            yield Problem(where, f"{circuit.name!r} is the name of another circuit", "give each its own name")
+            continue
+        seen.add(circuit.name)
+        where = file.where(("circuit", number, "parent"))
+        if circuit.parent != ROOT and circuit.parent not in parents:
+            yield Problem(where, f"there is no circuit {circuit.parent!r}", did_you_mean(circuit.parent, [ROOT, *parents]))
+        elif _depth(parents, circuit.name) > DEEPEST:
+            what = f"{circuit.name!r} is in a circle or more than {DEEPEST} fuses below the main fuse"
+            yield Problem(where, what, f'let each chain of parents end at "{ROOT}" sooner')
+
+
+def _depth(parents: Mapping[str, str], name: str) -> int:
+    depth = 0
+    while name in parents and depth <= DEEPEST:
+        name = parents[name]
+        depth += 1
+    return depth
+
+
+def _charger(settings: ChargerSettings) -> Charger:
+    return Charger(
+        name=settings.name,
+        lines=frozenset(Line(phase) for phase in settings.phases),
+        minimum_ma=_milli(settings.min_a),
+        maximum_ma=_milli(settings.max_a),
+        step_ma=_milli(settings.step_a),
+        fallback_ma=_milli(settings.fallback),
+        response_ms=_milli(settings.response_s),
+        priority=settings.priority,
+        has_failsafe=settings.failsafe,
+    )
+
+
+def _policy(settings: Settings) -> Policy:
+    policy = settings.policy
+    return Policy(
+        list_period_ms=_milli(policy.list_period_s),
+        stale_after_ms=_milli(policy.stale_s),
+        lost_after_ms=_milli(policy.lost_after_s),
+        raise_window_ms=_milli(policy.raise_window_s),
+        raise_deadband_ma=_milli(policy.raise_deadband_a),
+        estimate_margin_ma=_milli(policy.estimate_margin_a),
+        valid_for_ms=_milli(policy.valid_for_s),
+        republish_ms=_milli(policy.republish_s),
+    )
+
+
+def _milli(value: float) -> int:
+    return round(value * 1000)
+
+
+def _beside(path: Path, mqtt: MqttSettings) -> MqttSettings:
+    """File names that are not absolute are meant from the configuration's folder."""
+    files = {key: getattr(mqtt, key) for key in ("ca_file", "cert_file", "key_file")}
+    return mqtt.model_copy(update={key: path.parent / name for key, name in files.items() if name})
+
+
+def _password(file: TomlFile, mqtt: MqttSettings) -> SecretStr | None:
+    """The password from systemd's credential ``mqtt-password``, or from the file that the configuration names."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    source = Path(credentials, "mqtt-password") if credentials else None
+    if source is None or not source.exists():
+        source = file.path.parent / mqtt.password_file if mqtt.password_file else None
+    if source is None:
+        return None
+    try:
+        return SecretStr(source.read_bytes()[:4096].decode().strip("\r\n"))
+    except (OSError, ValueError) as why:
+        where = file.where(("mqtt", "password_file"))
+        reason = (getattr(why, "strerror", None) or "not text").lower()
+        raise ConfigError(
+            [Problem(where, f"{source} cannot be read ({reason})", "put the password alone into that file")]
+        ) from why
+
+
+def _stray_variables() -> Iterator[str]:
+    """``HAN_SITE_FUSE_A`` overrides nothing, and its author believes it does."""
+    known = {
+        f"{ENVIRONMENT}{section}__{key}".upper()
+        for section, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+        for key in field.annotation.model_fields
+    }
+    tables = {f"{ENVIRONMENT}{section}".upper() for section in Settings.model_fields}
+    for name in sorted(os.environ):
+        if name.startswith(ENVIRONMENT) and name not in known | tables:
+            near = guess(name, known)
+            yield f"environment variable {name} means nothing here" + (f"; did you mean {near}?" if near else "")

@@ -1,0 +1,241 @@
+"""The daemon: everything that ``run`` joins, and the order in which it starts and stops.
+
+This file must not know how anything is done: the core decides, the adapters act.
+"""
+
+import asyncio
+import logging
+import platform
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from han_gateway.adapters.broker import Broker, BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.clock import SystemClock
+from han_gateway.adapters.metrics import Metrics
+from han_gateway.adapters.metrics_server import MetricsServer, serve
+from han_gateway.adapters.recording import Recorder, append
+from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Notifier, under_journald
+from han_gateway.cli import version
+from han_gateway.commands.source import decoder, source
+from han_gateway.config import Config
+from han_gateway.core import topics
+from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
+from han_gateway.core.events import Event, SourceChanged
+from han_gateway.core.units import LINES, Instant
+from han_gateway.meters.clock import ClockRule
+from han_gateway.problems import ConfigError, Problem, listed
+from han_gateway.runtime import Gateway, Live, Outlet, together
+
+log = logging.getLogger("han_gateway")
+
+HUNG_MS = 5_000
+"""After so many missed ticks ``/healthz`` says that the loop hangs."""
+
+_LEVELS = {Level.WARNING: logging.WARNING, Level.NOTICE: NOTICE, Level.INFO: logging.INFO, Level.DEBUG: logging.DEBUG}
+
+
+def daemon(config: Config, record: Path | None) -> int:
+    """Protect the house until SIGTERM or SIGINT. Raises ConfigError for what only the start can find out."""
+    set_up_log()
+    for line in listed(config.problems):
+        log.error("left out: %s", line)
+    for warning in config.warnings:
+        log.warning("%s", warning)
+    clock = SystemClock()
+    started = clock.now()  # one instant for both: a replay begins where the run began
+    recorder = _recorder(record, started) if record else None
+    asyncio.run(_daemon(config, clock, started, recorder))
+    return 0
+
+
+async def _daemon(config: Config, clock: SystemClock, started: Instant, recorder: Recorder | None) -> None:
+    meter, prefix, site = config.meter, config.mqtt.prefix, config.site
+    notifier = Notifier()
+    gateway = Gateway(site, decoder(meter), started)
+    live = Live(gateway, clock, prefix=prefix, recorder=recorder)
+    broker = _broker(config, live)
+    metrics = Metrics(site, version=version(), python=platform.python_version(), broker=broker)
+    health = Health(clock)
+    for outlet in (_publisher(config, broker, clock), _logger, metrics_outlet(metrics), health.see, _status(notifier)):
+        gateway.attach(outlet)
+    server = _serve_metrics(config, metrics, health) if config.metrics.enabled else None
+
+    def hear(data: bytes) -> None:
+        metrics.received(len(data))
+        live.hear(data)
+
+    way = source(meter.port, meter.tcp, meter.baud, meter.parity, meter.silent_after_s)
+    log.info("%s: %s", site.name, f"{len(site.chargers)} chargers under a fuse of {site.root.fuse_ma / 1000:g} A")
+    broker.start(asyncio.get_running_loop())
+    notifier.ready()
+    try:
+        await together(way.run(hear, live.source_changed), live.tick(_beat(notifier, health, recorder)))
+    finally:
+        notifier.stopping()
+        await broker.stop()
+        if recorder:
+            recorder.close()
+        notifier.close()
+        if server:
+            server.close()
+
+
+def _recorder(path: Path, started: Instant) -> Recorder:
+    try:
+        return append(path, started)
+    except OSError as why:
+        raise ConfigError([Problem("--record", f"{path} cannot be written ({(why.strerror or str(why)).lower()})")]) from why
+
+
+def _broker(config: Config, live: Live) -> Broker:
+    mqtt, site = config.mqtt, config.site
+    host, port = mqtt.address
+    tls = TlsSettings(ca_file=mqtt.ca_file, certificate_file=mqtt.cert_file, key_file=mqtt.key_file) if mqtt.tls else None
+    settings = BrokerSettings(
+        host=host,
+        port=port,
+        username=mqtt.username,
+        password=config.password.get_secret_value() if config.password else None,
+        tls=tls,
+        client_id=f"han-gateway-{site.name}",
+    )
+
+    def connection(connected: bool) -> None:
+        log.log(NOTICE if connected else logging.WARNING, "broker %s:%d %s", host, port, "connected" if connected else "lost")
+        live.broker_changed(connected)
+
+    told: topics.Refused | None = None
+
+    def message(topic: str, payload: bytes) -> None:
+        nonlocal told
+        refused = live.message(topic, payload)
+        if refused and refused != told:  # once, not for each message of a flood
+            log.warning("report of %s refused: %s", refused.where, refused.why)
+        told = refused or told
+
+    try:
+        return Broker(
+            settings,
+            will=topics.will(mqtt.prefix, site),
+            birth=topics.birth(mqtt.prefix, site),
+            subscriptions=topics.subscriptions(mqtt.prefix, site),
+            on_connection=connection,
+            on_message=message,
+            on_trouble=lambda text: log.warning("%s", text),
+        )
+    except TlsUnusableError as why:
+        raise ConfigError([Problem("[mqtt]", str(why), "check the file names and their owner")]) from why
+
+
+def _publisher(config: Config, broker: Broker, clock: SystemClock) -> Outlet:
+    """Words every effect for MQTT."""
+    prefix, site, zone = config.mqtt.prefix, config.site, config.meter.zone
+    rule = ClockRule(config.meter.clock) if config.meter.clock else None
+
+    def publish(_event: Event, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            message = topics.message(prefix, site, effect, clock.wall(), clock=rule, zone=zone)
+            if message:
+                broker.publish(message)
+
+    return publish
+
+
+def _logger(event: Event, effects: Iterable[Effect]) -> None:
+    """Puts the notes of the core, and what happens to the meter's line, into the log."""
+    if isinstance(event, SourceChanged):
+        log.log(NOTICE if event.connected else logging.WARNING, "%s", event.detail)
+    for effect in effects:
+        if isinstance(effect, Note):
+            log.log(_LEVELS[effect.level], "%s", effect.text)
+
+
+def _status(notifier: Notifier) -> Outlet:
+    """Tells ``systemctl status`` how much room there is."""
+
+    def tell(_event: Event, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, ShowHeadroom):
+                rooms = zip(LINES, effect.room_ma, strict=True)
+                room = ", ".join(f"{line.value} {'?' if value is None else f'{value / 1000:.1f} A'}" for line, value in rooms)
+                notifier.status(f"meter {effect.state.value}, room {room}")
+
+    return tell
+
+
+def metrics_outlet(metrics: Metrics) -> Outlet:
+    """Lets the metrics remember everything."""
+
+    def remember(event: Event, effects: Iterable[Effect]) -> None:
+        metrics.saw(event)
+        for effect in effects:
+            metrics.did(effect)
+
+    return remember
+
+
+def _serve_metrics(config: Config, metrics: Metrics, health: "Health") -> MetricsServer | None:
+    """Metrics are worth nothing against a fuse: without a port for them the house is protected all the same."""
+    host, port = config.metrics.host, config.metrics.port
+    try:
+        return serve(metrics.registry, host, port, trouble=health.trouble)
+    except OSError as why:
+        log.log(
+            logging.ERROR,
+            "no metrics: %s:%d cannot be used (%s); change [metrics]",
+            host,
+            port,
+            (why.strerror or str(why)).lower(),
+        )
+        return None
+
+
+class Health:
+    """Whether we do our work. ``trouble`` is asked from another thread and only reads."""
+
+    def __init__(self, clock: SystemClock) -> None:
+        self._clock = clock
+        self._alive_at = clock.now()
+        self._meter = MeterState.WAITING
+
+    def see(self, _event: Event, effects: Iterable[Effect]) -> None:
+        """Look at what is shown of the meter."""
+        for effect in effects:
+            if isinstance(effect, ShowHeadroom):
+                self._meter = effect.state
+
+    def alive(self) -> None:
+        """A round of the loop was really stepped."""
+        self._alive_at = self._clock.now()
+
+    def trouble(self) -> str | None:
+        """Why we are not healthy, or None."""
+        if self._clock.now() - self._alive_at > HUNG_MS:
+            return "the controller hangs"
+        return "the meter is lost" if self._meter is MeterState.LOST else None
+
+
+def _beat(notifier: Notifier, health: Health, recorder: Recorder | None) -> Callable[[], None]:
+    """What follows each round of the loop that was really stepped: the watchdog is fed, trouble with the recording is told once."""
+    told = False
+
+    def beat() -> None:
+        nonlocal told
+        notifier.alive()
+        health.alive()
+        failed = recorder.failed if recorder else None
+        if failed and not told:
+            log.error("the recording cannot be written (%s); the house is protected all the same", failed)
+        told = failed is not None
+
+    return beat
+
+
+def set_up_log() -> None:
+    """Log to stderr: for journald with priorities and without times, for people the other way round."""
+    logging.addLevelName(NOTICE, "NOTICE")
+    handler = logging.StreamHandler(sys.stderr)
+    plain = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+    handler.setFormatter(JournalFormatter() if under_journald() else plain)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -1,0 +1,221 @@
+"""The shape of the configuration file: one record per table, units in the key names, an example for every key.
+
+Only this file and ``config.py`` know pydantic; the core gets dataclasses. This file must not open anything, nor know how a
+problem is worded for people (``problems.py``).
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+_TCP = re.compile(r"tcp:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
+
+
+def _number(value: object) -> object:
+    """TOML's ``true`` is not the number 1, although Python thinks so."""
+    if isinstance(value, bool):
+        raise ValueError("is true or false, not a number")
+    return value
+
+
+def _from_text(value: object) -> object:
+    """The environment knows only text, and a list of allowed numbers compares without converting."""
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else _number(value)
+
+
+def _port(value: str) -> str:
+    if value.startswith("/") and "\0" not in value:
+        return value
+    match = _TCP.fullmatch(value)
+    if not match or not 0 < int(match[2]) < 65_536:
+        raise ValueError("is neither a device nor tcp:HOST:PORT")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as why:
+        raise ValueError("is not a time zone") from why
+    return value
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
+Amperes = Annotated[float, BeforeValidator(_number), Field(ge=0, le=2_000, allow_inf_nan=False)]
+Fuse = Annotated[float, BeforeValidator(_number), Field(ge=6, le=2_000, allow_inf_nan=False)]
+Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3_600, allow_inf_nan=False)]
+PhaseName = Literal["L1", "L2", "L3"]
+TcpPort = Annotated[int, BeforeValidator(_number), Field(ge=1, le=65_535)]
+
+
+class Section(BaseModel):
+    """A table of the file: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteSettings(Section):
+    """``[site]``: the house and its main fuse."""
+
+    name: Slug = Field(examples=["home"])
+    grid: Literal["TN", "TT", "IT"] = Field(examples=["TN"])
+    fuse_a: Fuse = Field(examples=[25])
+    margin_a: Amperes = Field(default=0.5, examples=[0.5])
+
+
+class MeterSettings(Section):
+    """``[meter]``: the way to the HAN port, and what only the installer knows about the meter."""
+
+    port: Annotated[str, AfterValidator(_port)] = Field(examples=["/dev/serial/by-id/usb-FTDI-if00-port0"])
+    baud: Annotated[Literal[300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200], BeforeValidator(_from_text)] = Field(
+        default=2400, examples=[2400]
+    )
+    parity: Literal["E", "N", "O"] = Field(default="E", examples=["E"])
+    clock: Literal["standard", "local", "utc"] | None = Field(default=None, examples=["local"])
+    zone: Annotated[str, AfterValidator(_zone)] = Field(default="Europe/Oslo", examples=["Europe/Oslo"])
+    ct_ratio: Annotated[int, BeforeValidator(_number), Field(ge=1, le=10_000)] = Field(default=1, examples=[1])
+    energy_scale: Annotated[int, BeforeValidator(_number), Field(ge=-3, le=6)] | None = Field(default=None, examples=[1])
+    current_scale: Annotated[int, BeforeValidator(_number), Field(ge=-6, le=3)] | None = Field(default=None, examples=[-2])
+    silent_after_s: Seconds = Field(default=30, examples=[30])
+
+    @property
+    def tcp(self) -> tuple[str, int] | None:
+        """Host and port when the meter is behind a network, None for a device."""
+        match = _TCP.fullmatch(self.port)
+        return (match[1].strip("[]"), int(match[2])) if match else None
+
+
+class MqttSettings(Section):
+    """``[mqtt]``: the broker. The password itself never stands here, only the name of the file that holds it."""
+
+    host: Annotated[str, StringConstraints(min_length=1, max_length=253)] = Field(default="localhost", examples=["localhost"])
+    port: TcpPort | None = Field(default=None, examples=[1883])
+    username: str | None = Field(default=None, examples=["han-gateway"])
+    password_file: Path | None = Field(default=None, examples=["/etc/han-gateway/mqtt-password"])
+    tls: bool = Field(default=False, examples=["true"])
+    ca_file: Path | None = Field(default=None, examples=["/etc/ssl/certs/broker.pem"])
+    cert_file: Path | None = Field(default=None, examples=["/etc/han-gateway/client.pem"])
+    key_file: Path | None = Field(default=None, examples=["/etc/han-gateway/client.key"])
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}(/[A-Za-z0-9_-]{1,32}){0,3}$")] = Field(
+        default="han", examples=["han"]
+    )
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if not self.tls and (self.ca_file or self.cert_file or self.key_file):
+            raise ValueError("names certificates but does not switch TLS on; add tls = true")
+        if bool(self.cert_file) != bool(self.key_file):
+            raise ValueError("needs cert_file and key_file together; add the missing one")
+        if self.password_file and not self.username:
+            raise ValueError("has a password_file but no username; add username")
+        return self
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port, the port by default that of the protocol."""
+        return self.host, self.port or (8883 if self.tls else 1883)
+
+
+class MetricsSettings(Section):
+    """``[metrics]``: where Prometheus finds us."""
+
+    enabled: bool = Field(default=True, examples=["true"])
+    host: Annotated[str, StringConstraints(min_length=1, max_length=253)] = Field(default="127.0.0.1", examples=["127.0.0.1"])
+    port: TcpPort = Field(default=9755, examples=[9755])
+
+
+class PolicySettings(Section):
+    """``[policy]``: the figures of the safety policy. Few houses need to change one."""
+
+    list_period_s: Seconds = Field(default=10, examples=[10])
+    stale_after_s: Seconds | None = Field(default=None, examples=[25])
+    lost_after_s: Annotated[Seconds, Field(le=60)] = Field(default=60, examples=[60])
+    raise_window_s: Seconds = Field(default=20, examples=[20])
+    raise_deadband_a: Amperes = Field(default=1, examples=[1])
+    estimate_margin_a: Amperes = Field(default=1.5, examples=[1.5])
+    valid_for_s: Seconds = Field(default=60, examples=[60])
+    republish_s: Seconds = Field(default=10, examples=[10])
+
+    @property
+    def stale_s(self) -> float:
+        """Two and a half list periods, unless configured: one lost frame changes nothing."""
+        return self.stale_after_s or 2.5 * self.list_period_s
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.list_period_s < self.stale_s < self.lost_after_s:
+            raise ValueError("must have list_period_s < stale_after_s < lost_after_s; reorder the three")
+        if self.republish_s >= self.valid_for_s:
+            raise ValueError("must have republish_s < valid_for_s, or limits would expire in between; lower republish_s")
+        return self
+
+
+class CircuitSettings(Section):
+    """``[[circuit]]``: a fuse below another one."""
+
+    name: Slug = Field(examples=["garage"])
+    fuse_a: Fuse = Field(examples=[20])
+    margin_a: Amperes = Field(default=0, examples=[0.5])
+    parent: Slug = Field(default="main", examples=["main"])
+
+
+class ChargerSettings(Section):
+    """``[[charger]]``: currents are per phase."""
+
+    name: Slug = Field(examples=["garage"])
+    phases: Annotated[frozenset[PhaseName], Field(min_length=1)] = Field(
+        default=frozenset(("L1", "L2", "L3")), examples=['["L1", "L2", "L3"]']
+    )
+    circuit: Slug = Field(default="main", examples=["main"])
+    min_a: Annotated[Amperes, Field(ge=6, le=80)] = Field(default=6, examples=[6])
+    max_a: Annotated[Amperes, Field(ge=6, le=80)] = Field(default=16, examples=[16])
+    step_a: Annotated[Amperes, Field(ge=0.1, le=10)] = Field(default=1, examples=[1])
+    fallback_a: Amperes | None = Field(default=None, examples=[6])
+    response_s: Seconds = Field(default=6, examples=[6])
+    priority: Annotated[int, BeforeValidator(_number), Field(ge=-100, le=100)] = Field(default=0, examples=[0])
+    failsafe: bool = Field(default=False, examples=["true"])
+
+    @property
+    def fallback(self) -> float:
+        """Amperes while the meter is lost: the charger's own minimum unless configured."""
+        return self.min_a if self.fallback_a is None else self.fallback_a
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.max_a < self.min_a:
+            raise ValueError(f"has max_a = {self.max_a:g} below min_a = {self.min_a:g}; raise max_a")
+        if self.fallback and not self.min_a <= self.fallback <= self.max_a:
+            raise ValueError(f"has fallback_a = {self.fallback:g}; write 0 (pause) or {self.min_a:g} to {self.max_a:g}")
+        return self
+
+
+class Settings(BaseSettings):
+    """The whole file. Chargers stay unread tables here: each is read alone, so that a wrong one does not stop the others."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="HAN_", env_nested_delimiter="__")
+
+    site: SiteSettings
+    meter: MeterSettings
+    mqtt: MqttSettings = MqttSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    policy: PolicySettings = PolicySettings()
+    circuit: tuple[CircuitSettings, ...] = Field(default=(), max_length=100)
+    charger: tuple[Mapping[str, Any], ...] = Field(default=(), max_length=100)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment overrides the file; the file arrives parsed, because its size and its lines are our business."""
+        del settings_cls, dotenv_settings, file_secret_settings
+        return env_settings, init_settings

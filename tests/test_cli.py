@@ -1,0 +1,296 @@
+"""The command line as people and scripts meet it: output, exit codes, and never a traceback."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from han_gateway import cli
+from han_gateway.adapters.recording import append
+from han_gateway.cli import COMMANDS
+from han_gateway.meters.reading import Reading, clock_octets
+from han_gateway.meters.software_meter import METERS, write
+
+ROOT = Path(__file__).parent.parent
+START = datetime(2026, 1, 15, 17, tzinfo=UTC)
+
+HOUSE = """[site]
+name = "home"
+grid = "TN"
+fuse_a = 25
+[meter]
+port = "/dev/ttyUSB0"
+[[charger]]
+name = "garage"
+failsafe = true
+"""
+
+
+def frames(count: int, current_ma: int = 2_000) -> list[bytes]:
+    """Lists of a 4-wire meter, ten seconds apart."""
+    form = METERS["kaifa-tn"].list2
+    assert form is not None
+    return [
+        write(
+            form,
+            Reading(
+                manufacturer="kaifa",
+                list=2,
+                list_id="KFM_001",
+                meter_id="6970631400000000",
+                meter_type="MA304H4",
+                clock=clock_octets((START + timedelta(hours=1, seconds=10 * number)).replace(tzinfo=None)),
+                power_import_w=3 * current_ma * 230 // 1000,
+                power_export_w=0,
+                reactive_import_var=0,
+                reactive_export_var=0,
+                current_l1_ma=current_ma,
+                current_l2_ma=current_ma,
+                current_l3_ma=current_ma,
+                voltage_l1_mv=230_000,
+                voltage_l2_mv=230_000,
+                voltage_l3_mv=230_000,
+            ),
+        )
+        for number in range(count)
+    ]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A configuration."""
+    file = tmp_path / "house.toml"
+    file.write_text(HOUSE)
+    return file
+
+
+@pytest.fixture
+def dump(tmp_path: Path) -> Path:
+    """Two minutes of a quiet house, in hex."""
+    file = tmp_path / "evening.log"
+    file.write_text("".join(frame.hex(" ").upper() + "\n" for frame in frames(12)))
+    return file
+
+
+def program(*arguments: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """The real program, as a process."""
+    command = [sys.executable, "-m", "han_gateway", *map(str, arguments)]
+    return subprocess.run(command, input=stdin, capture_output=True, cwd=ROOT, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "demo"])
+def test_every_command_explains_itself_with_an_example(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """--help exits with 0 and shows how the command is used."""
+    with pytest.raises(SystemExit) as left:
+        cli.main([command, "--help"])
+    assert left.value.code == 0
+    assert f"han-gateway {command} " in capsys.readouterr().out.split("example")[1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["dekode"],
+        ["decode"],
+        ["decode", "x", "--zone", "Oslo"],
+        ["decode", "x", "--ct-ratio", "0"],
+        ["run"],
+        ["replay", "x"],
+        ["replay", "x", "--serve", "udp:1"],
+        ["replay", "x", "--speed", "fast"],
+        ["record", "--out", "x"],
+    ],
+)
+def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """What was typed wrongly is said on stderr, with the usage."""
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments)
+    assert left.value.code == 2
+    assert "usage: han-gateway" in capsys.readouterr().err
+
+
+def test_decode_writes_one_object_a_reading(dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The output is JSON lines and nothing else; stderr says how much there was."""
+    assert cli.main(["decode", str(dump)]) == 0
+    shown = capsys.readouterr()
+    objects = [json.loads(line) for line in shown.out.splitlines()]
+    assert len(objects) == 12
+    assert objects[1]["time"] == "2026-01-15T17:00:10Z"
+    assert "file" not in objects[0]
+    assert shown.err == "12 readings, 0 rejected\n"
+
+
+def test_decode_names_the_file_when_there_are_several(dump: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that cannot be read is named, the others are decoded, and the exit code is 1."""
+    assert cli.main(["decode", str(dump), str(tmp_path / "none"), str(tmp_path)]) == 1
+    shown = capsys.readouterr()
+    assert {json.loads(line)["file"] for line in shown.out.splitlines()} == {str(dump)}
+    assert "none: cannot be read (no such file or directory)" in shown.err
+    assert "cannot be read (is a directory)" in shown.err
+
+
+def test_decode_counts_damage_by_reason_and_is_still_good(dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Damaged frames are counted; what is left was decoded, so that is no failure. --ignore-fcs believes them."""
+    damaged = frames(2)[1].replace(b"KFM_001", b"KFM_0X1", 1)
+    with dump.open("a") as file:
+        file.write(damaged.hex() + "\n")
+    assert cli.main(["decode", str(dump)]) == 0
+    assert capsys.readouterr().err == "12 readings, 1 rejected (1 frame_check)\n"
+
+
+@pytest.mark.parametrize("noise", [b"", b"\0" * 1000, b"hello\n", bytes(range(256)) * 100, b"\xff" * 70_000])
+def test_decode_of_nothing_fails_with_a_question(noise: bytes) -> None:
+    """Bytes in which there is no list: exit 1, a hint, no traceback."""
+    done = program("decode", "-", stdin=noise)
+    assert done.returncode == 1
+    assert done.stdout == b""
+    assert b"is this a dump of a HAN port?" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_has_enough_is_no_failure(dump: Path) -> None:
+    """``decode | head`` ends quietly."""
+    dump.write_text(dump.read_text() * 500)
+    command = f"{sys.executable} -m han_gateway decode {dump} | head -n 1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=ROOT, timeout=60, check=False)
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_full_disk_is_one_line(dump: Path) -> None:
+    """Output that cannot be written is said, not thrown."""
+    command = f"{sys.executable} -m han_gateway decode {dump} > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, cwd=ROOT, timeout=60, check=False)
+    assert done.returncode == 1
+    assert b"no space left" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_check_shows_the_tree_and_what_is_worth_a_thought(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The tree goes to stdout, warnings to stderr; nothing to complain about is 0."""
+    house.write_text(
+        HOUSE + '[[circuit]]\nname = "row"\nfuse_a = 20\n[[charger]]\nname = "b"\nphases = ["L2"]\ncircuit = "row"\n'
+    )
+    assert cli.main(["check", "--config", str(house)]) == 0
+    shown = capsys.readouterr()
+    assert "├─ charger garage on L1, L2, L3: 6 A to 16 A" in shown.out
+    assert "└─ row fuse 20 A\n   └─ charger b on L2" in shown.out
+    assert "charger b has no failsafe" in shown.err
+
+
+def test_check_fails_when_a_charger_was_left_out(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """1: the house is protected, but not as it was written."""
+    house.write_text(HOUSE + '[[charger]]\nname = "b"\nmax = 10\n')
+    assert cli.main(["check", "--config", str(house)]) == 1
+    assert "left out: house.toml, line 12, charger.2.max: is not a known key; did you mean max_a?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["check", "run", "replay", "record"])
+def test_a_configuration_without_a_house_is_78(
+    command: str, house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command that needs the configuration refuses it in the same words."""
+    house.write_text(HOUSE.replace("25", '"lots"'))
+    more = {"replay": ["x"], "record": ["--out", str(tmp_path / "out")]}.get(command, [])
+    assert cli.main([command, *more, "--config", str(house)]) == 78
+    assert capsys.readouterr().err == "house.toml, line 4, site.fuse_a: 'lots' is not a number; for example fuse_a = 25\n"
+
+
+def test_replay_shows_each_decision_once(house: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One object for each limit that changed, with the time of the dump, the charger and the reason."""
+    loud = dump.parent / "loud.log"
+    loud.write_text("".join(frame.hex() + "\n" for frame in frames(20, current_ma=34_000)[12:]))
+    assert cli.main(["replay", str(dump), str(loud), "--config", str(house)]) == 0
+    shown = capsys.readouterr()
+    decisions = [json.loads(line) for line in shown.out.splitlines()]
+    limits = [decision["current_a"] for decision in decisions]
+    assert limits[0] == 6
+    assert max(limits) == 16
+    assert limits[-1] == 0
+    assert all(before != after for before, after in pairwise(limits))
+    assert [decision["time"] for decision in decisions] == sorted(decision["time"] for decision in decisions)
+    assert all(decision["charger"] == "garage" and decision["reason"] for decision in decisions)
+    assert shown.err == f"20 readings, 0 rejected; {len(decisions)} decisions\n"
+
+
+def test_replay_at_a_speed_takes_its_time(house: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """110 seconds at 500 times their speed are a fifth of a second, and the decisions are the same."""
+    cli.main(["replay", str(dump), "--config", str(house)])
+    fast = capsys.readouterr().out
+    begun = time.monotonic()
+    cli.main(["replay", str(dump), "--config", str(house), "--speed", "500"])
+    assert time.monotonic() - begun >= 0.2
+    assert capsys.readouterr().out == fast
+
+
+def test_replay_serves_the_bytes_to_another_program(dump: Path) -> None:
+    """A client of --serve tcp gets the bytes of the dump as from ser2net, then the end."""
+    command = [sys.executable, "-m", "han_gateway", "replay", str(dump), "--serve", "tcp:0", "--speed", "max"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as server:
+        assert server.stderr
+        port = int(server.stderr.readline().split(b",")[0].split(b":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+            data = b"".join(iter(lambda: client.recv(4096), b""))
+        assert server.wait(20) == 0
+    assert data == b"".join(frames(12))
+
+
+def test_replay_serves_a_pty(dump: Path) -> None:
+    """A program that only knows serial ports reads the dump from a device."""
+    command = [sys.executable, "-m", "han_gateway", "replay", str(dump), "--serve", "pty", "--speed", "1000"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as server:
+        assert server.stderr
+        device = os.open(server.stderr.readline().split()[2], os.O_RDWR | os.O_NOCTTY)
+        data = b""
+        while len(data) < len(b"".join(frames(12))) and (piece := os.read(device, 4096)):
+            data += piece
+        os.close(device)
+        assert server.wait(20) == 0
+    assert data == b"".join(frames(12))
+
+
+def test_record_writes_what_replay_reads(house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bytes from a network port end up in a recording with their times."""
+    out = tmp_path / "out.han"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        command = [sys.executable, "-m", "han_gateway", "record", "--port", f"tcp:127.0.0.1:{port}", "--out", str(out)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as recording, server.accept()[0] as meter:
+            meter.sendall(b"".join(frames(3)))
+            while not out.exists() or out.read_bytes().count(b"7EA0") < 3:
+                time.sleep(0.01)
+            recording.terminate()
+            assert recording.wait(20) == 0
+    assert cli.main(["replay", str(out), "--config", str(house)]) == 0
+    assert "3 readings" in capsys.readouterr().err
+
+
+def test_record_refuses_a_port_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The option is named."""
+    assert cli.main(["record", "--port", "COM3", "--out", str(tmp_path / "x")]) == 78
+    assert capsys.readouterr().err.startswith("--port: 'COM3' is neither a device nor tcp:HOST:PORT")
+
+
+def test_record_that_cannot_write_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The file is named."""
+    assert cli.main(["record", "--port", "/dev/null", "--out", str(tmp_path)]) == 1
+    assert "cannot be written (is a directory)" in capsys.readouterr().err
+
+
+def test_a_hostile_recording_is_replayed_in_bounded_time(house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Times thousands of years apart do not make the controller live through them."""
+    recorder = append(tmp_path / "hostile", 0)
+    for at in (0, 200_000_000_000_000, 5, 100_000_000_000_000):
+        recorder.arrived(at, frames(1)[0])
+    recorder.close()
+    assert cli.main(["replay", str(tmp_path / "hostile"), "--config", str(house)]) == 0
+    assert "4 readings" in capsys.readouterr().err

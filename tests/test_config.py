@@ -1,0 +1,303 @@
+"""The configuration: what is good becomes a house, what is not becomes one line that names place and remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from han_gateway.config import Config, load
+from han_gateway.core.site import Circuit, Grid
+from han_gateway.core.units import Line
+from han_gateway.problems import SHOWN_AT_MOST, ConfigError
+from han_gateway.settings import Settings
+
+EXAMPLES = Path(__file__).parent.parent / "config"
+
+HOUSE = """[site]
+name = "home"
+grid = "TN"
+fuse_a = 25
+[meter]
+port = "/dev/ttyUSB0"
+"""
+
+CHARGER = """[[charger]]
+name = "garage"
+failsafe = true
+"""
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+
+
+def loaded(folder: Path, text: str) -> Config:
+    """The configuration that ``text`` makes."""
+    file = folder / "house.toml"
+    file.write_text(text)
+    return load(file)
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    """The lines that an unusable configuration is refused with."""
+    with pytest.raises(ConfigError) as refused:
+        loaded(folder, text)
+    return str(refused.value).splitlines()
+
+
+def test_ten_lines_make_a_house_with_one_charger() -> None:
+    """The minimal file has at most eleven lines, loads without a problem or a warning, and protects one charger."""
+    file = EXAMPLES / "minimal.toml"
+    config = load(file)
+    assert len(file.read_text().splitlines()) <= 11
+    assert (config.problems, config.warnings) == ((), ())
+    (charger,) = config.site.chargers
+    assert charger.lines == frozenset(Line)
+
+
+def test_the_example_shows_every_key_and_loads() -> None:
+    """The example file names every key that exists, and is a good configuration."""
+    file = EXAMPLES / "gateway.example.toml"
+    config = load(file)
+    assert (config.problems, config.warnings) == ((), ())
+    text = file.read_text()
+    for name, field in Settings.model_fields.items():
+        for key in getattr(field.annotation, "model_fields", {}):
+            assert f"\n{key} = " in text or f"\n# {key} = " in text, f"{name}.{key}"
+
+
+def test_amperes_and_seconds_become_integers(tmp_path: Path) -> None:
+    """Decimals end at this edge: the core gets mA and ms."""
+    config = loaded(tmp_path, HOUSE.replace("25", "24.7") + "[policy]\nlist_period_s = 2.5\n" + CHARGER + "max_a = 31.9\n")
+    assert config.site.root.fuse_ma == 24_700
+    assert config.site.policy.list_period_ms == 2_500
+    assert config.site.policy.stale_after_ms == 6_250
+    assert config.site.chargers[0].maximum_ma == 31_900
+
+
+def test_flat_circuits_become_a_tree(tmp_path: Path) -> None:
+    """Circuits and chargers hang below the fuse they name, in whatever order they are written."""
+    text = (
+        HOUSE
+        + CHARGER
+        + 'circuit = "row"\n[[circuit]]\nname = "row"\nparent = "hall"\nfuse_a = 16\n[[circuit]]\nname = "hall"\nfuse_a = 20\n'
+    )
+    root = loaded(tmp_path, text).site.root
+    (hall,) = root.parts
+    assert isinstance(hall, Circuit)
+    (row,) = hall.parts
+    assert isinstance(row, Circuit)
+    assert (root.name, hall.name, row.name) == ("main", "hall", "row")
+    assert [charger.name for charger in row.chargers()] == ["garage"]
+
+
+def test_a_wrong_charger_is_left_out_and_named(tmp_path: Path) -> None:
+    """One charger that is wrong does not stop the protection of the others."""
+    config = loaded(tmp_path, HOUSE + CHARGER + '[[charger]]\nname = "carport"\nmax_a = "lots"\n')
+    assert [charger.name for charger in config.site.chargers] == ["garage"]
+    (problem,) = config.problems
+    assert str(problem) == "house.toml, line 12, charger.2.max_a: 'lots' is not a number; for example max_a = 16"
+
+
+@pytest.mark.parametrize(
+    ("charger", "words"),
+    [
+        ('name = "garage"\n', "'garage' is the name of another charger"),
+        ('name = "b"\ncircuit = "hal"\n', "there is no circuit 'hal'; did you mean hall?"),
+        ('name = "b"\nmax_a = 5\n', "'5' is below 6"),
+        ('name = "b"\nmin_a = 10\nmax_a = 8\n', "max_a = 8 below min_a = 10"),
+        ('name = "b"\nfallback_a = 3\n', "write 0 (pause) or 6 to 16"),
+        ('name = "b"\nphases = ["L1", "L4"]\n', "'L4' is not one of"),
+        ('name = "b"\nphases = []\n', "is empty"),
+        ('name = "b"\nlines = ["L1"]\n', "did you mean phases?"),
+        ('name = "B b"\n', "is not a plain name"),
+        ('name = "b\\n"\n', "is not a plain name"),
+        ('name = "b"\nmin_a = true\n', "is true or false, not a number"),
+        ('name = "b"\nresponse_s = inf\n', "is above 3600"),
+    ],
+)
+def test_mistakes_in_a_charger_are_explained(tmp_path: Path, charger: str, words: str) -> None:
+    """Each mistake is one line with its place and a way out, and the good charger stays."""
+    config = loaded(tmp_path, HOUSE + '[[circuit]]\nname = "hall"\nfuse_a = 20\n' + CHARGER + "[[charger]]\n" + charger)
+    assert [good.name for good in config.site.chargers] == ["garage"]
+    (problem,) = config.problems
+    assert words in str(problem)
+    assert "charger.2" in str(problem)
+    assert "\n" not in str(problem)
+
+
+@pytest.mark.parametrize("grid", [Grid.IT, Grid.TT])
+def test_one_line_alone_is_refused_without_a_neutral(tmp_path: Path, grid: Grid) -> None:
+    """A 1-phase charger on a 230 V net must name the two lines between which it sits."""
+    text = HOUSE.replace("TN", grid.value) + CHARGER
+    assert loaded(tmp_path, text + 'phases = ["L1", "L3"]\n').problems == ()
+    (problem,) = loaded(tmp_path, text + 'phases = ["L1"]\n').problems
+    assert "between two lines" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            HOUSE.replace("fuse_a", "fues_a"),
+            ["line 4, site.fues_a: is not a known key; did you mean fuse_a?", "site.fuse_a: is missing"],
+        ),
+        (HOUSE.replace("fuse_a", "fuse"), ["did you mean fuse_a?", "site.fuse_a: is missing"]),
+        (HOUSE.replace("fuse_a", "fuse_ma"), ["did you mean fuse_a?", "site.fuse_a: is missing"]),
+        (HOUSE.replace("25", "nan"), ["line 4, site.fuse_a"]),
+        (HOUSE.replace("25", '"25 A"'), ["'25 A' is not a number; for example fuse_a = 25"]),
+        (HOUSE.replace("25", "25000"), ["is above 2000, the most allowed"]),
+        (HOUSE.replace("TN", "tn"), ["'tn' is not one of 'TN', 'TT' or 'IT'"]),
+        (HOUSE.replace("home", "Home/+"), ["is not a plain name"]),
+        (HOUSE.replace("/dev/ttyUSB0", "COM3"), ["is neither a device nor tcp:HOST:PORT"]),
+        (HOUSE.replace("/dev/ttyUSB0", "tcp:pi:99999"), ["is neither a device nor tcp:HOST:PORT"]),
+        (HOUSE + 'zone = "Oslo"\n', ["'Oslo' is not a time zone; for example zone = \"Europe/Oslo\""]),
+        (HOUSE + "baud = 2401\n", ["'2401' is not one of"]),
+        (
+            "[site]\n",
+            ["site.name: is missing", "site.grid: is missing", "site.fuse_a: is missing", "meter: is missing; write [meter]"],
+        ),
+        (HOUSE + '[mqt]\nhost = "x"\n', ["mqt: is not a known key; did you mean mqtt?"]),
+        (HOUSE + '[charger]\nname = "x"\n', ["charger: must be a list of tables; write [[charger]] above each one"]),
+        (HOUSE + "[policy]\nstale_after_s = 5\n", ["list_period_s < stale_after_s < lost_after_s"]),
+        (HOUSE + "[policy]\nlost_after_s = 61\n", ["is above 60"]),
+        (HOUSE + '[mqtt]\nca_file = "ca.pem"\n', ["add tls = true"]),
+        (HOUSE + "fuse_a = = 3\n", ["line 7, column 10: is not TOML"]),
+        (HOUSE + '[[circuit]]\nname = "a"\nfuse_a = 9\nparent = "a"\n', ["in a circle"]),
+        (
+            HOUSE + '[[circuit]]\nname = "a"\nfuse_a = 9\nparent = "b"\n[[circuit]]\nname = "b"\nfuse_a = 9\nparent = "a"\n',
+            ["circle"] * 2,
+        ),
+        (HOUSE + '[[circuit]]\nname = "main"\nfuse_a = 9\n', ["'main' is the name of another circuit"]),
+        (HOUSE + '[[circuit]]\nname = "a"\nfuse_a = 9\nparent = "mian"\n', ["there is no circuit 'mian'; did you mean main?"]),
+    ],
+)
+def test_mistakes_in_the_house_are_refused_all_at_once(tmp_path: Path, text: str, words: list[str]) -> None:
+    """Without a house nothing can be protected: every problem is listed, each in one line with place and remedy."""
+    lines = problems(tmp_path, text)
+    assert len(lines) == len(words)
+    for word in words:
+        assert any(word in line for line in lines), (word, lines)
+    assert all(line.startswith("house.toml") for line in lines)
+
+
+def test_chargers_are_judged_beside_a_wrong_house(tmp_path: Path) -> None:
+    """Nobody has to mend the house first to learn what is wrong with a charger."""
+    lines = problems(tmp_path, HOUSE.replace("25", "-1") + '[[charger]]\nname = "a"\nmax_a = 900\n')
+    assert [line.split(":")[0] for line in lines] == ["house.toml, line 4, site.fuse_a", "house.toml, line 9, charger.1.max_a"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"x" * 10_000_000, "is larger than 64 KiB"),
+        (b"[[charger]]\nname='a'\n" * 10_000, "is larger than 64 KiB"),
+        ((HOUSE + "charger = [" + "{}," * 10_000 + "]").encode(), ""),
+        (b"a = " + b"[" * 60_000, "nested too deeply"),
+        (HOUSE.encode() + b"x = " + b"9" * 50_000, "is not TOML"),
+        (HOUSE.encode() + "name = 'Å'".encode("latin-1"), "line 7: is not UTF-8"),
+        (bytes(range(256)), "is not UTF-8"),
+        (b"", "site: is missing"),
+        (
+            "".join(f'[[circuit]]\nname="c{i}"\nfuse_a=9\nparent="c{i - 1}"\n' for i in range(1_000)).encode(),
+            "more than 100 entries",
+        ),
+    ],
+)
+def test_hostile_files_are_refused_with_few_short_lines(tmp_path: Path, content: bytes, words: str) -> None:
+    """Whatever is in the file, the answer is at most 21 short printable lines, and never another exception."""
+    file = tmp_path / "hostile.toml"
+    file.write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        load(file)
+    lines = str(refused.value).splitlines()
+    assert words in lines[0] or any(words in line for line in lines)
+    assert len(lines) <= SHOWN_AT_MOST + 1
+    assert all(len(line) < 400 and line.isprintable() for line in lines)
+
+
+def test_a_deep_chain_of_circuits_is_refused(tmp_path: Path) -> None:
+    """Fuses below fuses end at eight."""
+    chain = "".join(f'[[circuit]]\nname = "c{i}"\nfuse_a = 9\nparent = "{f"c{i - 1}" if i else "main"}"\n' for i in range(9))
+    assert ["more than 8 fuses" in line for line in problems(tmp_path, HOUSE + chain)] == [True]
+
+
+@pytest.mark.parametrize("name", ["missing.toml", ".", "loop", "/dev/zero", "nul\0"])
+def test_what_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    """A missing file, a folder, a circle of links, a device: one line that names it."""
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(ConfigError, match=r"cannot be read|is not a file"):
+        load(tmp_path / name)
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HAN_SITE__FUSE_A wins over the file; numbers arrive as text and are read."""
+    monkeypatch.setenv("HAN_SITE__FUSE_A", "16")
+    monkeypatch.setenv("HAN_METER__BAUD", "9600")
+    monkeypatch.setenv("HAN_MQTT__HOST", "broker.lan")
+    config = loaded(tmp_path, HOUSE)
+    assert config.site.root.fuse_ma == 16_000
+    assert config.meter.baud == 9600
+    assert config.mqtt.address == ("broker.lan", 1883)
+
+
+def test_a_wrong_variable_is_named_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A problem that comes from the environment does not point into the file."""
+    monkeypatch.setenv("HAN_SITE__FUSE_A", "lots")
+    assert problems(tmp_path, HOUSE) == ["environment variable HAN_SITE__FUSE_A: 'lots' is not a number; for example fuse_a = 25"]
+    monkeypatch.setenv("HAN_SITE__FUSE_A", "20")
+    monkeypatch.setenv("HAN_CHARGER", "{")
+    assert problems(tmp_path, HOUSE)[0].startswith("environment variable HAN_CHARGER: is not JSON")
+
+
+def test_a_variable_that_means_nothing_is_said_aloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A single underscore overrides nothing, and its author should know."""
+    monkeypatch.setenv("HAN_SITE_FUSE_A", "16")
+    config = loaded(tmp_path, HOUSE + CHARGER)
+    assert config.warnings == ("environment variable HAN_SITE_FUSE_A means nothing here; did you mean HAN_SITE__FUSE_A?",)
+
+
+def test_the_password_comes_from_a_file_beside_the_configuration(tmp_path: Path) -> None:
+    """A relative name is meant from the configuration's folder, the line end does not belong to the password, nobody prints it."""
+    (tmp_path / "secret").write_text("canary-1\n")
+    config = loaded(tmp_path, HOUSE + '[mqtt]\nusername = "han"\npassword_file = "secret"\n')
+    assert config.password is not None
+    assert config.password.get_secret_value() == "canary-1"
+    assert "canary-1" not in repr(config)
+
+
+def test_a_systemd_credential_is_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """LoadCredential=mqtt-password needs no line in the configuration."""
+    (tmp_path / "mqtt-password").write_text("canary-2")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    config = loaded(tmp_path, HOUSE)
+    assert config.password is not None
+    assert config.password.get_secret_value() == "canary-2"
+
+
+def test_a_password_in_the_file_is_refused_without_showing_it(tmp_path: Path) -> None:
+    """The remedy is password_file, and the secret is not repeated into a log."""
+    (line,) = problems(tmp_path, HOUSE + '[mqtt]\npassword = "canary-3"\n')
+    assert "did you mean password_file?" in line
+    assert "canary-3" not in line
+
+
+def test_a_missing_password_file_is_named(tmp_path: Path) -> None:
+    """The place is the line in the configuration."""
+    (line,) = problems(tmp_path, HOUSE + '[mqtt]\nusername = "han"\npassword_file = "secret"\n')
+    assert line.startswith("house.toml, line 9, mqtt.password_file:")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "no charger"),
+        ('[[charger]]\nname = "a"\n', "charger a has no failsafe"),
+        (CHARGER + "min_a = 30\nmax_a = 32\n", "the main fuse never has that room"),
+        ("".join(CHARGER.replace("garage", f"c{i}") for i in range(5)), "may draw 30 A on L1 of the main fuse (25 A)"),
+        (CHARGER + '[[circuit]]\nname = "big"\nfuse_a = 63\n', "the big fuse is larger than the main fuse"),
+    ],
+)
+def test_what_is_allowed_but_not_meant_is_a_warning(tmp_path: Path, text: str, words: str) -> None:
+    """A house that will not behave as its owner thinks loads, with a warning."""
+    assert any(words in warning for warning in loaded(tmp_path, HOUSE + text).warnings)
