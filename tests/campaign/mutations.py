@@ -1,0 +1,432 @@
+"""Campaign: what mutated frames can do to the reader. Laws R-1 to R-4 with exact gates; the same seed is the same campaign.
+
+    python -m tests.campaign.mutations [--seed N] [--fast | --count N] [--slow]
+
+Each case is a good frame, a mutated one and another good frame in one stream, put through ``Deframer.feed``; whatever passes goes
+through the whole ``Decoder``. A case is *wrong* when a frame is accepted whose bytes are not those of a frame that was sent, and
+*lost* when a frame that nobody touched is not found. X-25 finds all errors of 1, 2, 3 or any odd number of bits and all bursts of up
+to 16 bits; of other even weights it misses 1 in 2^15, of noise 1 in 2^16.
+
+``--fast`` is 2 million mutated frames, without it 100 million; ``--slow`` adds every 2-bit error of all frames up to 150 bytes.
+"""
+
+import argparse
+import os
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import cache
+from itertools import combinations
+from math import ceil, sqrt
+from multiprocessing import Pool
+from typing import NamedTuple
+
+from dlms.hdlc import Deframer
+from dlms.rejects import Rejected
+from han_gateway.meters.as_json import as_json
+from han_gateway.meters.clock import utc
+from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.forms import FORMS, Form
+from han_gateway.meters.plausible import LIMITS
+from han_gateway.meters.reading import Reading
+from han_gateway.meters.software_meter import write
+from tests.invented import framed, information, invent_with
+
+FAST, FULL = 2_000_000, 100_000_000
+CASES_PER_TASK = 20_000
+CASES_PER_FRAME = 100
+SHORT_FRAME = 150
+SIGMAS = 4.75  # one false alarm in a million campaigns
+EVEN_MISS, NOISE_MISS = 2**-15, 2**-16
+HEADER_SIZE = 10  # both flags' worth of bytes before the information field of the longest header, rounded up
+SINGLE_FRAME_FLAGS = b"\x7e"
+
+
+class Case(NamedTuple):
+    """A stream, the frames that nobody touched (as bytes between flags), and those that may come out of it besides."""
+
+    stream: bytes
+    untouched: tuple[bytes, ...]
+    allowed: frozenset[bytes]
+
+
+class Tally(NamedTuple):
+    """What came of a number of cases; ``slowest_ms`` is CPU time of one case."""
+
+    cases: int = 0
+    wrong: int = 0
+    lost: int = 0
+    raised: int = 0
+    slowest_ms: float = 0.0
+    seconds: float = 0.0
+    example: str = ""
+
+    def plus(self, other: "Tally") -> "Tally":
+        """Add two tallies up."""
+        return Tally(
+            cases=self.cases + other.cases,
+            wrong=self.wrong + other.wrong,
+            lost=self.lost + other.lost,
+            raised=self.raised + other.raised,
+            slowest_ms=max(self.slowest_ms, other.slowest_ms),
+            seconds=self.seconds + other.seconds,
+            example=self.example or other.example,
+        )
+
+
+Mutation = Callable[[bytes, random.Random], bytes]
+"""Changes a whole frame, flags included; what it gives is never the frame itself."""
+
+
+# --- one frame mutated ------------------------------------------------------------------------------------------------------------
+
+
+def flip(frame: bytes, bits: Iterator[int] | tuple[int, ...] | list[int]) -> bytes:
+    """Flip these bits of a frame."""
+    mask = 0
+    for bit in bits:
+        mask ^= 1 << bit
+    return (int.from_bytes(frame, "big") ^ mask).to_bytes(len(frame), "big")
+
+
+def some_bits(count: int) -> Mutation:
+    """Flip exactly so many bits, anywhere, flags included."""
+    return lambda frame, rng: flip(frame, rng.sample(range(8 * len(frame)), count))
+
+
+def odd_bits(frame: bytes, rng: random.Random) -> bytes:
+    """Flip an odd number of bits, five or more, between the flags (a damaged flag is no matter for the check sequence)."""
+    return flip(frame, rng.sample(range(8, 8 * len(frame) - 8), 2 * rng.randint(2, 20) + 1))
+
+
+def even_bits(frame: bytes, rng: random.Random) -> bytes:
+    """Flip an even number of bits, four or more, behind the header: what only the frame check can find."""
+    return flip(frame, rng.sample(range(8, 8 * (len(frame) - HEADER_SIZE)), 2 * rng.randint(2, 20)))
+
+
+def burst(frame: bytes, rng: random.Random) -> bytes:
+    """Change up to 16 bits in a row; HDLC sends the least significant bit of a byte first, and so do we count them here."""
+    width = rng.randint(1, 16)
+    pattern = rng.getrandbits(width) | 1 | 1 << (width - 1)
+    mask = pattern << rng.randint(0, 8 * len(frame) - width)
+    return (int.from_bytes(frame, "little") ^ mask).to_bytes(len(frame), "little")
+
+
+def noise(frame: bytes, rng: random.Random) -> bytes:
+    """Keep the header, and replace all behind it by noise."""
+    return frame[:HEADER_SIZE] + rng.randbytes(len(frame) - HEADER_SIZE - 1) + frame[-1:]
+
+
+@cache
+def samples(seed: str) -> tuple[tuple[Form, bytes], ...]:
+    """Give one invented frame of every form."""
+    rng = random.Random(seed)
+    return tuple((form, write(form, invent_with(form, rng))) for form in FORMS)
+
+
+def between_neighbours(frame: bytes, mutated: bytes, rng: random.Random) -> Case:
+    """Put a mutated frame between two good ones."""
+    before, after = (rng.choice(samples("neighbours"))[1] for _ in range(2))
+    return Case(before + mutated + after, (before[1:-1], after[1:-1]), frozenset({frame[1:-1]}))
+
+
+def random_cases(mutate: Mutation) -> Callable[[str, int], Iterator[Case]]:
+    """Give any number of cases of one kind of mutation."""
+
+    def cases(seed: str, count: int) -> Iterator[Case]:
+        rng = random.Random(seed)
+        for done in range(0, count, CASES_PER_FRAME):
+            form = rng.choice(FORMS)
+            frame = write(form, invent_with(form, rng))
+            for _ in range(min(CASES_PER_FRAME, count - done)):
+                yield between_neighbours(frame, mutate(frame, rng), rng)
+
+    return cases
+
+
+def one_bit(seed: str, _count: int) -> Iterator[Case]:
+    """Flip every single bit of a frame of every form."""
+    rng = random.Random(seed)
+    for _form, frame in samples(seed):
+        for bit in range(8 * len(frame)):
+            yield between_neighbours(frame, flip(frame, (bit,)), rng)
+
+
+def two_bits_of(name: str) -> Callable[[str, int], Iterator[Case]]:
+    """Flip every pair of bits of a frame of one form."""
+
+    def cases(seed: str, _count: int) -> Iterator[Case]:
+        rng = random.Random(seed)
+        frame = next(frame for form, frame in samples(seed) if form.name == name)
+        for pair in combinations(range(8 * len(frame)), 2):
+            yield between_neighbours(frame, flip(frame, pair), rng)
+
+    return cases
+
+
+# --- a stream mutated between good frames -------------------------------------------------------------------------------------------
+
+
+def damage(frame: bytes, rng: random.Random) -> bytes:
+    """Hurt a frame as a line does: bytes lost, added or replaced, the end cut off, or all of it gone."""
+    at, size = rng.randrange(len(frame)), rng.randint(1, 40)
+    kind = rng.randrange(5)
+    if kind == 0:
+        return frame[:at] + frame[at + size :]
+    if kind == 1:
+        return frame[:at] + rng.randbytes(size) + frame[at:]
+    if kind == 2:
+        return frame[:at] + rng.randbytes(size) + frame[at + size :]
+    if kind == 3:
+        return frame[:at]
+    return frame[:at] + frame[at // 2 :]  # a piece of it twice
+
+
+def between(rng: random.Random) -> bytes:
+    """Give what may lie between the flags of two frames: nothing, more flags, line ends, noise."""
+    return rng.choice((b"", b"", b"\x7e" * rng.randint(1, 5), b"\r\n", rng.randbytes(rng.randint(1, 30))))
+
+
+def stream_cases(seed: str, count: int) -> Iterator[Case]:
+    """Damage one frame of five, and what lies between them; flags are doubled, shared or lost between good frames."""
+    rng = random.Random(seed)
+    for _ in range(count):
+        good = [rng.choice(samples("neighbours"))[1] for _ in range(5)]
+        hurt = rng.randrange(5)
+        stream = good[0] if hurt else damage(good[0], rng)
+        for place, frame in enumerate(good[1:], start=1):
+            touched = hurt in (place - 1, place)
+            if touched or rng.random() < 0.5:
+                stream += between(rng) + (damage(frame, rng) if hurt == place else frame)
+            else:
+                stream += frame[1:]  # one of the two flags between them was lost
+        untouched = tuple(frame[1:-1] for place, frame in enumerate(good) if place != hurt)
+        yield Case(stream, untouched, frozenset({good[hurt][1:-1]}))
+
+
+# --- judging --------------------------------------------------------------------------------------------------------------------------
+
+
+def judge(case: Case) -> tuple[int, int]:
+    """Feed a case, count the frames that are wrong and those that are lost, and read all of them."""
+    found = [item for item in Deframer().feed(case.stream) if isinstance(item, bytes)]
+    missing = list(case.untouched)
+    wrong = 0
+    for frame in found:
+        if frame in missing:
+            missing.remove(frame)
+        elif frame not in case.allowed:
+            wrong += 1
+            read_aloud(Decoder().feed(SINGLE_FRAME_FLAGS + frame + SINGLE_FRAME_FLAGS))
+    return wrong, len(missing)
+
+
+def read_aloud(items: list[Reading | Rejected]) -> None:
+    """Do with readings what the program does with them."""
+    for item in items:
+        if isinstance(item, Reading):
+            as_json(item, utc(item))
+            utc(item, arrived=datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def frames_law(cases: Callable[[str, int], Iterator[Case]]) -> Callable[[str, int], Tally]:
+    """Run cases through the deframer."""
+
+    def run(seed: str, count: int) -> Tally:
+        tally = Tally()
+        began = time.perf_counter()
+        for case in cases(seed, count):
+            wrong, lost, raised, example = 0, 0, 0, ""
+            try:
+                wrong, lost = judge(case)
+            except Exception as error:  # noqa: BLE001 - that nothing raises is the law
+                raised, example = 1, f"{error!r} on {case.stream.hex()}"
+            if wrong or lost:
+                example = case.stream.hex()
+            tally = tally._replace(
+                cases=tally.cases + 1,
+                wrong=tally.wrong + wrong,
+                lost=tally.lost + lost,
+                raised=tally.raised + raised,
+                example=tally.example or example,
+            )
+        return tally._replace(seconds=time.perf_counter() - began)
+
+    return run
+
+
+# --- nonsense with good checks --------------------------------------------------------------------------------------------------------
+
+
+def nonsense(message: bytes, rng: random.Random) -> bytes:
+    """Change a message as nobody on a line could by accident: a few edits of its bytes, tags, lengths and pieces."""
+    changed = bytearray(message)
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(max(1, len(changed)))
+        kind = rng.randrange(8)
+        if kind <= 2:
+            changed[at : at + 1] = bytes([rng.randrange(256)])
+        elif kind == 3:
+            changed[at : at + 1] = bytes(
+                [rng.choice((0, 1, 2, 3, 5, 6, 9, 10, 15, 16, 17, 18, 20, 21, 22, 0x7F, 0x81, 0x82, 0xFF))]
+            )
+        elif kind == 4:
+            del changed[at : at + rng.randint(1, 12)]
+        elif kind == 5:
+            stop = at + rng.randint(1, 40)
+            changed[at:at] = changed[at:stop]
+        elif kind == 6:
+            changed[at:at] = b"\x02\x01" * rng.randint(1, 20) if rng.random() < 0.5 else rng.randbytes(rng.randint(1, 12))
+        else:
+            other = information(rng.choice(samples("neighbours"))[1])
+            start = rng.randrange(len(other))
+            changed[at:at] = other[start : start + rng.randint(1, 60)]
+    return bytes(changed[:1900])
+
+
+def nonsense_law(seed: str, count: int) -> Tally:
+    """Feed frames with good checks and nonsense in them to a decoder that is locked to a meter.
+
+    Wrong is a reading of another maker, or with a value out of range; lost is a good frame after it that is not read.
+    """
+    rng = random.Random(seed)
+    tally = Tally()
+    began = time.perf_counter()
+    for done in range(0, count, CASES_PER_FRAME):
+        form = rng.choice([form for form in FORMS if len(form.columns) > 1])
+        good = write(form, invent_with(form, rng))
+        locked = Locked(form, good)
+        for _ in range(min(CASES_PER_FRAME, count - done)):
+            tally = tally.plus(locked.hears(framed(form, nonsense(information(good), rng))))
+    return tally._replace(seconds=time.perf_counter() - began)
+
+
+class Locked:
+    """A decoder on the line of one meter."""
+
+    def __init__(self, form: Form, good: bytes) -> None:
+        """Let it meet its meter."""
+        self.decoder = Decoder(lock=True)
+        (self.expected,) = self.decoder.feed(good)
+        self.manufacturer = form.profile.manufacturer
+        self.good = good
+
+    def hears(self, frame: bytes) -> Tally:
+        """Feed it a frame, and then a good one."""
+        began = time.thread_time()
+        try:
+            items = self.decoder.feed(frame)
+            milliseconds = 1000 * (time.thread_time() - began)
+            read_aloud(items)
+            lost = int(self.decoder.feed(self.good)[-1:] != [self.expected])
+        except Exception as error:  # noqa: BLE001 - that nothing raises is the law
+            return Tally(cases=1, raised=1, example=f"{error!r} on {frame.hex()}")
+        wrong = sum(not in_range(item, self.manufacturer) for item in items if isinstance(item, Reading))
+        return Tally(cases=1, wrong=wrong, lost=lost, slowest_ms=milliseconds, example=frame.hex() if wrong or lost else "")
+
+
+def in_range(reading: Reading, manufacturer: str) -> bool:
+    """Tell whether a reading is of this maker, and no value of it beyond what can be measured; only currents have a sign.
+
+    The reader compares bits of the wire where that says the same, so up to the next power of two a value may pass.
+    """
+    for name, limit in LIMITS.items():
+        value = getattr(reading, name, None)
+        if value is not None and not (-limit if name.startswith("current_") else 0) <= value < 2 * limit:
+            return False
+    return reading.manufacturer == manufacturer
+
+
+# --- the campaign -----------------------------------------------------------------------------------------------------------------------
+
+
+class Law(NamedTuple):
+    """A class of cases: its share of the count (0: it has a number of its own), and how often the check sequence may miss."""
+
+    name: str
+    run: Callable[[str, int], Tally]
+    share: float
+    miss: float = 0.0
+
+    def allowed(self, cases: int) -> int:
+        """Give the number of wrong frames at which chance is no excuse any more."""
+        expected = cases * self.miss
+        return ceil(expected + SIGMAS * sqrt(expected)) if expected else 0
+
+
+def laws(*, slow: bool) -> list[Law]:
+    """List all classes."""
+    short = [form for form, frame in samples("0") if len(frame) <= SHORT_FRAME] if slow else []
+    return [
+        Law("1 bit, all", frames_law(one_bit), 0),
+        *(Law(f"2 bits, all of {form.name}", frames_law(two_bits_of(form.name)), 0) for form in short),
+        Law("2 bits", frames_law(random_cases(some_bits(2))), 0.1),
+        Law("3 bits", frames_law(random_cases(some_bits(3))), 0.1),
+        Law("odd weight", frames_law(random_cases(odd_bits)), 0.1),
+        Law("burst <= 16", frames_law(random_cases(burst)), 0.1),
+        Law("even weight", frames_law(random_cases(even_bits)), 0.2, EVEN_MISS),
+        Law("noise", frames_law(random_cases(noise)), 0.1, NOISE_MISS),
+        Law("stream", frames_law(stream_cases), 0.2, NOISE_MISS),
+        Law("nonsense", nonsense_law, 0.1),
+    ]
+
+
+def run_task(task: tuple[int, str, int, bool]) -> tuple[int, Tally]:
+    """Run a part of a class in a process of its own."""
+    index, seed, count, slow = task
+    return index, laws(slow=slow)[index].run(seed, count)
+
+
+def tasks(seed: int, count: int, *, slow: bool) -> Iterator[tuple[int, str, int, bool]]:
+    """Cut all classes into parts; each part has its own seed."""
+    for index, law in enumerate(laws(slow=slow)):
+        left = max(1, round(count * law.share)) if law.share else 1
+        for part, done in enumerate(range(0, left, CASES_PER_TASK)):
+            yield index, f"{seed}/{law.name}/{part}", min(CASES_PER_TASK, left - done), slow
+
+
+def report(law: Law, tally: Tally) -> bool:
+    """Print the line of a class, and tell whether its law holds."""
+    allowed = law.allowed(tally.cases)
+    good = tally.wrong <= allowed and not tally.lost and not tally.raised
+    slowest = f", slowest {tally.slowest_ms:.1f} ms" if tally.slowest_ms else ""
+    rate = tally.cases / tally.seconds if tally.seconds else 0
+    print(
+        f"{law.name:32} {tally.cases:>11,} cases  wrong {tally.wrong} (at most {allowed})  good frames lost {tally.lost}  "
+        f"raised {tally.raised}  {rate:,.0f}/s a core{slowest}  {'ok' if good else 'VIOLATED'}"
+    )
+    if not good:
+        print(f"    for example {tally.example}")
+    return good
+
+
+def main() -> int:
+    """Run the campaign."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.campaign.mutations", description="What mutated frames can do to the reader."
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, help="mutated frames in all")
+    parser.add_argument("--fast", action="store_true", help=f"{FAST:,} of them, as in CI, instead of {FULL:,}")
+    parser.add_argument("--slow", action="store_true", help=f"also all 2-bit errors of frames up to {SHORT_FRAME} bytes")
+    arguments = parser.parse_args()
+    count = arguments.count or (FAST if arguments.fast else FULL)
+    began = time.perf_counter()
+    classes = laws(slow=arguments.slow)
+    tallies = [Tally() for _ in classes]
+    with Pool(min(2, os.cpu_count() or 1)) as pool:
+        for index, tally in pool.imap_unordered(run_task, tasks(arguments.seed, count, slow=arguments.slow)):
+            tallies[index] = tallies[index].plus(tally)
+    bad = [law.name for law, tally in zip(classes, tallies, strict=True) if not report(law, tally)]
+    total = sum(tally.cases for tally in tallies)
+    seconds = time.perf_counter() - began
+    print(
+        f"{total:,} mutated frames in {seconds:.0f} s, {total / seconds:,.0f}/s, seed {arguments.seed}: {f'VIOLATED: {bad}' if bad else 'all laws hold'}"
+    )
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
