@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from han_gateway.problems import ConfigError
+from han_gateway.config.problems import ConfigError
 
 EXIT_CONFIG = 78
 EXIT_INTERRUPTED = 130

@@ -18,13 +18,13 @@ from han_gateway.adapters.recording import Recorder, append
 from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Notifier, under_journald
 from han_gateway.cli import version
 from han_gateway.commands.source import decoder, source
-from han_gateway.config import Config
+from han_gateway.config.load import Config
+from han_gateway.config.problems import ConfigError, Problem, listed
 from han_gateway.core import topics
 from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
 from han_gateway.core.events import Event, SourceChanged
 from han_gateway.core.units import LINES, Instant
 from han_gateway.meters.clock import ClockRule
-from han_gateway.problems import ConfigError, Problem, listed
 from han_gateway.runtime import Gateway, Live, Outlet, together
 
 log = logging.getLogger("han_gateway")

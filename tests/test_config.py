@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from han_gateway.config import Config, load
+from han_gateway.config.load import Config, load
+from han_gateway.config.problems import SHOWN_AT_MOST, ConfigError
+from han_gateway.config.settings import Settings
 from han_gateway.core.site import Circuit, Grid
 from han_gateway.core.units import Line
-from han_gateway.problems import SHOWN_AT_MOST, ConfigError
-from han_gateway.settings import Settings
 
 EXAMPLES = Path(__file__).parent.parent / "config"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # pydantic takes 150 ms, and --help does not need it
-    from han_gateway.config import Config
+    from han_gateway.config.load import Config
     from han_gateway.core.site import Charger, Circuit
 
 EXAMPLE = """example:
@@ -23,8 +23,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """0 when all is well, 1 when a charger had to be left out; a configuration without a house is 78 (ConfigError)."""
-    from han_gateway.config import load
-    from han_gateway.problems import listed
+    from han_gateway.config.load import load
+    from han_gateway.config.problems import listed
 
     config = load(args.config)
     for line in (*_site(config), *_tree(config.site.root), *_ways(config)):

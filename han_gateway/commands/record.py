@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # pydantic and pyserial take their time, and --help needs neither
     from han_gateway.adapters.recording import Recorder
     from han_gateway.commands.source import Source
-    from han_gateway.settings import MeterSettings
+    from han_gateway.config.settings import MeterSettings
 
 EXAMPLE = """examples:
   han-gateway record --config home.toml --out evening.han
@@ -54,7 +54,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _meter(args: argparse.Namespace) -> "MeterSettings":
-    from han_gateway.config import load, meter_at
+    from han_gateway.config.load import load, meter_at
 
     return load(args.config).meter if args.config else meter_at(args.port, args.baud, args.parity)
 

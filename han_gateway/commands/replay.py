@@ -8,11 +8,11 @@ from pathlib import Path
 from han_gateway.adapters.recording import iso_from_instant, moment
 from han_gateway.commands.decode import summary
 from han_gateway.commands.pace import MAX, Pace
+from han_gateway.config.problems import listed
 from han_gateway.core import topics
 from han_gateway.core.effects import Effect, SetLimit
 from han_gateway.core.events import Event
 from han_gateway.core.site import Site
-from han_gateway.problems import listed
 
 EXAMPLE = """examples:
   han-gateway replay evening.han --config home.toml
@@ -68,7 +68,7 @@ def main(args: argparse.Namespace) -> int:
 def _decide(args: argparse.Namespace) -> int:
     from han_gateway.commands.dump_files import UnreadableError, contents
     from han_gateway.commands.source import decoder
-    from han_gateway.config import load
+    from han_gateway.config.load import load
     from han_gateway.meters.clock import ClockRule
     from han_gateway.playback import Playback, entries
     from han_gateway.timeline import Timeline

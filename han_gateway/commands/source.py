@@ -4,8 +4,8 @@ from typing import Protocol
 
 from han_gateway.adapters.serial_port import Changed, Hear, SerialSource
 from han_gateway.adapters.tcp import TcpSource
+from han_gateway.config.settings import MeterSettings
 from han_gateway.meters.decoder import Decoder
-from han_gateway.settings import MeterSettings
 
 TCP_SILENCE_S = 20.0
 """A TCP connection that is quiet for two of the slowest list periods is dead, whatever a serial line may be."""

@@ -127,6 +127,12 @@ def test_messages_without_hdlc() -> None:
     assert messages(chunks) == [LLC + apdu(1), apdu(2), LLC + long_apdu(3)]
 
 
+def test_a_whole_message_ends() -> None:
+    """What follows a whole message is not taken for a part of it, whatever it looks like."""
+    chunks = read("\n".join(map(spaced, (apdu(1), b"\x02\x12\x0a\x10nothing known", apdu(2)))))
+    assert messages(chunks) == [apdu(1), apdu(2)]
+
+
 def test_a_message_in_rows() -> None:
     """A message written in rows, or field by field, is one message; an empty line ends it."""
     by_field = "E6 E7 00 // LLC\n" + spaced(apdu(7)[:19]) + " // APDU, clock\n02 01 - structure\n06 00 00 00 07 // W\n"

@@ -115,7 +115,7 @@ class Assembler:
 
     def _hold(self, data: bytes, at: datetime | None) -> Chunks:
         self._held, self._held_at = data, at
-        complete = not self._in_block and shape.with_flags(data) is not None
+        complete = not self._in_block and (shape.with_flags(data) is not None or shape.is_whole_message(data))
         return self.end() if complete else ()
 
 

@@ -5,6 +5,8 @@ Only to sort the bytes of dumps, which say nothing of themselves; whether a fram
 
 import re
 
+from dlms import apdu
+
 FLAG = 0x7E
 
 _FRAME = re.compile(rb"\x7e+[\xa0-\xaf]")
@@ -23,6 +25,11 @@ def opens_frame(data: bytes) -> bool:
 def opens_message(data: bytes) -> bool:
     """Tell whether the bytes begin as an LLC, a data-notification or a ciphered one."""
     return _MESSAGE.match(data) is not None
+
+
+def is_whole_message(data: bytes) -> bool:
+    """Tell whether the bytes are exactly one data-notification, so that the next line is another one."""
+    return opens_message(data) and isinstance(apdu.parse(data), apdu.Apdu)
 
 
 def opens_unflagged(data: bytes) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from han_gateway.problems import ConfigError, Problem
+from han_gateway.config.problems import ConfigError, Problem
 
 Place = tuple[str | int, ...]
 """The way to a value: ``("site", "fuse_a")``, ``("circuit", 0, "parent")``."""

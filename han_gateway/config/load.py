@@ -14,12 +14,12 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
-from han_gateway.advice import advice
+from han_gateway.config.advice import advice
+from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record, guess
+from han_gateway.config.settings import ChargerSettings, CircuitSettings, MeterSettings, MetricsSettings, MqttSettings, Settings
+from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
 from han_gateway.core.site import Charger, Circuit, Grid, Policy, Site
 from han_gateway.core.units import Line
-from han_gateway.problems import ConfigError, Problem, did_you_mean, from_record, guess
-from han_gateway.settings import ChargerSettings, CircuitSettings, MeterSettings, MetricsSettings, MqttSettings, Settings
-from han_gateway.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
 
 DEEPEST = 8
 """Fuses one below the other."""
