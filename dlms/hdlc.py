@@ -97,7 +97,7 @@ class Deframer:
         while span := self._even.get(data[at : at + _HEAD_SIZE]):
             stop = at + span
             raw = data[at + 1 : stop]
-            if stop > last or data[stop] != _FLAG or crc_hqx(raw.translate(REVERSED), 0xFFFF) != RESIDUE:
+            if stop > last or data[stop] != _FLAG or FLAG in raw or crc_hqx(raw.translate(REVERSED), 0xFFFF) != RESIDUE:
                 break
             frames.append(raw)
             if stop == last:

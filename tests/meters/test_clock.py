@@ -80,10 +80,11 @@ def test_a_configured_rule_wins() -> None:
 
 def test_a_clock_that_is_plainly_wrong_keeps_its_rule() -> None:
     """A clock that no whole hours explain is translated by its rule."""
-    arrived = at(SUMMER, TWO) + timedelta(minutes=30)
+    for wrong in (timedelta(minutes=30), timedelta(minutes=10, seconds=1), timedelta(minutes=-10, seconds=-1)):
+        arrived = at(SUMMER, TWO) + wrong
 
-    assert utc(reading(SUMMER, ClockRule.LOCAL), arrived=arrived) == at(SUMMER, TWO)
-    assert utc(reading(SUMMER), arrived=arrived) is None
+        assert utc(reading(SUMMER, ClockRule.LOCAL), arrived=arrived) == at(SUMMER, TWO)
+        assert utc(reading(SUMMER), arrived=arrived) is None
 
 
 def test_hours_off() -> None:
