@@ -90,14 +90,16 @@ class Deframer:
     def feed(self, data: bytes) -> list[bytes | Rejected]:
         """Take the next bytes and give what they complete, in the order of the wire.
 
-        The even flow comes first: whole frames with headers seen before, back to back, without a flag inside. All else is searched.
+        The even flow comes first: whole frames with headers seen before, back to back, none inside another. All else is searched.
         """
         frames: list[bytes | Rejected] = []
         at, last = 0, len(data) - 1
         while span := self._even.get(data[at : at + _HEAD_SIZE]):
             stop = at + span
             raw = data[at + 1 : stop]
-            if stop > last or data[stop] != _FLAG or FLAG in raw or crc_hqx(raw.translate(REVERSED), 0xFFFF) != RESIDUE:
+            if stop > last or data[stop] != _FLAG or crc_hqx(raw.translate(REVERSED), 0xFFFF) != RESIDUE:
+                break
+            if _FLAG in raw and self._holds_frame(data, at + 1, stop):
                 break
             frames.append(raw)
             if stop == last:

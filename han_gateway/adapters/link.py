@@ -5,6 +5,7 @@ two minutes. Instead each connection is a new ``Session``, and what it had in fl
 The thread calls ``Listener`` from itself; whoever listens carries the words to where they belong. It decides nothing else.
 """
 
+import socket
 import struct
 import threading
 from typing import Any, Protocol
@@ -111,6 +112,7 @@ class Session:
             setattr(client, callback, getattr(self, f"_{callback}"))
         # Without this hook paho would write to the socket in the thread that calls publish().
         client.on_socket_register_write = lambda *_: None
+        client.on_socket_open = _send_at_once
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.password)
         if self._link.tls is not None:
@@ -190,6 +192,11 @@ class Link:
         if not session.protocol_refused:
             self.listener.link_down(session, session.trouble)
         return session
+
+
+def _send_at_once(_client: Client, _data: Any, connection: Any) -> None:
+    """A limit must not wait behind a reading until the broker has acknowledged that one, which takes it 40 ms (Nagle)."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _property(packet: int, **values: int) -> Properties:

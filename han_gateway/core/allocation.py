@@ -7,12 +7,13 @@ much room as there is, nor what was granted before, except as the floors and cei
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.site import Charger, Circuit
-from han_gateway.core.units import Line, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Line, MilliAmps, PerLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +57,10 @@ def allocate(root: Circuit, room: PerLine[MilliAmps], wants: Iterable[Want]) -> 
     order of the wants.
     """
     wants = tuple(wants)
-    left = dict(_capacities(root, room))
-    paths = dict(_paths(root, ()))
+    tree = _tree(root)
+    left = {**tree.budgets, **{Limit(root.name, line): room[line.index] for line in LINES}}
     ordered = sorted(wants, key=lambda want: (-want.charger.priority, want.rank, want.charger.name))
-    shares = [_Share(order, want, paths[want.charger.name]) for order, want in enumerate(ordered)]
+    shares = [_Share(order, want, tree.paths[want.charger.name]) for order, want in enumerate(ordered)]
     _hold_floors(shares, left)
     _admit(shares, left)
     _fill(shares, left)
@@ -77,13 +78,24 @@ def highest_ma(charger: Charger) -> MilliAmps:
     return charger.maximum_ma // charger.step_ma * charger.step_ma
 
 
-def _capacities(root: Circuit, room: PerLine[MilliAmps]) -> Iterator[tuple[Limit, MilliAmps]]:
-    for line in Line:
-        yield Limit(root.name, line), room[line.index]
-    for part in root.parts:
+class _Tree(NamedTuple):
+    """What never changes: the budget of every fuse below the main one, and the fuses above each charger."""
+
+    budgets: dict[Limit, MilliAmps]
+    paths: dict[str, tuple[Limit, ...]]
+
+
+@lru_cache(maxsize=8)
+def _tree(root: Circuit) -> _Tree:
+    return _Tree(dict(_budgets(root)), dict(_paths(root, ())))
+
+
+def _budgets(circuit: Circuit) -> Iterator[tuple[Limit, MilliAmps]]:
+    for part in circuit.parts:
         if isinstance(part, Circuit):
-            budget = part.fuse_ma - part.margin_ma
-            yield from _capacities(part, PerLine(budget, budget, budget))
+            for line in LINES:
+                yield Limit(part.name, line), part.fuse_ma - part.margin_ma
+            yield from _budgets(part)
 
 
 def _paths(circuit: Circuit, above: tuple[Circuit, ...]) -> Iterator[tuple[str, tuple[Limit, ...]]]:
@@ -93,7 +105,7 @@ def _paths(circuit: Circuit, above: tuple[Circuit, ...]) -> Iterator[tuple[str, 
         if isinstance(part, Circuit):
             yield from _paths(part, path)
         else:
-            yield part.name, tuple(Limit(fuse.name, line) for fuse in path for line in Line if line in part.lines)
+            yield part.name, tuple(Limit(fuse.name, line) for fuse in path for line in LINES if line in part.lines)
 
 
 def _hold_floors(shares: list[_Share], left: dict[Limit, MilliAmps]) -> None:

@@ -90,7 +90,7 @@ def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
 def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> tuple[State, Effects]:
     """The meter has grown stale or is lost: forget the window, and stand on the limits that the policy names."""
     basis = POLICY[meter].limit
-    state = replace(state, meter=meter, window=(), load=None if basis is Basis.SMALLER else state.load)
+    state = state._replace(meter=meter, window=(), load=None if basis is Basis.SMALLER else state.load)
     if basis is Basis.SMALLER:
         grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST), Cause.METER_LOST)
     else:
@@ -99,7 +99,7 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
     silence_ms = 0 if state.heard_at is None else at - state.heard_at
     note = notes.meter_silent(meter, silence_ms, power_heard=power_heard)
     views, effects = _apply(site, state.chargers, grants, at)
-    state = replace(state, chargers=views)
+    state = state._replace(chargers=views)
     return state, (_headroom(site, state), note, *effects)
 
 
@@ -109,15 +109,14 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     load = complete(site, reading)
     shown = ShowReading(reading=reading)
     if load is None:
-        return replace(state, power_at=at), (shown,)
+        return state._replace(power_at=at), (shown,)
     policy = site.policy
     stands = clock_stands(policy, state.clock, state.clock_at, reading.clock, at)
     moved = reading.clock is not None and reading.clock != state.clock
     believed = not stands and all(load.knows(view.charger.lines) for view in state.chargers)
     room = measure(site, load, state.chargers, at)
     before = state.meter
-    state = replace(
-        state,
+    state = state._replace(
         meter=METER[before, Sign.HEARD] if believed else before,
         heard_at=at if believed else state.heard_at,
         power_at=at,
@@ -128,7 +127,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     )
     grants = _choose(site, state, room.for_cuts, at, believed=believed)
     views, told = _apply(site, state.chargers, grants, at)
-    state = replace(state, chargers=views, due_at=_due(policy, state, views))
+    state = state._replace(chargers=views, due_at=_due(policy, state, views))
     heard = () if state.meter is before else (notes.meter_heard(before),)
     return state, (shown, _headroom(site, state), *heard, *told)
 
@@ -155,8 +154,8 @@ def _charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, 
     for view in state.chargers:
         if view.charger.name == event.charger:
             conduct = CHARGER[view.conduct, behaviour(view, event)]
-            chargers = _with(state.chargers, replace(view, report=event, conduct=conduct))
-            state = replace(state, chargers=chargers, due_at=_due(site.policy, state, chargers))
+            chargers = _with(state.chargers, view._replace(report=event, conduct=conduct))
+            state = state._replace(chargers=chargers, due_at=_due(site.policy, state, chargers))
             return state, _judged(view, conduct)
     return state, ()
 
@@ -164,7 +163,7 @@ def _charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, 
 def _charger_silent(state: State, view: ChargerView) -> tuple[State, Effects]:
     """A charger has not reported for long."""
     conduct = CHARGER[view.conduct, Behaviour.SILENT]
-    return replace(state, chargers=_with(state.chargers, replace(view, conduct=conduct))), _judged(view, conduct)
+    return state._replace(chargers=_with(state.chargers, view._replace(conduct=conduct))), _judged(view, conduct)
 
 
 def _judged(view: ChargerView, conduct: Conduct) -> Effects:
@@ -184,7 +183,7 @@ def _repeat(site: Site, state: State, at: Instant, *, everything: bool) -> tuple
     views: list[ChargerView] = []
     for view in state.chargers:
         if everything or view.said_at is None or at - view.said_at >= site.policy.republish_ms:
-            again = replace(view, seq=view.seq + 1, said_at=at)
+            again = view._replace(seq=view.seq + 1, said_at=at)
             effects.append(_limit(site, again))
             if view.said_at is None:
                 effects.append(notes.beginning(view.grant))
@@ -192,7 +191,7 @@ def _repeat(site: Site, state: State, at: Instant, *, everything: bool) -> tuple
         else:
             views.append(view)
     chargers = tuple(views)
-    return replace(state, chargers=chargers, due_at=_due(site.policy, state, chargers)), tuple(effects)
+    return state._replace(chargers=chargers, due_at=_due(site.policy, state, chargers)), tuple(effects)
 
 
 def _apply(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant) -> tuple[tuple[ChargerView, ...], Effects]:
@@ -206,13 +205,12 @@ def _apply(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: In
             effects += [_limit(site, told), notes.change(view.grant, grant)]
             views.append(told)
         else:
-            views.append(view if grant == view.grant else replace(view, grant=grant))
+            views.append(view if grant == view.grant else view._replace(grant=grant))
     return tuple(views), tuple(effects)
 
 
 def _tell(view: ChargerView, grant: Grant, at: Instant) -> ChargerView:
-    return replace(
-        view,
+    return view._replace(
         grant=grant,
         commands=(*in_force(view, at), Command(at, grant.limit_ma)),
         raised_at=at if grant.limit_ma > view.grant.limit_ma else view.raised_at,

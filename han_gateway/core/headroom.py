@@ -50,7 +50,7 @@ def measure(site: Site, load: Load, chargers: tuple[ChargerView, ...], at: Insta
     A line that does not exist has no room. A line whose current is unknown has no room for raises and says nothing about cuts.
     """
     budget = site.root.fuse_ma - site.root.margin_ma
-    spans = [_span_of_all(chargers, line, at, site.policy.raise_window_ms) for line in LINES]
+    spans = _spans_of_all(chargers, at, site.policy.raise_window_ms)
     cuts, raises = [], []
     for line, span, current in zip(LINES, spans, load.current_ma, strict=True):
         if line in load.absent:
@@ -111,15 +111,31 @@ def reported(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Milli
 
 def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
     """The least and the most that this charger may be drawing on this line of its own."""
-    limits = [command.limit_ma for command in in_force(view, at)]
-    drawn = reported(view, line, at, fresh_ms)
+    return _span(view, reported(view, line, at, fresh_ms), *_range(view, at))
+
+
+def _span(view: ChargerView, drawn: MilliAmps | None, lowest: MilliAmps, highest: MilliAmps) -> Span:
+    """The same, given what was reported and the range of the limits in force."""
     if drawn is None or view.report is None:
-        return Span(0, max(limits))
+        return Span(0, highest)
     # A report from before a raise could act says nothing about how much is drawn by now.
     outdated = view.report.at - view.raised_at < view.charger.response_ms
-    return Span(min(drawn, *limits), max(limits) if outdated else min(drawn, max(limits)))
+    return Span(min(drawn, lowest), highest if outdated else min(drawn, highest))
 
 
-def _span_of_all(chargers: tuple[ChargerView, ...], line: Line, at: Instant, fresh_ms: int) -> Span:
-    spans = [span(view, line, at, fresh_ms) for view in chargers if line in view.charger.lines]
-    return Span(sum(each.low for each in spans), sum(each.high for each in spans))
+def _range(view: ChargerView, at: Instant) -> tuple[MilliAmps, MilliAmps]:
+    """The smallest and the largest limit in force."""
+    limits = [command.limit_ma for command in in_force(view, at)]
+    return min(limits), max(limits)
+
+
+def _spans_of_all(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int) -> PerLine[Span]:
+    """All chargers together, on each line."""
+    low, high = [0, 0, 0], [0, 0, 0]
+    for view in chargers:
+        limits = _range(view, at)
+        for line in view.charger.lines:
+            drawn = _span(view, reported(view, line, at, fresh_ms), *limits)
+            low[line.index] += drawn.low
+            high[line.index] += drawn.high
+    return PerLine(*map(Span, low, high))

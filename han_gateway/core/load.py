@@ -33,12 +33,12 @@ class Load(NamedTuple):
 def complete(site: Site, reading: Reading) -> Load | None:
     """Return the load of each line, or None for a list that carries no currents."""
     sent = reading.current_ma
+    if sent == (None, None, None):
+        return None
     currents = PerLine(*(None if value is None else abs(value) for value in sent))
     missing = [line for line in LINES if sent[line.index] is None]
     if not missing:
         return Load(currents)
-    if len(missing) == len(LINES):
-        return None
     rule = _RULES[site.grid.three_wire, len(missing), _is_one_phase(reading)]
     return rule(site.policy, reading, currents, missing[0])
 

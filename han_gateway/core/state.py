@@ -1,9 +1,9 @@
 """What the controller remembers between two events, immutable.
 
-Nothing in here decides anything: ``supervision`` judges, ``decision`` chooses, ``gateway`` puts the pieces together.
+Nothing in here decides anything: ``supervision`` judges, ``decision`` chooses, ``gateway`` puts the pieces together. Named tuples:
+a copy with one change, of which every list needs some, takes a quarter of the time that it takes with a dataclass.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -37,8 +37,7 @@ class Sample(NamedTuple):
     room_ma: PerLine[MilliAmps]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChargerView:
+class ChargerView(NamedTuple):
     """All we know of one charger.
 
     ``commands`` are the *changes* that it may still be on its way to obey, oldest first; the last one is the limit now.
@@ -57,8 +56,7 @@ class ChargerView:
     conduct: Conduct = Conduct.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(NamedTuple):
     """The whole memory of the controller.
 
     ``heard_at`` is the last list that carried currents on every line that matters, ``power_at`` the last list of any kind.

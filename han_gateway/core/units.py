@@ -26,10 +26,9 @@ class Line(Enum):
     # Members are unique objects, so identity will do, at a fifth of the time: lines are looked up thousands of times a list.
     __hash__ = object.__hash__
 
-    @property
-    def index(self) -> int:
-        """0, 1 or 2: the place of this line in a ``PerLine``."""
-        return LINES.index(self)
+    def __init__(self, name: str) -> None:
+        """``index`` is 0, 1 or 2: the place of this line in a ``PerLine``."""
+        self.index = int(name[1:]) - 1
 
 
 LINES = (Line.L1, Line.L2, Line.L3)

@@ -17,8 +17,7 @@ NOW = 100_000
 def views(site: Site, **amps: int) -> tuple[ChargerView, ...]:
     """The chargers of a site, settled long ago at these limits in amperes."""
     return tuple(
-        replace(
-            view,
+        view._replace(
             grant=replace(view.grant, limit_ma=amps[view.charger.name] * 1000),
             commands=(Command(0, amps[view.charger.name] * 1000),),
         )
@@ -29,7 +28,7 @@ def views(site: Site, **amps: int) -> tuple[ChargerView, ...]:
 def reporting(told: tuple[ChargerView, ...], status: ChargerStatus | None = None, **amps: int) -> tuple[ChargerView, ...]:
     """The same chargers after those that are named have said what they draw."""
     return tuple(
-        replace(view, report=report(NOW - 1000, view.charger.name, amps[view.charger.name], ALL, status=status))
+        view._replace(report=report(NOW - 1000, view.charger.name, amps[view.charger.name], ALL, status=status))
         if view.charger.name in amps
         else view
         for view in told
@@ -162,7 +161,7 @@ def test_half_a_report_is_silence() -> None:
     """A charger on three lines that reports one of them is not asked to make room."""
     site = house(charger("a"), charger("b"))
     a, b = reporting(views(site, a=16, b=0), a=16, b=0)
-    told = (replace(a, report=report(NOW - 1000, "a", 16, [L1])), b)
+    told = (a._replace(report=report(NOW - 1000, "a", 16, [L1])), b)
 
     assert limits(grow(site, told, room(20, 20, 20), NOW)) == {"a": 16, "b": 0}
 
@@ -192,7 +191,7 @@ def test_who_waits_longest_is_started_first() -> None:
     """Of two paused chargers the one that was paused first comes first."""
     site = house(charger("a", [L1]), charger("b", [L1]))
     a, b = views(site, a=0, b=0)
-    told = (replace(a, paused_at=50_000), replace(b, paused_at=40_000))
+    told = (a._replace(paused_at=50_000), b._replace(paused_at=40_000))
 
     assert limits(grow(site, told, room(9, 0, 0), NOW)) == {"a": 0, "b": 9}
 

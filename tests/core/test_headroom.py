@@ -19,12 +19,12 @@ def view(*commands: tuple[int, int], raised_at: int = -100_000, lines: tuple[obj
     """A charger (6 s to respond) that was told these limits (seconds, amperes) in turn."""
     fresh = start(house(charger("a", lines)), 0).chargers[0]  # type: ignore[arg-type]
     told = tuple(Command(at * 1000, amps * 1000) for at, amps in commands)
-    return replace(fresh, commands=told, grant=replace(fresh.grant, limit_ma=told[-1].limit_ma), raised_at=raised_at)
+    return fresh._replace(commands=told, grant=replace(fresh.grant, limit_ma=told[-1].limit_ma), raised_at=raised_at)
 
 
 def says(seen: ChargerView, at: int, amps: float | None, status: ChargerStatus | None = None) -> ChargerView:
     """The same charger after a report."""
-    return replace(seen, report=report(at * 1000, "a", amps, [L1], status=status))
+    return seen._replace(report=report(at * 1000, "a", amps, [L1], status=status))
 
 
 def test_a_settled_silent_charger_draws_anything_up_to_its_limit() -> None:
