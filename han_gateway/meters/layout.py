@@ -6,6 +6,9 @@ numbers are taken from fixed offsets. There is one way to a reading, not two, an
 parsed in full again. This file must not know a maker: profiles say what the wire leaves out.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from dlms.apdu import Apdu
 from dlms.axdr import INTEGERS, Tag
 from dlms.cosem import DATE_TIME_SIZE
@@ -13,7 +16,7 @@ from dlms.obis import CLOCK
 from dlms.rejects import Reason, Rejected
 from han_gateway.meters import body as bodies
 from han_gateway.meters.body import Row
-from han_gateway.meters.numbers import Number, Scaling, Step, arrange, describe, pick, steps
+from han_gateway.meters.numbers import Number, Scaling, describe, pick, steps
 from han_gateway.meters.profiles import Profile, Shape, identify
 from han_gateway.meters.reading import Reading
 
@@ -39,9 +42,7 @@ class Layout:
         self._unpack = describe(numbers).unpack_from
         names = [number.name for number in numbers]
         places = [_CHANGING.index(name) for name in names]
-        self._steps: list[Step] = steps(profile, numbers)
-        if arranging := arrange(places):
-            self._steps.append(arranging)
+        self._steps = steps(profile, numbers, places)
         identity = {**texts, "manufacturer": profile.manufacturer, "list": _list_number(names), "clock_rule": profile.clock}
         self._head = (*(identity.get(field) for field in _IDENTITY), *(None,) * min(places))
         self._tail = (None,) * (len(_CHANGING) - max(places) - 1)
@@ -55,12 +56,14 @@ class Layout:
         """Read a frame of the same length; None when one of its constant bits is not that of this layout."""
         if from_bytes(raw, "big") & self._mask != self._constant:
             return None
-        values = self._unpack(raw)
-        for step in self._steps:
-            values = step(values)
+        values: Sequence[Any] = self._unpack(raw)
+        if self._steps:
+            values = [*values]
+            for step in self._steps:
+                step(values)
             if not values:
                 return Rejected(Reason.OUT_OF_RANGE, len(raw))
-        return new_reading(Reading, self._head + values + self._tail)
+        return new_reading(Reading, (*self._head, *values, *self._tail))
 
 
 def learn(raw: bytes, apdu: Apdu, check_size: int, scaling: Scaling, owner: Profile | None) -> Layout | Rejected:

@@ -3,8 +3,8 @@
 This file must not know a shape or a maker; ``body.py`` brings the rows, profiles what the wire leaves out.
 """
 
-from collections.abc import Callable, Sequence
-from operator import itemgetter, mul
+from collections.abc import Callable
+from operator import itemgetter
 from struct import Struct
 from typing import NamedTuple
 
@@ -13,15 +13,12 @@ from dlms.cosem import DATE_TIME_SIZE
 from dlms.obis import KEPT_EXPONENT, Unit
 from dlms.rejects import Reason, Rejected
 from han_gateway.meters.body import Row
-from han_gateway.meters.plausible import LIMITS, LOWEST, drop_placeholders, undo_drift
+from han_gateway.meters.plausible import LIMITS, LOWEST, Values, drop_placeholders, undo_drift
 from han_gateway.meters.profiles import Profile
 from han_gateway.meters.reading import Reading
 
-Value = int | bytes | None
-"""A number, or the octets of a clock, or nothing."""
-Values = tuple[Value, ...]
-Step = Callable[[Values], Values]
-"""One thing that is done to the values of every frame; it gives () where one of them is nothing a meter can measure."""
+Step = Callable[[Values], None]
+"""One thing that is done to the values of every frame, in place; it clears them where one is nothing a meter can measure."""
 
 _STRUCT_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 _DRIFT_BITS = 7  # a scale that firmware changed by 100 must still fit
@@ -91,27 +88,20 @@ def describe(numbers: list[Number]) -> Struct:
     return Struct("".join(parts))
 
 
-def steps(profile: Profile, numbers: list[Number]) -> list[Step]:
-    """List what has to be done to the raw values of a list; often nothing, for list 1."""
-    names = [number.name for number in numbers]
+def steps(profile: Profile, numbers: list[Number], places: list[int]) -> list[Step]:
+    """List what has to be done to the raw values of a list, which belong at ``places``; often nothing, for list 1."""
+    first, end = min(places), max(places) + 1
+    placed = [numbers[places.index(place)] if place in places else None for place in range(first, end)]
+    names = [number.name if number else "" for number in placed]
     done: list[Step | None] = [
-        _multiply([number.factor for number in numbers]),
-        _divide([number.divisor for number in numbers]),
+        None if places == list(range(first, end)) else _spread(places),
+        _multiply(placed),
+        _divide(placed),
         undo_drift(names) if profile.drifts else None,
-        _watch(numbers) if profile.drifts or any(_holds_the_incredible(number) for number in numbers) else None,
         drop_placeholders(names, profile),
+        _watch(placed) if profile.drifts or any(_holds_the_incredible(number) for number in numbers) else None,
     ]
     return [step for step in done if step]
-
-
-def arrange(places: list[int]) -> Step | None:
-    """Put values at their places, with None between; nothing to do where there are no gaps."""
-    first, end = min(places), max(places) + 1
-    if places == list(range(first, end)):
-        return None
-    nothing = len(places)
-    pick_all = itemgetter(*(places.index(place) if place in places else nothing for place in range(first, end)))
-    return lambda values: pick_all((*values, None))
 
 
 def _number(row: Row, name: str, exponent: int, scaling: Scaling, spare_bits: int) -> Number:
@@ -159,26 +149,53 @@ def _holds_the_incredible(number: Number) -> bool:
     return signed and (LOWEST[number.name] == 0 or (number.factor << 8 * width - 1) // number.divisor > LIMITS[number.name])
 
 
-def _multiply(factors: list[int]) -> Step | None:
-    """Scale up; the factor of a clock is 1, which leaves octets what they are."""
-    if all(factor == 1 for factor in factors):
-        return None
-    first = next(place for place, factor in enumerate(factors) if factor != 1)
-    changing = factors[first:]
-    return lambda values: (*values[:first], *map(mul, values[first:], changing))
+Placed = list[Number | None]
+"""The numbers in the order of a reading, None where a list has a gap."""
 
 
-def _divide(divisors: list[int]) -> Step | None:
-    """Scale down, half up."""
-    if all(divisor == 1 for divisor in divisors):
-        return None
-    return lambda values: tuple(
-        value if divisor == 1 else (2 * value + divisor) // (2 * divisor)  # type: ignore[operator]
-        for value, divisor in zip(values, divisors, strict=True)
-    )
+def _spread(places: list[int]) -> Step:
+    """Put the values where they belong, with None between."""
+    nothing = len(places)
+    spread = itemgetter(*(places.index(place) if place in places else nothing for place in range(min(places), max(places) + 1)))
+
+    def step(values: Values) -> None:
+        values[:] = spread((*values, None))
+
+    return step
 
 
-def _watch(numbers: Sequence[Number]) -> Step:
+def _multiply(placed: Placed) -> Step | None:
+    """Scale up what needs it."""
+    changing = [(place, number.factor) for place, number in enumerate(placed) if number and number.factor != 1]
+
+    def step(values: Values) -> None:
+        for place, factor in changing:
+            values[place] *= factor
+
+    return step if changing else None
+
+
+def _divide(placed: Placed) -> Step | None:
+    """Scale down what needs it, half up."""
+    changing = [(place, number.divisor) for place, number in enumerate(placed) if number and number.divisor != 1]
+
+    def step(values: Values) -> None:
+        for place, divisor in changing:
+            values[place] = (2 * values[place] + divisor) // (2 * divisor)
+
+    return step if changing else None
+
+
+def _watch(placed: Placed) -> Step:
     """Believe no value outside its range."""
-    ranges = [(place, LOWEST[number.name], LIMITS[number.name]) for place, number in enumerate(numbers) if number.name in LIMITS]
-    return lambda values: values if all(lowest <= values[place] <= highest for place, lowest, highest in ranges) else ()  # type: ignore[operator]
+    ranges = [
+        (place, LOWEST[number.name], LIMITS[number.name])
+        for place, number in enumerate(placed)
+        if number and number.name in LIMITS
+    ]
+
+    def step(values: Values) -> None:
+        if not all(values[place] is None or lowest <= values[place] <= highest for place, lowest, highest in ranges):
+            values.clear()
+
+    return step

@@ -11,10 +11,10 @@ from typing import Any
 from dlms.obis import LINES, REGISTERS
 from han_gateway.meters.profiles import Profile
 
-Values = tuple[Any, ...]
-"""The scaled values of one list: numbers, and the octets of its clock."""
-Mend = Callable[[Values], Values]
-"""Corrects the values of one list."""
+Values = list[Any]
+"""The scaled values of one list: numbers, the octets of its clock, None for what it does not carry."""
+Mend = Callable[[Values], None]
+"""Corrects the values of one list in place."""
 
 _LIMIT_OF_UNIT = {
     "ma": 10_000_000,  # 10 kA
@@ -52,20 +52,14 @@ def undo_drift(names: Sequence[str]) -> Mend:
     """
     voltages, currents, powers = (_places(names, group) for group in (_VOLTAGES, _CURRENTS, _POWERS))
 
-    def mend(values: Values) -> Values:
+    def mend(values: Values) -> None:
         if any(values[place] > _CENTIVOLTS_ABOVE_MV for place in voltages):
-            values = _divided(values, voltages, 100)
-        if any(values[place] > LARGEST_DIRECT_CURRENT_MA for place in currents) and _ten_times(
-            values, voltages, currents, powers
-        ):
-            values = _divided(values, currents, 10)
-        return values
+            _divide(values, voltages, 100)
+        impossible = any(values[place] > LARGEST_DIRECT_CURRENT_MA for place in currents)
+        if impossible and _ten_times(values, voltages, currents, powers):
+            _divide(values, currents, 10)
 
     return mend
-
-
-def _divided(values: Values, places: list[int], divisor: int) -> Values:
-    return tuple(value // divisor if place in places else value for place, value in enumerate(values))
 
 
 def drop_placeholders(names: Sequence[str], profile: Profile) -> Mend | None:
@@ -76,15 +70,18 @@ def drop_placeholders(names: Sequence[str], profile: Profile) -> Mend | None:
     u1, u2, u3 = voltages
     doubtful = _places(names, tuple(profile.placeholders))
 
-    def mend(values: Values) -> Values:
+    def mend(values: Values) -> None:
         if values[u2] or not (values[u1] and values[u3]):
-            return values
+            return
         for place in doubtful:
-            if not values[place]:
-                values = (*values[:place], None, *values[place + 1 :])
-        return values
+            values[place] = values[place] or None
 
     return mend
+
+
+def _divide(values: Values, places: list[int], divisor: int) -> None:
+    for place in places:
+        values[place] //= divisor
 
 
 def _ten_times(values: Values, voltages: list[int], currents: list[int], powers: list[int]) -> bool:

@@ -307,3 +307,10 @@ class TestChunks:
         for whole in (outer, damaged(outer)):
             assert frames(feed(whole, C)) == [raw(A), raw(C)]
             assert frames(feed(*cut(whole + C, range(200)))) == [raw(A), raw(C)]
+
+    def test_a_frame_inside_a_frame_of_a_known_kind(self) -> None:
+        """That the header was good before makes no difference to that."""
+        before = frame(bytes(len(b"holds " + A + b" whole")))
+        outer = frame(b"holds " + A + b" whole")
+
+        assert frames(feed(before, outer, C)) == [raw(before), raw(A), raw(C)]

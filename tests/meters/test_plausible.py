@@ -1,9 +1,11 @@
 """What a meter can mean."""
 
+from typing import Any
+
 import pytest
 
 from dlms.obis import REGISTERS
-from han_gateway.meters.plausible import LIMITS, LOWEST, drop_placeholders, undo_drift
+from han_gateway.meters.plausible import LIMITS, LOWEST, Mend, drop_placeholders, undo_drift
 from han_gateway.meters.profiles import EMBRIQ, KAIFA
 from han_gateway.meters.reading import Reading
 
@@ -11,6 +13,14 @@ POWERS = ("power_import_w", "power_export_w", "reactive_import_var", "reactive_e
 CURRENTS = ("current_l1_ma", "current_l2_ma", "current_l3_ma")
 VOLTAGES = ("voltage_l1_mv", "voltage_l2_mv", "voltage_l3_mv")
 NAMES = (*POWERS, *CURRENTS, *VOLTAGES)
+
+
+def mended(mend: Mend | None, values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Give the values after the correction, which works in place."""
+    assert mend
+    inner = list(values)
+    mend(inner)
+    return tuple(inner)
 
 
 def test_every_number_of_a_reading_has_a_range() -> None:
@@ -39,7 +49,7 @@ class TestDrift:
         """A count of 0.01 V is known by its size, and nothing else is touched."""
         before = (100, 0, 0, 50, 1000, 2000, 3000)
 
-        assert undo_drift(NAMES)((*before, *voltages)) == (*before, *expected)
+        assert mended(undo_drift(NAMES), (*before, *voltages)) == (*before, *expected)
 
     def test_current(self) -> None:
         """Currents in mA taken for 0.01 A are put right where they are impossible and the powers contradict them."""
@@ -47,7 +57,14 @@ class TestDrift:
         impossible = (909_990, 939_550, 926_450)
         ten_times_smaller = (90_999, 93_955, 92_645)
 
-        assert undo_drift(NAMES)((0, 2585, 63_364, 0, *impossible, *lines)) == (0, 2585, 63_364, 0, *ten_times_smaller, *lines)
+        assert mended(undo_drift(NAMES), (0, 2585, 63_364, 0, *impossible, *lines)) == (
+            0,
+            2585,
+            63_364,
+            0,
+            *ten_times_smaller,
+            *lines,
+        )
 
     @pytest.mark.parametrize(
         ("powers", "currents"),
@@ -63,7 +80,7 @@ class TestDrift:
         """In doubt a current stays the larger one."""
         values = (*powers, *currents, 233_000, 233_000, 233_000)
 
-        assert undo_drift(NAMES)(values) == values
+        assert mended(undo_drift(NAMES), values) == values
 
     @pytest.mark.parametrize("missing", range(len(NAMES)))
     def test_lists_that_lack_a_value(self, missing: int) -> None:
@@ -72,16 +89,16 @@ class TestDrift:
         mend = undo_drift(NAMES[:missing] + NAMES[missing + 1 :])
         left = values[:missing] + values[missing + 1 :]
 
-        assert mend(left) in (left, tuple(value // 10 if value == 900_000 else value for value in left))
+        assert mended(mend, left) in (left, tuple(value // 10 if value == 900_000 else value for value in left))
         if missing < len(POWERS):
-            assert mend(left) == left
+            assert mended(mend, left) == left
 
     def test_the_clock_among_the_values(self) -> None:
         """The octets of a clock stay what they are."""
         clock = bytes(12)
         mend = undo_drift((*NAMES, "clock"))
 
-        assert mend((0, 0, 0, 0, 0, 0, 0, 22_199_000, 0, 0, clock))[-1] is clock
+        assert mended(mend, (0, 0, 0, 0, 0, 0, 0, 22_199_000, 0, 0, clock))[-1] is clock
 
 
 class TestPlaceholders:
@@ -101,10 +118,9 @@ class TestPlaceholders:
     def test_voltage(self, voltages: tuple[int, ...], second: int | None) -> None:
         """U2 = 0 between two real voltages was not measured; any other zero is a zero."""
         mend = drop_placeholders(NAMES, KAIFA)
-        assert mend
 
         before = (0, 0, 0, 0, 5000, 0, 5000)
-        assert mend((*before, *voltages)) == (*before, voltages[0], second, voltages[2])
+        assert mended(mend, (*before, *voltages)) == (*before, voltages[0], second, voltages[2])
 
     @pytest.mark.parametrize(("current", "expected"), [(0, None), (10, 10), (-10, -10)])
     def test_current_of_the_e350(self, current: int, expected: int | None) -> None:
@@ -112,16 +128,14 @@ class TestPlaceholders:
         values = (0, 0, 0, 0, 31_800, current, 34_320, 235_000, 0, 232_000)
         for profile, second in ((EMBRIQ, expected), (KAIFA, current)):
             mend = drop_placeholders(NAMES, profile)
-            assert mend
-            assert mend(values) == (0, 0, 0, 0, 31_800, second, 34_320, 235_000, None, 232_000)
+            assert mended(mend, values) == (0, 0, 0, 0, 31_800, second, 34_320, 235_000, None, 232_000)
 
     def test_current_with_four_wires(self) -> None:
         """An E350 on four wires with nothing on L2 measured 0 A."""
         mend = drop_placeholders(NAMES, EMBRIQ)
-        assert mend
         values = (0, 0, 0, 0, 31_800, 0, 34_320, 235_000, 236_000, 232_000)
 
-        assert mend(values) == values
+        assert mended(mend, values) == values
 
     @pytest.mark.parametrize("voltages", [(), VOLTAGES[:1], VOLTAGES[:2]])
     def test_lists_without_three_voltages(self, voltages: tuple[str, ...]) -> None:
