@@ -29,4 +29,6 @@ def source(port: str, tcp: tuple[str, int] | None, baud: int, parity: str, silen
 
 def decoder(meter: MeterSettings) -> Decoder:
     """A decoder for this meter; run and replay must use the same."""
-    return Decoder(ct_ratio=meter.ct_ratio, energy_scale=meter.energy_scale, current_scale=meter.current_scale, lock=True)
+    return Decoder(
+        ct_ratio=meter.ct_ratio, energy_count_wh=meter.energy_count_wh, current_count_ma=meter.current_count_ma, lock=True
+    )

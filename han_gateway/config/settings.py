@@ -79,8 +79,8 @@ class MeterSettings(Section):
     clock: Literal["standard", "local", "utc"] | None = Field(default=None, examples=["local"])
     zone: Annotated[str, AfterValidator(_zone)] = Field(default="Europe/Oslo", examples=["Europe/Oslo"])
     ct_ratio: Annotated[int, BeforeValidator(_number), Field(ge=1, le=10_000)] = Field(default=1, examples=[1])
-    energy_scale: Annotated[int, BeforeValidator(_number), Field(ge=-3, le=6)] | None = Field(default=None, examples=[1])
-    current_scale: Annotated[int, BeforeValidator(_number), Field(ge=-6, le=3)] | None = Field(default=None, examples=[-2])
+    energy_count_wh: Annotated[int, BeforeValidator(_number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
+    current_count_ma: Annotated[int, BeforeValidator(_number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
     silent_after_s: Seconds = Field(default=30, examples=[30])
 
     @property

@@ -16,6 +16,8 @@ from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.meters.as_json import as_json
 from han_gateway.meters.clock import DEFAULT_ZONE, ClockRule, utc
 
+READING_EXPIRY_S = 30
+"""Nobody wants yesterday's reading when the broker is back."""
 MAX_REPORT_BYTES = 4_096
 MAX_REPORT_BRACKETS = 64
 """A report has two levels and at most two objects; arrays and objects are counted before any of them is opened."""
@@ -50,7 +52,7 @@ def message(
     base = f"{prefix}/{site.name}"
     if isinstance(effect, ShowReading):
         time = utc(effect.reading, rule=clock, zone=zone, arrived=now)
-        return Message(f"{base}/meter", _payload(as_json(effect.reading, time)))
+        return Message(f"{base}/meter", _payload(as_json(effect.reading, time)), expiry_s=READING_EXPIRY_S)
     if isinstance(effect, ShowHeadroom):
         return Message(f"{base}/headroom", _payload(_headroom(effect, now)), retain=True)
     if isinstance(effect, SetLimit):

@@ -29,13 +29,13 @@ class Decoder:
         self,
         *,
         ct_ratio: int = 1,
-        energy_scale: int | None = None,
-        current_scale: int | None = None,
+        energy_count_wh: int | None = None,
+        current_count_ma: int | None = None,
         lock: bool = False,
         check_fcs: bool = True,
     ) -> None:
         """Start knowing nothing of the meter."""
-        self._scaling = Scaling(ct_ratio, energy_scale, current_scale)
+        self._scaling = Scaling(ct_ratio, energy_count_wh, current_count_ma)
         self._deframer = Deframer(check_fcs=check_fcs)
         self._layouts: dict[int, Layout] = {}  # by length
         self._lock = lock

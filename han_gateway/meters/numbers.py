@@ -28,13 +28,13 @@ _LARGEST_SCALER = 6  # real scalers lie between -3 and +1
 class Scaling(NamedTuple):
     """What the owner knows of an installation that the wire does not tell; None leaves it to the profile.
 
-    ``ct_ratio`` multiplies everything that passes the current transformers. ``energy_scale`` (Wh) and ``current_scale`` (mA) are one
-    count of a meter that sends no scaler: Kamstrup counts 10 Wh in Norway, 1 Wh in Sweden and after some firmware updates.
+    ``ct_ratio`` multiplies everything that passes the current transformers. ``energy_count_wh`` and ``current_count_ma`` are one count of
+    a meter that sends no scaler: Kamstrup counts 10 Wh in Norway, 1 Wh in Sweden and after some firmware updates.
     """
 
     ct_ratio: int = 1
-    energy_scale: int | None = None
-    current_scale: int | None = None
+    energy_count_wh: int | None = None
+    current_count_ma: int | None = None
 
 
 class Number(NamedTuple):
@@ -128,9 +128,9 @@ def _configured_factor(row: Row, scaling: Scaling) -> int | None:
     if row.scaler is not None:
         return None
     return (
-        scaling.energy_scale
+        scaling.energy_count_wh
         if unit in (Unit.WATT_HOUR, Unit.VAR_HOUR)
-        else scaling.current_scale
+        else scaling.current_count_ma
         if unit is Unit.AMPERE
         else None
     )

@@ -162,21 +162,21 @@ class TestScale:
     def test_the_scale_of_energies(self, scale: int) -> None:
         """A configured scale holds for energies whose scale is not on the wire, and for no others."""
         kamstrup, aidon = forms.KAMSTRUP_3P_LIST3, forms.AIDON_TN_LIST3
-        found = decode(kamstrup, values(kamstrup), energy_scale=scale)
+        found = decode(kamstrup, values(kamstrup), energy_count_wh=scale)
 
         assert isinstance(found, Reading)
         assert found.energy_import_wh == TYPICAL["energy_import_wh"] // 10 * scale
         assert found.reactive_energy_export_varh == TYPICAL["reactive_energy_export_varh"] // 10 * scale
         assert found.current_ma == values(kamstrup).current_ma
-        assert decode(aidon, values(aidon), energy_scale=scale) == values(aidon)
+        assert decode(aidon, values(aidon), energy_count_wh=scale) == values(aidon)
 
     def test_the_scale_of_currents(self) -> None:
         """A configured scale holds for currents whose scale is not on the wire, and for no others."""
         kamstrup, aidon = forms.KAMSTRUP_3P_LIST3, forms.AIDON_TN_LIST3
-        found = decode(kamstrup, values(kamstrup), current_scale=1)
+        found = decode(kamstrup, values(kamstrup), current_count_ma=1)
 
         assert found == values(kamstrup)._replace(current_l1_ma=500, current_l2_ma=300, current_l3_ma=100)
-        assert decode(aidon, values(aidon), current_scale=1) == values(aidon)
+        assert decode(aidon, values(aidon), current_count_ma=1) == values(aidon)
 
     def test_voltage_in_hundredths(self) -> None:
         """A Kamstrup whose firmware counts 0.01 V is read right, also when it began to do so in mid-stream."""
