@@ -142,7 +142,7 @@ def test_a_reading() -> None:
     message, payload = worded(ShowReading(reading=reading))
 
     assert message[0] == "han/home/meter"
-    assert message[2:] == (0, False, None)
+    assert message[2:] == (0, False, 30)
     assert payload["current_a"] == {"L1": 1.5, "L2": 2, "L3": None}
     assert payload["time"] == "2026-01-15T17:00:00Z"
     as_utc = topics.message("han", SITE, ShowReading(reading=reading), NOW, clock=ClockRule.UTC)
