@@ -66,7 +66,8 @@ async def _daemon(config: Config, clock: SystemClock, started: Instant, recorder
         live.hear(data)
 
     way = source(meter.port, meter.tcp, meter.baud, meter.parity, meter.silent_after_s)
-    log.info("%s: %s", site.name, f"{len(site.chargers)} chargers under a fuse of {site.root.fuse_ma / 1000:g} A")
+    names = ", ".join(charger.name for charger in site.chargers) or "none"
+    log.info("%s: main fuse %g A, chargers: %s", site.name, site.root.fuse_ma / 1000, names)
     broker.start(asyncio.get_running_loop())
     notifier.ready()
     try:
