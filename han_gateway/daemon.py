@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from han_gateway import outlets
 from han_gateway.adapters.broker import Broker, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
@@ -21,18 +22,13 @@ from han_gateway.commands.source import decoder, source
 from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
 from han_gateway.core import topics
-from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
-from han_gateway.core.events import Event, SourceChanged
-from han_gateway.core.units import LINES, Instant
+from han_gateway.core.effects import Effect
+from han_gateway.core.events import Event
+from han_gateway.core.units import Instant
 from han_gateway.meters.clock import ClockRule
 from han_gateway.runtime import Gateway, Live, Outlet, together
 
 log = logging.getLogger("han_gateway")
-
-HUNG_MS = 5_000
-"""After so many missed ticks ``/healthz`` says that the loop hangs."""
-
-_LEVELS = {Level.WARNING: logging.WARNING, Level.NOTICE: NOTICE, Level.INFO: logging.INFO, Level.DEBUG: logging.DEBUG}
 
 
 def daemon(config: Config, record: Path | None) -> int:
@@ -56,8 +52,11 @@ async def _daemon(config: Config, clock: SystemClock, started: Instant, recorder
     live = Live(gateway, clock, prefix=prefix, recorder=recorder)
     broker = _broker(config, live)
     metrics = Metrics(site, version=version(), python=platform.python_version(), broker=broker)
-    health = Health(clock)
-    for outlet in (_publisher(config, broker, clock), _logger, metrics_outlet(metrics), health.see, _status(notifier)):
+    health = outlets.Health(clock)
+    rule = ClockRule(meter.clock) if meter.clock else None
+    watch = outlets.ClockWatch(clock, rule, meter.zone)
+    publisher = _publisher(config, broker, clock, rule)
+    for outlet in (publisher, outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see):
         gateway.attach(outlet)
     server = _serve_metrics(config, metrics, health) if config.metrics.enabled else None
 
@@ -129,10 +128,9 @@ def _broker(config: Config, live: Live) -> Broker:
         raise ConfigError([Problem("[mqtt]", str(why), "check the file names and their owner")]) from why
 
 
-def _publisher(config: Config, broker: Broker, clock: SystemClock) -> Outlet:
+def _publisher(config: Config, broker: Broker, clock: SystemClock, rule: ClockRule | None) -> Outlet:
     """Words every effect for MQTT."""
     prefix, site, zone = config.mqtt.prefix, config.site, config.meter.zone
-    rule = ClockRule(config.meter.clock) if config.meter.clock else None
 
     def publish(_event: Event, effects: Iterable[Effect]) -> None:
         for effect in effects:
@@ -143,40 +141,7 @@ def _publisher(config: Config, broker: Broker, clock: SystemClock) -> Outlet:
     return publish
 
 
-def _logger(event: Event, effects: Iterable[Effect]) -> None:
-    """Puts the notes of the core, and what happens to the meter's line, into the log."""
-    if isinstance(event, SourceChanged):
-        log.log(NOTICE if event.connected else logging.WARNING, "%s", event.detail)
-    for effect in effects:
-        if isinstance(effect, Note):
-            log.log(_LEVELS[effect.level], "%s", effect.text)
-
-
-def _status(notifier: Notifier) -> Outlet:
-    """Tells ``systemctl status`` how much room there is."""
-
-    def tell(_event: Event, effects: Iterable[Effect]) -> None:
-        for effect in effects:
-            if isinstance(effect, ShowHeadroom):
-                rooms = zip(LINES, effect.room_ma, strict=True)
-                room = ", ".join(f"{line.value} {'?' if value is None else f'{value / 1000:.1f} A'}" for line, value in rooms)
-                notifier.status(f"meter {effect.state.value}, room {room}")
-
-    return tell
-
-
-def metrics_outlet(metrics: Metrics) -> Outlet:
-    """Lets the metrics remember everything."""
-
-    def remember(event: Event, effects: Iterable[Effect]) -> None:
-        metrics.saw(event)
-        for effect in effects:
-            metrics.did(effect)
-
-    return remember
-
-
-def _serve_metrics(config: Config, metrics: Metrics, health: "Health") -> MetricsServer | None:
+def _serve_metrics(config: Config, metrics: Metrics, health: outlets.Health) -> MetricsServer | None:
     """Metrics are worth nothing against a fuse: without a port for them the house is protected all the same."""
     host, port = config.metrics.host, config.metrics.port
     try:
@@ -192,32 +157,7 @@ def _serve_metrics(config: Config, metrics: Metrics, health: "Health") -> Metric
         return None
 
 
-class Health:
-    """Whether we do our work. ``trouble`` is asked from another thread and only reads."""
-
-    def __init__(self, clock: SystemClock) -> None:
-        self._clock = clock
-        self._alive_at = clock.now()
-        self._meter = MeterState.WAITING
-
-    def see(self, _event: Event, effects: Iterable[Effect]) -> None:
-        """Look at what is shown of the meter."""
-        for effect in effects:
-            if isinstance(effect, ShowHeadroom):
-                self._meter = effect.state
-
-    def alive(self) -> None:
-        """A round of the loop was really stepped."""
-        self._alive_at = self._clock.now()
-
-    def trouble(self) -> str | None:
-        """Why we are not healthy, or None."""
-        if self._clock.now() - self._alive_at > HUNG_MS:
-            return "the controller hangs"
-        return "the meter is lost" if self._meter is MeterState.LOST else None
-
-
-def _beat(notifier: Notifier, health: Health, recorder: Recorder | None) -> Callable[[], None]:
+def _beat(notifier: Notifier, health: outlets.Health, recorder: Recorder | None) -> Callable[[], None]:
     """What follows each round of the loop that was really stepped: the watchdog is fed, trouble with the recording is told once."""
     told = False
 

@@ -1,0 +1,105 @@
+"""Outlets: what is shown of every step, apart from MQTT. The log, the metrics, the status line of systemd, health, the meter's clock.
+
+Each is a function of an event and its effects, and returns at once. This file must not know how anything was decided.
+"""
+
+import logging
+from collections.abc import Iterable
+
+from han_gateway.adapters.clock import SystemClock
+from han_gateway.adapters.metrics import Metrics
+from han_gateway.adapters.systemd import NOTICE, Notifier
+from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
+from han_gateway.core.events import Event, MeterSaid, SourceChanged
+from han_gateway.core.units import LINES
+from han_gateway.meters.clock import ClockRule, hours_off
+from han_gateway.runtime import Outlet
+
+log = logging.getLogger("han_gateway")
+
+HUNG_MS = 5_000
+"""After so many missed ticks ``/healthz`` says that the loop hangs."""
+
+_LEVELS = {Level.WARNING: logging.WARNING, Level.NOTICE: NOTICE, Level.INFO: logging.INFO, Level.DEBUG: logging.DEBUG}
+_LISTS_BEFORE_WORD = 3  # one list that was held up on its way says nothing about the clock
+
+
+def notes(event: Event, effects: Iterable[Effect]) -> None:
+    """Puts the notes of the core, and what happens to the meter's line, into the log."""
+    if isinstance(event, SourceChanged):
+        log.log(NOTICE if event.connected else logging.WARNING, "%s", event.detail)
+    for effect in effects:
+        if isinstance(effect, Note):
+            log.log(_LEVELS[effect.level], "%s", effect.text)
+
+
+def status(notifier: Notifier) -> Outlet:
+    """Tells ``systemctl status`` how much room there is."""
+
+    def tell(_event: Event, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            if isinstance(effect, ShowHeadroom):
+                rooms = zip(LINES, effect.room_ma, strict=True)
+                room = ", ".join(f"{line.value} {'?' if value is None else f'{value / 1000:.1f} A'}" for line, value in rooms)
+                notifier.status(f"meter {effect.state.value}, room {room}")
+
+    return tell
+
+
+def measured(metrics: Metrics) -> Outlet:
+    """Lets the metrics remember everything."""
+
+    def remember(event: Event, effects: Iterable[Effect]) -> None:
+        metrics.saw(event)
+        for effect in effects:
+            metrics.did(effect)
+
+    return remember
+
+
+class ClockWatch:
+    """Says so when the meter's clock leaves its rule by whole hours: firmware updates have done that. Nothing is decided by that clock."""
+
+    def __init__(self, clock: SystemClock, rule: ClockRule | None, zone: str) -> None:
+        self._clock = clock
+        self._rule = rule
+        self._zone = zone
+        self._told = 0
+        self._seen = [0] * _LISTS_BEFORE_WORD
+
+    def see(self, event: Event, _effects: Iterable[Effect]) -> None:
+        """Look at the clock of every list that has one."""
+        if not isinstance(event, MeterSaid) or event.reading.clock is None:
+            return
+        off = hours_off(event.reading, self._rule, self._zone, self._clock.wall())
+        if off is None:
+            return
+        self._seen = [*self._seen[1:], off]
+        if off != self._told and len(set(self._seen)) == 1:
+            self._told = off
+            log.log(NOTICE, "the meter's clock is %+d h off the rule of its maker; [meter] clock can say what it shows", off)
+
+
+class Health:
+    """Whether we do our work. ``trouble`` is asked from another thread and only reads."""
+
+    def __init__(self, clock: SystemClock) -> None:
+        self._clock = clock
+        self._alive_at = clock.now()
+        self._meter = MeterState.WAITING
+
+    def see(self, _event: Event, effects: Iterable[Effect]) -> None:
+        """Look at what is shown of the meter."""
+        for effect in effects:
+            if isinstance(effect, ShowHeadroom):
+                self._meter = effect.state
+
+    def alive(self) -> None:
+        """A round of the loop was really stepped."""
+        self._alive_at = self._clock.now()
+
+    def trouble(self) -> str | None:
+        """Why we are not healthy, or None."""
+        if self._clock.now() - self._alive_at > HUNG_MS:
+            return "the controller hangs"
+        return "the meter is lost" if self._meter is MeterState.LOST else None

@@ -1,0 +1,93 @@
+"""What is shown of every step."""
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from han_gateway.adapters.clock import SystemClock
+from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
+from han_gateway.core.events import MeterSaid, SourceChanged, Tick
+from han_gateway.core.units import PerLine
+from han_gateway.meters.reading import ClockRule, Reading, clock_octets
+from han_gateway.outlets import HUNG_MS, ClockWatch, Health, notes
+
+NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
+
+
+class StillClock(SystemClock):
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = 0
+
+    def now(self) -> int:
+        """The instant that was set."""
+        return self.at
+
+    def wall(self) -> datetime:
+        """Always the same time of day."""
+        return NOW
+
+
+def said(ahead_h: float | None) -> MeterSaid:
+    """A list of a meter that shows standard time, whose clock is so far ahead of that."""
+    shown = None if ahead_h is None else (NOW + timedelta(hours=1 + ahead_h)).replace(tzinfo=None)
+    return MeterSaid(
+        at=0, reading=Reading(manufacturer="aidon", list=3, clock=clock_octets(shown), clock_rule=ClockRule.STANDARD)
+    )
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        ([0, 0, 0, 0], []),
+        ([1, 1], []),
+        ([1, 1, 1, 1, 1], ["+1 h"]),
+        ([1, 0, 1, 0, 1, 0], []),
+        ([None, 1, None, 1, 1, 0, 0, 0], ["+1 h", "+0 h"]),
+        ([0.5, 0.5, 0.5, 0.5], []),
+    ],
+    ids=["as it should be", "too few", "an hour ahead", "one late list", "mended again", "simply wrong"],
+)
+def test_a_clock_that_left_its_rule(hours: list[float | None], words: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    """Three lists in a row that are off by the same whole hours are told once; less than that is a list that was held up."""
+    watch = ClockWatch(StillClock(), None, "Europe/Oslo")
+
+    with caplog.at_level(logging.INFO, logger="han_gateway"):
+        for ahead in hours:
+            watch.see(said(ahead), ())
+        watch.see(Tick(at=0), ())
+
+    assert [word for word, record in zip(words, caplog.records, strict=True) if word in record.getMessage()] == words
+
+
+def test_notes_and_lost_lines_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The log holds the notes of the core with their level, and what happened to the meter's line."""
+    note: tuple[Effect, ...] = (Note(level=Level.WARNING, text="cut garage"),)
+
+    with caplog.at_level(logging.DEBUG, logger="han_gateway"):
+        notes(Tick(at=0), note)
+        notes(SourceChanged(at=0, connected=False, detail="unplugged"), ())
+
+    assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
+        (logging.WARNING, "cut garage"),
+        (logging.WARNING, "unplugged"),
+    ]
+
+
+def test_health() -> None:
+    """It is healthy that the loop turns and the meter is not lost; anything else is said in words."""
+    clock = StillClock()
+    health = Health(clock)
+    nothing: PerLine[int | None] = PerLine(None, None, None)
+
+    assert health.trouble() is None
+    health.see(Tick(at=0), (ShowHeadroom(state=MeterState.LOST, fuse_ma=25_000, room_ma=nothing, load_ma=nothing),))
+    assert health.trouble() == "the meter is lost"
+    clock.at = HUNG_MS + 1
+    assert health.trouble() == "the controller hangs"
+    health.alive()
+    health.see(Tick(at=0), (ShowHeadroom(state=MeterState.FRESH, fuse_ma=25_000, room_ma=nothing, load_ma=nothing),))
+    assert health.trouble() is None
