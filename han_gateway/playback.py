@@ -14,8 +14,7 @@ from dlms.rejects import Rejected
 from han_gateway.adapters import dumps
 from han_gateway.adapters.recording import TITLE, Arrived, ChargerPayload, Kind, Recorded, Started, read_recording
 from han_gateway.core import topics
-from han_gateway.core.effects import Effect
-from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged
+from han_gateway.core.events import BrokerChanged, ChargerSaid, SourceChanged
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
 from han_gateway.meters.decoder import Decoder
@@ -51,7 +50,7 @@ class Playback:
         self._prefix = prefix
         self._new_decoder = decoder
         self._decoder = decoder()
-        self._outlets = (*outlets, self._count)
+        self._outlets = outlets
         self._gateway: Gateway | None = None
 
     def play(self, recorded: Iterable[Recorded]) -> None:
@@ -59,6 +58,7 @@ class Playback:
         for entry in recorded:
             if isinstance(entry, Arrived):
                 for item in items(self._decoder, entry):
+                    self._count(item)
                     at = self.timeline.place(entry.at, item)
                     self._house(at).meter(at, item)
             elif isinstance(entry, Started):
@@ -68,7 +68,8 @@ class Playback:
 
     def close(self) -> None:
         """The end of the input: what the decoder still held is counted as lost."""
-        self.rejects.update(item.reason.value for item in self._decoder.close() if isinstance(item, Rejected))
+        for item in self._decoder.close():
+            self._count(item)
 
     def _start(self, at: Instant) -> Gateway:
         self.close()
@@ -95,8 +96,8 @@ class Playback:
             change = BrokerChanged if entry.way == "broker" else SourceChanged
             house.handle(change(at=at, connected=entry.connected))
 
-    def _count(self, event: Event, _effects: tuple[Effect, ...]) -> None:
-        if isinstance(event, MeterSaid):
+    def _count(self, item: Reading | Rejected) -> None:
+        if isinstance(item, Rejected):
+            self.rejects[item.reason.value] += 1
+        else:
             self.readings += 1
-        elif isinstance(event, MeterGarbled):
-            self.rejects[event.rejected.reason.value] += 1

@@ -58,7 +58,7 @@ def allocate(root: Circuit, room: PerLine[MilliAmps], wants: Iterable[Want]) -> 
     """
     wants = tuple(wants)
     tree = _tree(root)
-    left = {**tree.budgets, **{Limit(root.name, line): room[line.index] for line in LINES}}
+    left = {**tree.budgets, **dict(zip(tree.main, room, strict=True))}
     ordered = sorted(wants, key=lambda want: (-want.charger.priority, want.rank, want.charger.name))
     shares = [_Share(order, want, tree.paths[want.charger.name]) for order, want in enumerate(ordered)]
     _hold_floors(shares, left)
@@ -79,15 +79,17 @@ def highest_ma(charger: Charger) -> MilliAmps:
 
 
 class _Tree(NamedTuple):
-    """What never changes: the budget of every fuse below the main one, and the fuses above each charger."""
+    """What never changes: the lines of the main fuse, the budgets of all fuses below it, and what each charger loads."""
 
+    main: tuple[Limit, ...]
     budgets: dict[Limit, MilliAmps]
     paths: dict[str, tuple[Limit, ...]]
 
 
 @lru_cache(maxsize=8)
 def _tree(root: Circuit) -> _Tree:
-    return _Tree(dict(_budgets(root)), dict(_paths(root, ())))
+    main = tuple(Limit(root.name, line) for line in LINES)
+    return _Tree(main, dict(_budgets(root)), dict(_paths(root, ())))
 
 
 def _budgets(circuit: Circuit) -> Iterator[tuple[Limit, MilliAmps]]:

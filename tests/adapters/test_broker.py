@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import socket
 import subprocess
 import sys
 import threading
@@ -130,6 +131,20 @@ def test_birth_then_limits_with_expiry_then_offline(tmp_path: Path) -> None:
     limit = next(message for message in other.messages if message.topic == LIMIT)
     assert limit.properties is not None
     assert 58 <= limit.properties.MessageExpiryInterval <= 60  # type: ignore[attr-defined]
+
+
+def test_a_limit_does_not_wait_behind_a_reading(tmp_path: Path) -> None:
+    """What is published goes out at once, not when the broker's system has acknowledged what went before (TCP_NODELAY)."""
+
+    async def scene(port: int) -> None:
+        async with house(port) as it:
+            assert it.broker._session is not None
+            connection = it.broker._session._client.socket()
+            assert connection is not None
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # type: ignore[attr-defined]
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto.port))
 
 
 GATEWAY_THAT_DIES = """
