@@ -23,6 +23,7 @@ COMMANDS = {
     "decode": "meter dumps of any kind to JSON",
     "replay": "what the gateway would have decided on a recording",
     "record": "write the bytes of a meter to a file, with their times",
+    "simulate": "control laws on houses in software, or this one on your own recording",
 }
 
 

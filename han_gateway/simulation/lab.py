@@ -1,0 +1,171 @@
+"""The closed loop in virtual time: a house, its meter, its cars, and the control law between them.
+
+Everything happens off one agenda, in order of instants. The house is a table of currents; the cars add theirs; the meter measures the
+sum; the policy hears the meter and the chargers; what it orders reaches the cars after a while. Nothing is computed for a second in
+which nothing happens, which is what makes days pass in moments. This file must not know how a policy decides, nor how runs are judged.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from heapq import heappop, heappush
+from itertools import pairwise
+
+from han_gateway.core.events import Event, Tick
+from han_gateway.core.site import Site
+from han_gateway.core.units import Instant, MilliAmps, PerLine
+from han_gateway.simulation.cars import Car, Socket
+from han_gateway.simulation.house import VOLTS, car
+from han_gateway.simulation.meter import NO_TROUBLE, Meter, Trouble
+from han_gateway.simulation.policy import Order, Policy
+from han_gateway.simulation.supply import Pulse, Second, Supply, add_up, phasors
+
+TICK_MS = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A house to try a control law on."""
+
+    name: str
+    site: Site
+    supply: Supply
+    cars: tuple[Car, ...]
+    meter: str
+    trouble: Trouble = NO_TROUBLE
+    seed: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """What became of a case: every change of a limit (ms), every change of a current (s), and the energy delivered."""
+
+    limits: dict[str, list[tuple[Instant, MilliAmps]]] = field(default_factory=dict)
+    currents: dict[str, list[tuple[Second, MilliAmps]]] = field(default_factory=dict)
+    delivered_wh: dict[str, float] = field(default_factory=dict)
+    pauses: int = 0
+
+
+class Lab:
+    """One case and what happens in it. The policy is made by ``make``, which may look at the laboratory."""
+
+    def __init__(self, case: Case, make: Callable[["Lab"], Policy], *, faithful: bool = False) -> None:
+        self.case = case
+        self.run = Run(
+            limits={each.charger.name: [] for each in case.cars}, currents={each.charger.name: [] for each in case.cars}
+        )
+        self._end = case.supply.seconds * 1000
+        self._now: Instant = 0
+        self._agenda: list[tuple[Instant, int, Callable[[Instant], None]]] = []
+        self._entries = 0
+        self._flowing = [0j, 0j, 0j]
+        self._next_tick: Instant = 0
+        self._meter = Meter(case.meter, trouble=case.trouble, seed=case.seed, faithful=faithful)
+        self.sockets = {each.charger.name: self._socket(each) for each in case.cars}
+        for period in self._meter.periods_ms:
+            self._at(period, partial(self._list_due, period))
+        for each in self.sockets.values():
+            if each.car.report_s:
+                self._at(each.car.report_s * 1000, partial(self._report_due, each))
+        self._policy = make(self)
+
+    def play(self) -> Run:
+        """Let it all happen."""
+        while self._agenda:
+            at = self._agenda[0][0]
+            due = max(self._next_tick, -(-self._policy.due_at // TICK_MS) * TICK_MS)
+            if min(at, due) >= self._end:
+                break
+            if due <= at:
+                self._next_tick = due + TICK_MS
+                self._now = due
+                self._tell(Tick(at=due))
+            else:
+                self._next_tick = max(self._next_tick, (at // TICK_MS + 1) * TICK_MS)
+                _, _, happen = heappop(self._agenda)
+                self._now = at
+                happen(at)
+        for name, socket in self.sockets.items():
+            socket.settle(self.case.supply.seconds)
+            self.run.delivered_wh[name] = socket.delivered_as * watts_per_amp(self.case, socket.car) / 3600
+        return self.run
+
+    def _at(self, at: Instant, happen: Callable[[Instant], None]) -> None:
+        self._entries += 1
+        heappush(self._agenda, (at, self._entries, happen))
+
+    def _socket(self, each: Car) -> Socket:
+        """A charger with its share of the currents."""
+        amps = unit(self.case, each)
+        trace = self.run.currents[each.charger.name]
+        level = 0
+
+        def flows(second: Second, change_ma: MilliAmps) -> None:
+            nonlocal level
+            level += change_ma
+            trace.append((second, level))
+            self._flowing = [now + line * (change_ma / 1000) for now, line in zip(self._flowing, amps, strict=True)]
+
+        def later(second: Second, happen: Callable[[Second], None]) -> None:
+            self._at(second * 1000, lambda at: happen(at // 1000))
+
+        return Socket(each, later, flows)
+
+    def _list_due(self, period: int, at: Instant) -> None:
+        """The meter measures and sends."""
+        self._at(at + period, partial(self._list_due, period))
+        if period != self._meter.model.list2_period_ms and self._meter.number(at) == 2:
+            return  # the list with currents goes instead
+        second = at // 1000
+        amps = PerLine(*(line[second] + cars for line, cars in zip(self.case.supply.amps, self._flowing, strict=True)))
+        heard = self._meter.say(at, amps)
+        if heard.event is not None:
+            self._at(heard.at, lambda _at, event=heard.event: self._tell(event))  # type: ignore[misc]
+
+    def _report_due(self, socket: Socket, at: Instant) -> None:
+        self._at(at + (socket.car.report_s or 0) * 1000, partial(self._report_due, socket))
+        if socket.car.hears(at // 1000):
+            self._tell(socket.said(at))
+
+    def _tell(self, event: Event) -> None:
+        self._carry(self._policy.handle(event))
+
+    def _carry(self, orders: Iterable[Order]) -> None:
+        """Bring orders to the chargers: they act in the whole second after the message has arrived."""
+        for order in orders:
+            trace = self.run.limits[order.charger]
+            if not trace or trace[-1][1] != order.limit_ma:
+                self.run.pauses += bool(trace and not order.limit_ma)
+                trace.append((self._now, order.limit_ma))
+            socket = self.sockets[order.charger]
+            valid_s = None if order.valid_ms is None else order.valid_ms // 1000
+            arrives = -(-(self._now + socket.car.latency_ms) // 1000) * 1000
+            if arrives == self._now:
+                socket.told(self._now // 1000, order.limit_ma, valid_s)
+            else:
+                self._at(arrives, partial(_hear, socket, order.limit_ma, valid_s))
+
+
+def _hear(socket: Socket, limit_ma: MilliAmps, valid_s: int | None, at: Instant) -> None:
+    socket.told(at // 1000, limit_ma, valid_s)
+
+
+def unit(case: Case, each: Car) -> PerLine[complex]:
+    """The line currents of one ampere at a charger."""
+    grid = case.site.grid
+    return phasors(grid, car(grid, VOLTS, each.charger.lines, 1000))
+
+
+def watts_per_amp(case: Case, each: Car) -> float:
+    """What an ampere in each line of a charger is worth."""
+    return car(case.site.grid, VOLTS, each.charger.lines, 1000).watts
+
+
+def drawn(case: Case, run: Run) -> Supply:
+    """What the cars drew, as a table."""
+    pulses = []
+    for each in case.cars:
+        amps = unit(case, each)
+        for (start, level), (end, _) in pairwise([*run.currents[each.charger.name], (case.supply.seconds, 0)]):
+            pulses.append(Pulse(start, end, PerLine(*(line * (level / 1000) for line in amps))))
+    return add_up(case.site.grid, case.supply.seconds, pulses)

@@ -1,0 +1,81 @@
+"""Two oracles: what is possible at all, and what is possible one list late. They bound every control law.
+
+An oracle knows the true current of the house, its angles, and what each car would take; it is meant for cars that obey at once
+(``classes.ideal``). It keeps the same rules as everybody: whole steps, never between nothing and the minimum, max-min fair shares.
+*Now* knows this very second and never overloads. *Late* knows the second of the list before the last one. This file must not be
+mistaken for a control law.
+"""
+
+import math
+from collections.abc import Iterable
+
+from han_gateway.core.allocation import Want, allocate
+from han_gateway.core.events import Event, Tick
+from han_gateway.core.units import Instant, MilliAmps, PerLine
+from han_gateway.simulation.lab import Lab, unit
+from han_gateway.simulation.policy import Order
+
+LIST_S = 10
+
+
+class Oracle:
+    """Decides every ``every_s`` seconds by the house as it was ``behind_s`` before."""
+
+    def __init__(self, lab: Lab, every_s: int, behind_s: int) -> None:
+        self._lab = lab
+        self._site = lab.case.site
+        self._every_s = every_s
+        self._behind_s = behind_s
+        self._wakes: Instant = 0
+        self._shares: dict[tuple[int, ...], list[Order]] = {}
+        self._angle = self._angles()
+
+    @property
+    def due_at(self) -> Instant:
+        """When it looks next."""
+        return self._wakes
+
+    def handle(self, event: Event) -> Iterable[Order]:
+        """Look at the world; what meters and chargers say is no news."""
+        if not isinstance(event, Tick):
+            return ()
+        self._wakes = event.at + self._every_s * 1000
+        room = self._room(max(0, event.at // 1000 - self._behind_s))
+        ceilings = tuple(socket.wants_ma() for socket in self._lab.sockets.values())
+        key = (*room, *ceilings)
+        if key not in self._shares:
+            self._shares[key] = self._share(room, ceilings)
+        return self._shares[key]
+
+    def _angles(self) -> PerLine[complex]:
+        """The angle at which cars load each line: that of the one car there is, else their own voltage's."""
+        cars = self._lab.case.cars
+        amps = unit(self._lab.case, cars[0]) if len(cars) == 1 else PerLine(0j, 0j, 0j)
+        return PerLine(*(line / abs(line) if abs(line) else 1 + 0j for line in amps))
+
+    def _room(self, second: int) -> PerLine[MilliAmps]:
+        """How much current at the cars' angle brings each line exactly to its fuse, in whole amperes (export makes room)."""
+        fuse = self._site.root.fuse_ma / 1000
+        rooms = []
+        for line, angle in zip(self._lab.case.supply.amps, self._angle, strict=True):
+            house = line[second] * angle.conjugate()
+            squared = fuse * fuse - house.imag * house.imag
+            rooms.append(1000 * max(0, math.floor(math.sqrt(squared) - house.real + 1e-9)) if squared > 0 else 0)
+        return PerLine(*rooms)
+
+    def _share(self, room: PerLine[MilliAmps], ceilings: tuple[MilliAmps, ...]) -> list[Order]:
+        wants = []
+        for charger, ceiling in zip(self._site.chargers, ceilings, strict=True):
+            up = -(-ceiling // charger.step_ma) * charger.step_ma
+            wants.append(Want(charger=charger, ceiling_ma=min(up, charger.maximum_ma)))
+        return [Order(grant.charger, grant.limit_ma) for grant in allocate(self._site.root, room, wants)]
+
+
+def now(lab: Lab) -> Oracle:
+    """Knows this second."""
+    return Oracle(lab, 1, 0)
+
+
+def late(lab: Lab) -> Oracle:
+    """Knows the second of the list before the last one."""
+    return Oracle(lab, LIST_S, LIST_S)

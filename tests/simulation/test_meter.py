@@ -1,0 +1,66 @@
+"""The promises of the meter on the wall."""
+
+import random
+
+import pytest
+
+from han_gateway.core.events import MeterGarbled, MeterSaid
+from han_gateway.core.units import PerLine
+from han_gateway.simulation.meter import Meter, Trouble
+
+# An E350's list 1 looks like an Aidon's until its list 2 has been heard; no class of houses has one.
+MODELS = ("kaifa-tn", "kaifa-it", "aidon-tn", "aidon-it", "kamstrup-tn", "kamstrup-it")
+
+
+def anything(rng: random.Random) -> PerLine[complex]:
+    """Line currents, some of them exporting, some tiny."""
+    return PerLine(*(complex(rng.uniform(-9, 60), rng.uniform(-5, 5)) * rng.choice((1, 1, 0.01)) for _ in range(3)))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_fast_way_says_what_the_wire_says(model: str) -> None:
+    """Whatever flows, both ways give the very same reading at the very same instant."""
+    rng = random.Random(model)
+    fast, faithful = Meter(model), Meter(model, faithful=True)
+    for period in fast.periods_ms:
+        for number in range(1, 200):
+            amps = anything(rng)
+            assert fast.say(period * number, amps) == faithful.say(period * number, amps)
+
+
+def test_a_damaged_frame_is_rejected_by_the_decoder() -> None:
+    """Faithful damage is real damage."""
+    heard = Meter("kaifa-tn", trouble=Trouble(damaged=1.0), faithful=True).say(10_000, PerLine(1 + 0j, 1 + 0j, 1 + 0j))
+
+    assert not isinstance(heard.event, MeterSaid)
+
+
+@pytest.mark.parametrize("faithful", [True, False])
+def test_nothing_arrives_in_an_outage(faithful: bool) -> None:
+    """What is sent while the line is dead is lost without a trace."""
+    meter = Meter("kaifa-tn", trouble=Trouble(outages=((20, 30),)), faithful=faithful)
+    amps = PerLine(1 + 0j, 1 + 0j, 1 + 0j)
+
+    assert [meter.say(at, amps).event is None for at in (10_000, 20_000, 28_000, 30_000)] == [False, True, True, False]
+
+
+def test_a_share_of_frames_is_lost() -> None:
+    """The share that is said, and in both ways the same ones."""
+    amps = PerLine(1 + 0j, 1 + 0j, 1 + 0j)
+    meters = [Meter("kamstrup-tn", trouble=Trouble(damaged=0.03), seed=5, faithful=faithful) for faithful in (True, False)]
+    lost = [
+        [at for at in range(10_000, 10_000_000, 10_000) if isinstance(meter.say(at, amps).event, MeterGarbled | None)]
+        for meter in meters
+    ]
+
+    assert lost[0] == lost[1]
+    assert 15 < len(lost[0]) < 50
+
+
+def test_a_list_arrives_after_it_was_sent() -> None:
+    """2400 baud: a list with currents takes about a second, a list 1 a fifth of one."""
+    amps = PerLine(1 + 0j, 1 + 0j, 1 + 0j)
+    meter = Meter("aidon-tn")
+
+    assert 1_000 < meter.say(10_000, amps).at - 10_000 < 1_500
+    assert 100 < meter.say(12_500, amps).at - 12_500 < 300

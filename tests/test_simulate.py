@@ -1,0 +1,146 @@
+"""The promises of ``han-gateway simulate``."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from benchmarks.protection import verdicts
+from han_gateway.cli import main
+from han_gateway.core.site import Grid
+from han_gateway.simulation.campaign import Score
+from han_gateway.simulation.evening import Evening, bytes_of
+from han_gateway.simulation.families import family
+from han_gateway.simulation.measures import Measures
+
+
+@pytest.fixture
+def dump(tmp_path: Path) -> Path:
+    """Three quarters of an hour of a house without a car, in hex."""
+    evening = Evening(meter="kaifa-tn", house=family(Grid.TN, 1), begins=datetime(2026, 1, 15, 17), minutes=45)
+    file = tmp_path / "dump.txt"
+    file.write_text("".join(f"{data.hex()}\n" for _, data in bytes_of(evening) if isinstance(data, bytes)), encoding="ascii")
+    return file
+
+
+def test_laws_are_compared_in_a_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Each law that was asked for, and the oracles, have a line; the picture is drawn."""
+    plot = tmp_path / "day.svg"
+    code = main(
+        ["simulate", "--class", "kamstrup", "--houses", "1", "--policy", "han-gateway", "--policy", "openwb", "--plot", str(plot)]
+    )
+    said = capsys.readouterr().out
+
+    assert code == 0
+    assert [line.split()[0] for line in said.splitlines()[2:]] == ["han-gateway", "openwb", "oracle", "oracle-late"]
+    assert plot.read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """The JSON names its class and seed, and the oracle of now is never above the fuse."""
+    assert main(["simulate", "--class", "kamstrup", "--houses", "1", "--policy", "openwb", "--json", "--seed", "5"]) == 0
+    told = json.loads(capsys.readouterr().out)
+
+    assert (told["class"], told["seed"]) == ("kamstrup", 5)
+    assert {law["law"]: law["above_s_per_day"]["1"] for law in told["laws"]}["oracle"] == 0
+
+
+def test_your_own_house(dump: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """A recording, a fuse and a charger give an answer in words, and a picture."""
+    plot = tmp_path / "house.svg"
+    code = main(["simulate", "--recording", str(dump), "--fuse", "35", "--charger", "3x16", "--kwh", "2", "--plot", str(plot)])
+    said = capsys.readouterr().out
+
+    assert code == 0
+    assert "a net with a neutral" in said
+    assert "It holds with a charger of 3 lines up to 16 A" in said
+    assert "2 kWh, plugged in when the recording begins, take" in said
+    assert plot.exists()
+
+
+def test_your_own_house_in_json(dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same for programs."""
+    assert main(["simulate", "--recording", str(dump), "--fuse", "35", "--charger", "1x16@L2", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+
+    assert told["holds"]
+    assert told["delivered_kwh"] <= told["possible_kwh"] * 1.02
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--recording", "x"], "--recording needs --fuse and --charger"),
+        (["--recording", "x", "--fuse", "25", "--charger", "2x16"], "'2x16' is not phases x amperes"),
+        (["--recording", "x", "--fuse", "25", "--charger", "1x16@L4"], "'1x16@L4' is not"),
+        (["--class", "moon"], "invalid choice: 'moon'"),
+        (["--houses", "0"], "'0' is not a whole number from 1 to 10000"),
+        (["--fuse", "big"], "'big' is not a number of amperes"),
+        (["--kwh", "nan"], "'nan' is not an energy"),
+    ],
+)
+def test_wrong_words_are_named(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Usage errors end with 2 and say which word is wrong."""
+    with pytest.raises(SystemExit) as ended:
+        main(["simulate", *arguments])
+
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, no traceback."""
+    assert main(["simulate", "--recording", "/nowhere", "--fuse", "25", "--charger", "3x16"]) == 1
+    assert capsys.readouterr().err == "han-gateway simulate: /nowhere: cannot be read (no such file or directory)\n"
+
+
+def test_a_picture_that_cannot_be_written(dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One line, no traceback."""
+    arguments = ["--recording", str(dump), "--fuse", "35", "--charger", "3x16", "--plot", "/nowhere/x.svg"]
+
+    assert main(["simulate", *arguments]) == 1
+    assert capsys.readouterr().err == "han-gateway simulate: /nowhere/x.svg: cannot be written (no such file or directory)\n"
+
+
+def test_a_house_that_was_not_recorded_for_long_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A dump that tells too little is not guessed at."""
+    file = tmp_path / "nothing.txt"
+    file.write_text("7E\n", encoding="ascii")
+
+    assert main(["simulate", "--recording", str(file), "--fuse", "35", "--charger", "3x16", "--grid", "TN"]) == 1
+    assert "less than a minute of lists" in capsys.readouterr().err
+
+
+def score(law: str, above: float, severe: float, *, utilisation: float = 1.0, trips: int = 0, changes: int = 24) -> Score:
+    """A day of a house under a law."""
+    measures = Measures(
+        houses=1,
+        days=1,
+        above_s=(above, severe, severe, 0),
+        i2t=0,
+        edge_trips=trips,
+        typical_trips=0,
+        edge_heat=0,
+        delivered_kwh=1,
+        changes=changes,
+        pauses=0,
+    )
+    return Score(law=law, measures=measures, utilisation=utilisation, reach=utilisation)
+
+
+@pytest.mark.parametrize(
+    ("own", "short"),
+    [
+        (score("han-gateway", 100, 2), []),
+        (score("han-gateway", 101, 2), ["s above In a day (0.25 of warp)"]),
+        (score("han-gateway", 100, 3), ["s above 1.3 In a day (0.1 of warp)"]),
+        (score("han-gateway", 0, 0, utilisation=0.94, trips=1), ["trips, worst case", "utilisation"]),
+        (score("han-gateway", 0, 0, changes=25), ["changes an hour (median peer)"]),
+    ],
+)
+def test_the_benchmark_judges_every_target(own: Score, short: list[str]) -> None:
+    """A class is judged by the best peer that really charges, and each target that is missed is named."""
+    peers = [score("warp", 400, 20), score("openwb", 900, 90), score("evcc", 0, 0, utilisation=0.3)]
+
+    assert [verdict.words for verdict in verdicts([own, *peers]) if not verdict.passed] == short
