@@ -14,6 +14,9 @@ from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
 Grants = dict[str, Grant]
 
+RESTED_MS = 60_000
+"""After so long without a change a charger is given even a single ampere more."""
+
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
 """Nobody wants current here. Such a charger is kept at its minimum, so that the next car can start at once."""
 
@@ -64,7 +67,7 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]
     grown = _by_name(allocate(site.root, room, wants))
     hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
     made = _make_room(site, chargers, room, grown, at) if hungry and len(chargers) > 1 else {}
-    return made or {view.charger.name: _worth_it(site, view, grown[view.charger.name]) for view in chargers}
+    return made or {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
 
 
 def _want(site: Site, view: ChargerView, at: Instant) -> Want:
@@ -80,7 +83,7 @@ def _fair_want(site: Site, view: ChargerView, at: Instant) -> Want:
     The draw of a silent charger is part of the house and its limit is reserved too: counted twice it is no measure of fairness.
     """
     want = _want(site, view, at)
-    if any(reported(view, line, at, site.policy.raise_window_ms) is None for line in view.charger.lines):
+    if any(reported(view, line, at, site.policy.report_fresh_ms) is None for line in view.charger.lines):
         return want
     top = min(view.grant.limit_ma, lowest_ma(view.charger)) if _no_car(site, view, at) else want.ceiling_ma
     return Want(charger=view.charger, ceiling_ma=top, rank=want.rank)
@@ -102,11 +105,12 @@ def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[Mill
     }
 
 
-def _worth_it(site: Site, view: ChargerView, grant: Grant) -> Grant:
-    """Keep the limit where the raise is smaller than the dead band, unless it starts or completes the charge."""
+def _worth_it(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant:
+    """Keep the limit where the raise is smaller than the dead band, unless the last change is long ago or this one completes."""
     limit = view.grant.limit_ma
     rise = grant.limit_ma - limit
-    if not limit or rise >= site.policy.raise_deadband_ma or grant.limit_ma == highest_ma(view.charger):
+    rested = at - view.commands[-1].at >= RESTED_MS
+    if not limit or rested or rise >= site.policy.raise_deadband_ma or grant.limit_ma == highest_ma(view.charger):
         return grant
     return Grant(charger=grant.charger, limit_ma=limit, reason=grant.reason)
 

@@ -28,6 +28,7 @@ class Cause(Enum):
     METER_WAITING = "meter not heard yet"
     METER_STALE = "meter stale, no raise"
     METER_LOST = "meter lost"
+    POWER_ROSE = "power rose"
     RAISE_PENDING = "waiting before raising"
 
 

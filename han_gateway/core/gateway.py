@@ -7,12 +7,16 @@ made in ``decision``, the judgements in ``supervision``; this file only puts the
 from dataclasses import replace
 
 from han_gateway.core import notes
+from han_gateway.core.belief import learn
 from han_gateway.core.decision import Grants, cut, fall_back, grow, smaller
-from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, SetLimit, ShowHeadroom, ShowReading
+from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
 from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterSaid
-from han_gateway.core.headroom import in_force, least, measure, settled, slide
+from han_gateway.core.foresight import baseline, foresee, look_back
+from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.load import Load, complete
-from han_gateway.core.site import Policy, Site
+from han_gateway.core.orders import FIRST, Effects, apply, due, repeat
+from han_gateway.core.patience import learn_patience, window_ms
+from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Command, Conduct, Sample, State
 from han_gateway.core.supervision import (
     CHARGER,
@@ -24,16 +28,11 @@ from han_gateway.core.supervision import (
     behaviour,
     charger_border,
     clock_stands,
-    meter_border,
     sign,
 )
 from han_gateway.core.units import LINES, Instant, PerLine
 
-Effects = tuple[Effect, ...]
-
 _UNKNOWN = Load(PerLine(None, None, None))
-_FIRST: Instant = -(1 << 62)
-_NEVER: Instant = 1 << 62
 
 
 def start(site: Site, at: Instant) -> State:
@@ -47,12 +46,12 @@ def start(site: Site, at: Instant) -> State:
             charger=charger,
             grant=grants[charger.name],
             commands=(Command(at - charger.response_ms, charger.maximum_ma), Command(at, grants[charger.name].limit_ma)),
-            raised_at=at - charger.response_ms,
+            raised_at=FIRST,
             paused_at=at,
         )
         for charger in site.chargers
     )
-    return State(meter=MeterState.WAITING, chargers=views, due_at=_FIRST)
+    return State(meter=MeterState.WAITING, chargers=views, due_at=FIRST)
 
 
 def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
@@ -65,7 +64,7 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
     elif isinstance(event, ChargerSaid):
         state, more = _charger_said(site, state, event)
     elif isinstance(event, BrokerChanged) and event.connected:
-        state, more = _repeat(site, state, event.at, everything=True)
+        state, more = repeat(site, state, event.at, everything=True)
     else:  # ticks, damaged frames and lost ports say no more than the time that passes without a list
         return state, effects
     return state, effects + more
@@ -73,7 +72,7 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
 
 def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
     """Do what is due: judge the age of the last list, miss chargers that went silent, publish limits again."""
-    effects: list[Effect] = [_headroom(site, state)] if state.due_at == _FIRST else []
+    effects: list[Effect] = [_headroom(site, state)] if state.due_at == FIRST else []
     for view in state.chargers:
         border = charger_border(site.policy, view)
         if border is not None and at >= border:
@@ -83,14 +82,16 @@ def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
     if meter is not state.meter:
         state, more = _meter_changed(site, state, meter, at)
         effects += more
-    state, more = _repeat(site, state, at, everything=False)
+    state, more = repeat(site, state, at, everything=False)
     return state, (*effects, *more)
 
 
 def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> tuple[State, Effects]:
-    """The meter has grown stale or is lost: forget the window, and stand on the limits that the policy names."""
+    """The meter has grown stale or is lost: forget the window, all guesses and beliefs, and stand on the limits that the policy names."""
     basis = POLICY[meter].limit
-    state = state._replace(meter=meter, window=(), load=None if basis is Basis.SMALLER else state.load)
+    load = None if basis is Basis.SMALLER else state.load
+    unasked = tuple(view._replace(probe=None, answers=0) for view in state.chargers)
+    state = state._replace(meter=meter, chargers=unasked, window=(), load=load, baseline=None, guessed=())
     if basis is Basis.SMALLER:
         grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST), Cause.METER_LOST)
     else:
@@ -98,7 +99,7 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
     power_heard = sign(site.policy, state.power_at, at) is Sign.IN_TIME
     silence_ms = 0 if state.heard_at is None else at - state.heard_at
     note = notes.meter_silent(meter, silence_ms, power_heard=power_heard)
-    views, effects = _apply(site, state.chargers, grants, at)
+    views, effects = apply(site, state.chargers, grants, at)
     state = state._replace(chargers=views)
     return state, (_headroom(site, state), note, *effects)
 
@@ -109,11 +110,14 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     load = complete(site, reading)
     shown = ShowReading(reading=reading)
     if load is None:
-        return state._replace(power_at=at), (shown,)
+        state, told = _power_said(site, state, event)
+        return state, (shown, *told)
     policy = site.policy
     stands = clock_stands(policy, state.clock, state.clock_at, reading.clock, at)
     moved = reading.clock is not None and reading.clock != state.clock
     believed = not stands and all(load.knows(view.charger.lines) for view in state.chargers)
+    if believed:
+        state = state._replace(chargers=tuple(learn(view, state.load, load, at) for view in state.chargers))
     room = measure(site, load, state.chargers, at)
     before = state.meter
     state = state._replace(
@@ -123,22 +127,37 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         load=load,
         clock=reading.clock if moved else state.clock,
         clock_at=at if moved else state.clock_at,
-        window=slide(state.window, Sample(at, room.for_raises), policy.raise_window_ms) if believed else state.window,
+        window=slide(state.window, Sample(at, room.for_raises), window_ms(policy, state)) if believed else state.window,
     )
     grants = _choose(site, state, room.for_cuts, at, believed=believed)
-    views, told = _apply(site, state.chargers, grants, at)
-    state = state._replace(chargers=views, due_at=_due(policy, state, views))
+    base = baseline(site, reading, load, room.for_cuts, state, at) if believed else None
+    state = learn_patience(policy, state, grants, at)
+    views, told = apply(site, state.chargers, grants, at, load)
+    state = state._replace(chargers=views, due_at=due(policy, state, views), baseline=base, guessed=())
     heard = () if state.meter is before else (notes.meter_heard(before),)
     return state, (shown, _headroom(site, state), *heard, *told)
+
+
+def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:
+    """A list without currents, between two that have them: act on what it foretells, until the next one decides."""
+    state = state._replace(power_at=event.at)
+    grants = foresee(site, state, event.reading, event.at) if state.meter is MeterState.FRESH else {}
+    if not grants:
+        return state, ()
+    views, effects = apply(site, state.chargers, grants, event.at)  # no question: the house is changing just now
+    guessed = state.guessed or tuple(view.grant for view in state.chargers)
+    return state._replace(chargers=views, guessed=guessed, due_at=due(site.policy, state, views)), effects
 
 
 def _choose(site: Site, state: State, for_cuts: PerLine[int], at: Instant, *, believed: bool) -> Grants:
     """Cut if anything must be cut. Raise only on a window that is full, and only when nothing is in flight."""
     rule = POLICY[state.meter]
+    if state.guessed and believed and rule.may_raise:
+        return look_back(site, state, for_cuts)
     cuts = cut(site, state.chargers, for_cuts) if rule.may_lower else {}
     if cuts or not (believed and rule.may_raise):
         return cuts
-    full = at - state.window[0].at >= site.policy.raise_window_ms
+    full = at - state.window[0].at >= window_ms(site.policy, state)
     if full and all(settled(view, at) for view in state.chargers):
         return grow(site, state.chargers, least(state.window), at)
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
@@ -155,7 +174,7 @@ def _charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, 
         if view.charger.name == event.charger:
             conduct = CHARGER[view.conduct, behaviour(view, event)]
             chargers = _with(state.chargers, view._replace(report=event, conduct=conduct))
-            state = state._replace(chargers=chargers, due_at=_due(site.policy, state, chargers))
+            state = state._replace(chargers=chargers, due_at=due(site.policy, state, chargers))
             return state, _judged(view, conduct)
     return state, ()
 
@@ -175,61 +194,6 @@ def _judged(view: ChargerView, conduct: Conduct) -> Effects:
 
 def _with(chargers: tuple[ChargerView, ...], changed: ChargerView) -> tuple[ChargerView, ...]:
     return tuple(changed if view.charger is changed.charger else view for view in chargers)
-
-
-def _repeat(site: Site, state: State, at: Instant, *, everything: bool) -> tuple[State, Effects]:
-    """Publish again each limit that was last published a while ago, or all of them: a limit that is not repeated expires."""
-    effects: list[Effect] = []
-    views: list[ChargerView] = []
-    for view in state.chargers:
-        if everything or view.said_at is None or at - view.said_at >= site.policy.republish_ms:
-            again = view._replace(seq=view.seq + 1, said_at=at)
-            effects.append(_limit(site, again))
-            if view.said_at is None:
-                effects.append(notes.beginning(view.grant))
-            views.append(again)
-        else:
-            views.append(view)
-    chargers = tuple(views)
-    return state._replace(chargers=chargers, due_at=_due(site.policy, state, chargers)), tuple(effects)
-
-
-def _apply(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant) -> tuple[tuple[ChargerView, ...], Effects]:
-    """Make grants true: a new limit is published at once, a new reason only rides along with the next one."""
-    effects: list[Effect] = []
-    views: list[ChargerView] = []
-    for view in chargers:
-        grant = grants.get(view.charger.name, view.grant)
-        if grant.limit_ma != view.grant.limit_ma:
-            told = _tell(view, grant, at)
-            effects += [_limit(site, told), notes.change(view.grant, grant)]
-            views.append(told)
-        else:
-            views.append(view if grant == view.grant else view._replace(grant=grant))
-    return tuple(views), tuple(effects)
-
-
-def _tell(view: ChargerView, grant: Grant, at: Instant) -> ChargerView:
-    return view._replace(
-        grant=grant,
-        commands=(*in_force(view, at), Command(at, grant.limit_ma)),
-        raised_at=at if grant.limit_ma > view.grant.limit_ma else view.raised_at,
-        paused_at=view.paused_at if grant.limit_ma else at,
-        seq=view.seq + 1,
-        said_at=at,
-    )
-
-
-def _due(policy: Policy, state: State, chargers: tuple[ChargerView, ...]) -> Instant:
-    """The next instant at which something happens by itself."""
-    borders = [meter_border(policy, state.meter, state.heard_at)]
-    for view in chargers:
-        borders += [charger_border(policy, view), _FIRST if view.said_at is None else view.said_at + policy.republish_ms]
-    return min((border for border in borders if border is not None), default=_NEVER)
-
-
-def _limit(site: Site, view: ChargerView) -> SetLimit:
-    return SetLimit(grant=view.grant, lines=view.charger.lines, seq=view.seq, valid_for_ms=site.policy.valid_for_ms)
 
 
 def _headroom(site: Site, state: State) -> ShowHeadroom:

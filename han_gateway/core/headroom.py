@@ -7,19 +7,21 @@ instant is known only within a span:
   an increase it may still draw only the old one.
 * A fresh report narrows the span. Current above the limit is never credited to the charger: it counts as house, so that a charger
   which ignores its limit is paid for by nobody's fuse.
-* Without a report it may draw nothing at all (no car, a full car) or everything it was offered.
+* Without a report it may draw nothing at all (no car, a full car) or everything it was offered; the meter itself tells in time
+  whether it follows (``belief``).
 
 Cuts credit the high end (``house = load - high``): the prediction, house plus limits, then already contains what decreases in
 flight will bring, and the same excess is never cut twice. For a settled charger without reports the prediction is the measured load
 itself, so a real overload is always cut, in full. With a report of less than the limit the difference is *reserved*: the car may
 take up its offer at any second. Raises credit the low end (``house = load - low``): nothing is given away that might already be in
-use. A charger that never reports is therefore raised with reserve (its own draw counts as house), which is the price of silence.
+use. A charger that never reports is therefore raised with reserve (its own draw counts as house) until it has been seen to follow.
 
 This file must not know how the room is shared out, nor where the readings came from.
 """
 
 from typing import NamedTuple
 
+from han_gateway.core.belief import follows
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
@@ -50,7 +52,7 @@ def measure(site: Site, load: Load, chargers: tuple[ChargerView, ...], at: Insta
     A line that does not exist has no room. A line whose current is unknown has no room for raises and says nothing about cuts.
     """
     budget = site.root.fuse_ma - site.root.margin_ma
-    spans = _spans_of_all(chargers, at, site.policy.raise_window_ms)
+    spans = _spans_of_all(chargers, at, site.policy.report_fresh_ms)
     cuts, raises = [], []
     for line, span, current in zip(LINES, spans, load.current_ma, strict=True):
         if line in load.absent:
@@ -97,8 +99,8 @@ def in_force(view: ChargerView, at: Instant) -> tuple[Command, ...]:
 def reported(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> MilliAmps | None:
     """What the charger itself says it draws on this line, or None when it did not say, or too long ago.
 
-    A report must not outlive the raise window: otherwise each list of a window could lean on the same report of a car that has
-    stopped since.
+    Many chargers report every 30 s, so a report counts for a little longer (``report_fresh_ms``). That is longer than the raise window: a
+    car that has stopped since its last report may lend its amperes to a raise, and the next list after it resumes takes them back.
     """
     report = view.report
     if report is None or at - report.at >= fresh_ms:
@@ -117,7 +119,7 @@ def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
 def _span(view: ChargerView, drawn: MilliAmps | None, lowest: MilliAmps, highest: MilliAmps) -> Span:
     """The same, given what was reported and the range of the limits in force."""
     if drawn is None or view.report is None:
-        return Span(0, highest)
+        return Span(lowest if follows(view) else 0, highest)
     # A report from before a raise could act says nothing about how much is drawn by now.
     outdated = view.report.at - view.raised_at < view.charger.response_ms
     return Span(min(drawn, lowest), highest if outdated else min(drawn, highest))

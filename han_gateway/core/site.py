@@ -79,8 +79,11 @@ class Policy:
     stale_after_ms: int = 25_000
     lost_after_ms: int = 60_000
     raise_window_ms: int = 20_000
-    raise_deadband_ma: MilliAmps = 1_000
+    longest_window_ms: int = 90_000
+    raise_deadband_ma: MilliAmps = 2_000
+    report_fresh_ms: int = 35_000
     estimate_margin_ma: MilliAmps = 1_500
+    foresee_above_percent: int = 110
     valid_for_ms: int = 60_000
     republish_ms: int = 10_000
 

@@ -37,12 +37,34 @@ class Sample(NamedTuple):
     room_ma: PerLine[MilliAmps]
 
 
+class Baseline(NamedTuple):
+    """The last list with currents, as the powers after it are compared with it.
+
+    Net power and mean voltage, the least that the chargers were drawing, the current of each line, and the room for cuts.
+    """
+
+    watts: int
+    volts_mv: int
+    chargers_w: int
+    current_ma: PerLine[MilliAmps | None]
+    room_ma: PerLine[MilliAmps]
+
+
+class Probe(NamedTuple):
+    """A change of a limit whose effect has not been seen yet: when, from what to what, and the currents before it."""
+
+    at: Instant
+    from_ma: MilliAmps
+    to_ma: MilliAmps
+    current_ma: PerLine[MilliAmps | None]
+
+
 class ChargerView(NamedTuple):
     """All we know of one charger.
 
     ``commands`` are the *changes* that it may still be on its way to obey, oldest first; the last one is the limit now.
     ``said_at`` is when the limit was last published (None: never), ``raised_at`` the last change upwards, ``paused_at`` the
-    last change to nothing.
+    last change to nothing. ``probe``, ``answers`` and ``proof`` (the currents that answered last) are for ``belief``.
     """
 
     charger: Charger
@@ -54,6 +76,9 @@ class ChargerView(NamedTuple):
     said_at: Instant | None = None
     report: ChargerSaid | None = None
     conduct: Conduct = Conduct.UNKNOWN
+    probe: Probe | None = None
+    answers: int = 0
+    proof: PerLine[MilliAmps | None] | None = None
 
 
 class State(NamedTuple):
@@ -61,7 +86,7 @@ class State(NamedTuple):
 
     ``heard_at`` is the last list that carried currents on every line that matters, ``power_at`` the last list of any kind.
     ``load`` is the last load known. ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved. ``window`` holds the
-    samples of the last raise window, oldest first. Before ``due_at`` nothing happens by itself.
+    samples of the last raise window, oldest first. ``guessed`` holds the grants before a guess was acted upon (``foresight``). Before ``due_at`` nothing happens by itself.
     """
 
     meter: MeterState
@@ -73,3 +98,7 @@ class State(NamedTuple):
     clock: bytes | None = None
     clock_at: Instant = 0
     window: tuple[Sample, ...] = ()
+    baseline: Baseline | None = None
+    guessed: tuple[Grant, ...] = ()
+    patience_ms: int = 0
+    cut_at: Instant = 0

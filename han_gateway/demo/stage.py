@@ -51,6 +51,8 @@ port = {metrics_port}
 list_period_s = 1
 lost_after_s = 6
 raise_window_s = 1.8
+longest_window_s = 9
+report_fresh_s = 3.5
 valid_for_s = 6
 republish_s = 1
 

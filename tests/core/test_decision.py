@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from han_gateway.core.decision import cut, fall_back, grow, smaller
+from han_gateway.core.decision import RESTED_MS, cut, fall_back, grow, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
@@ -126,9 +126,19 @@ def test_the_dead_band() -> None:
     """A raise smaller than the dead band waits, but for the last one up to the maximum and the first one after a pause."""
     policy = replace(house().policy, raise_deadband_ma=3000)
     site = house(charger("a", [L1]), charger("b", [L2]), charger("c", [L3]), policy=policy)
+    soon = RESTED_MS - 1
 
-    assert limits(grow(site, views(site, a=8, b=14, c=8), room(10, 20, 11), NOW)) == {"a": 8, "b": 16, "c": 11}
-    assert limits(grow(site, views(site, a=0, b=14, c=8), room(6, 15, 10), NOW)) == {"a": 6, "b": 14, "c": 8}
+    assert limits(grow(site, views(site, a=8, b=14, c=8), room(10, 20, 11), soon)) == {"a": 8, "b": 16, "c": 11}
+    assert limits(grow(site, views(site, a=0, b=14, c=8), room(6, 15, 10), soon)) == {"a": 6, "b": 14, "c": 8}
+
+
+def test_the_dead_band_ends_with_a_rest() -> None:
+    """A charger whose limit has rested for a minute is given a single ampere; two amperes need no rest."""
+    site = house(charger("a", [L1]), charger("b", [L2]))
+    told = views(site, a=8, b=8)
+
+    assert limits(grow(site, told, room(9, 10, 0), RESTED_MS - 1)) == {"a": 8, "b": 10}
+    assert limits(grow(site, told, room(9, 10, 0), RESTED_MS)) == {"a": 9, "b": 10}
 
 
 def test_the_rich_make_room_for_the_poor_first() -> None:

@@ -1,20 +1,24 @@
 """Lower at once, raise slowly: one wrong reading may lower a limit, it can never raise one.
 
-The chargers of these runs are silent, so that the oracle is simple: whatever a charger draws counts as house, and a raise is allowed
-only if *every* list of the last raise window has room for all limits on top of the whole measured load. ``HAN_TEST_SCALE`` multiplies
-the number of runs.
+The chargers of these runs say before every list that they draw nothing, so that the oracle is simple: all that is measured is house,
+and a raise is allowed only if *every* list of the last raise window has room for all limits on top of it. Silent chargers, which may
+be believed to draw their limit, and lists of the total power, have properties of their own below. ``HAN_TEST_SCALE`` multiplies the
+number of runs.
 """
 
 import os
 import random
 from collections.abc import Sequence
 
+from han_gateway.core.belief import follows
 from han_gateway.core.effects import SetLimit
-from han_gateway.core.events import Event, MeterSaid, Tick
+from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
 from han_gateway.core.site import Site
-from han_gateway.core.units import LINES, Instant
-from tests.core.houses import L1, L2, L3, charger, house, list2
+from han_gateway.core.state import State
+from han_gateway.core.units import LINES, Instant, PerLine
+from han_gateway.meters.reading import Reading
+from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2
 
 SCALE = float(os.environ.get("HAN_TEST_SCALE", "1"))
 Heard = tuple[Instant, tuple[float, ...]]
@@ -39,7 +43,8 @@ def raises(site: Site, run: Sequence[Heard]) -> list[tuple[Instant, str, dict[st
     for at, amps in run:
         events: list[Event] = [Tick(at=tick * 1000) for tick in range(second, at // 1000 + 1)]
         second = at // 1000 + 1
-        for event in (*events, MeterSaid(at=at, reading=list2(*amps))):
+        said = [ChargerSaid(at=at, charger=each.name, current_ma=PerLine(0, 0, 0)) for each in site.chargers]
+        for event in (*events, *said, MeterSaid(at=at, reading=list2(*amps))):
             state, effects = step(site, state, event)
             told = {effect.grant.charger: effect.grant.limit_ma for effect in effects if isinstance(effect, SetLimit)}
             before, limit = limit, limit | told
@@ -117,3 +122,80 @@ def test_a_wrong_high_reading_lowers_at_once() -> None:
         state, _ = step(site, state, MeterSaid(at=at, reading=list2(*amps)))
 
     assert state.chargers[0].grant.limit_ma == 0
+
+
+def wide(amps: float) -> int:
+    """The power of a load in amperes on one line, in W."""
+    return round(230 * amps)
+
+
+def a_constant_house(rng: random.Random) -> list[tuple[Instant, Reading]]:
+    """Lists of both kinds from a house that draws always the same, with one of them replaced or one inserted."""
+    amps = [rng.choice((0.5, rng.uniform(0, 20))) for _ in LINES]
+    power = wide(sum(amps))
+    run = [(at, list1(power) if at % 10_000 else list2(*amps, power_import_w=power)) for at in range(10_000, 250_000, 2_500)]
+    place = rng.randrange(len(run))
+    other = [rng.choice((value, value, rng.uniform(0, 70))) for value in amps]
+    wrong = rng.choice((list1(wide(rng.uniform(0, 200))), list2(*other, power_import_w=wide(sum(other)))))
+    if rng.random() < 0.5:
+        run[place] = (run[place][0], wrong)
+    else:
+        run.insert(place + 1, (run[place][0] + rng.randint(1, 2_400), wrong))
+    return run
+
+
+WIDE = charger("a", [L1], maximum_ma=32_000)
+SILENT = (house(charger("a", [L1])), house(WIDE, charger("b", [L2]), fuse=35), house(charger("a"), charger("b"), fuse=40))
+
+
+def test_one_wrong_reading_makes_no_belief() -> None:
+    """Whatever it says and wherever it falls: chargers without a car are not taken for chargers that follow."""
+    rng = random.Random(92)
+    answered = 0
+    for _ in range(int(60 * SCALE)):
+        for site in SILENT:
+            run = Run(site)
+            for at, reading in a_constant_house(rng):
+                run.hear(at, reading)
+                assert not any(follows(view) for view in run.state.chargers)
+                answered += any(view.answers for view in run.state.chargers)
+
+    assert answered
+
+
+def test_a_power_alone_raises_nothing_and_pauses_nobody() -> None:
+    """A list without currents may lower a limit, to the minimum at most; the next with currents raises none above what it was."""
+    rng = random.Random(93)
+    lowered = given_back = 0
+    for _ in range(int(60 * SCALE)):
+        for site in SITES:
+            run = Run(site)
+            reporting = rng.random() < 0.5
+            at_list: State | None = None
+            for at, amps in a_run(rng):
+                for early in sorted(rng.sample(range(1, 9_000), 3), reverse=True):
+                    run.until(at - early)
+                    before = limits(run.state)
+                    run.play(MeterSaid(at=at - early, reading=list1(rng.choice((0, wide(sum(amps)), rng.randint(0, 40_000))))))
+                    after = limits(run.state)
+                    assert all(after[name] <= before[name] for name in before)
+                    assert all(after[name] > 0 for name in before if before[name])
+                    lowered += after != before
+                guessed = run.state.guessed
+                if reporting:
+                    for each in site.chargers:
+                        run.play(ChargerSaid(at=at, charger=each.name, current_ma=PerLine(0, 0, 0)))
+                before = limits(run.state)
+                run.hear(at, list2(*amps, power_import_w=wide(sum(amps))))
+                if guessed and at_list is not None:
+                    assert all(now <= max(before[name], limits(at_list)[name]) for name, now in limits(run.state).items())
+                    given_back += limits(run.state) != before
+                at_list = run.state
+
+    assert lowered
+    assert given_back
+
+
+def limits(state: State) -> dict[str, int]:
+    """The limits now, in mA."""
+    return {view.charger.name: view.grant.limit_ma for view in state.chargers}

@@ -1,0 +1,91 @@
+"""Between two lists with currents: what the total power alone foretells, and what to do about it before the currents are known.
+
+Kaifa and Aidon send the power every 2 to 2.5 s, the currents every 10 s. A rise that the chargers cannot have made themselves is taken
+for one load on the worst line that a charger loads. If that would put the line well above its fuse, the chargers are cut now, though
+never to a pause; the next list with currents decides as if nothing had been done. So a guess can cost a few amperes for a few seconds,
+and never lasts. This file must not know what a meter is called, nor remember anything.
+"""
+
+from math import isqrt
+
+from han_gateway.core.allocation import lowest_ma
+from han_gateway.core.belief import follows
+from han_gateway.core.decision import Grants, cut
+from han_gateway.core.effects import Cause, Grant, Reason
+from han_gateway.core.headroom import in_force, reported
+from han_gateway.core.load import Load
+from han_gateway.core.site import Charger, Site
+from han_gateway.core.state import Baseline, ChargerView, State
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.meters.reading import Reading
+
+Watts = int
+
+
+def baseline(site: Site, reading: Reading, load: Load, room: PerLine[MilliAmps], state: State, at: Instant) -> Baseline | None:
+    """Remember what the next powers are to be compared with; None where this list does not say enough."""
+    volts = [voltage for voltage in reading.voltage_mv if voltage]
+    if reading.power_import_w is None or not volts:
+        return None
+    volts_mv = sum(volts) // len(volts)
+    least = sum(_watts(site, view.charger, _least_ma(site, view, at), volts_mv) for view in state.chargers)
+    return Baseline(_net_w(reading), volts_mv, least, load.current_ma, room)
+
+
+def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
+    """Lower limits, as far as a minimum, on a power that foretells an overload; nothing where it does not."""
+    base = state.baseline
+    if base is None or reading.power_import_w is None:
+        return {}
+    most = sum(_watts(site, view.charger, _most_ma(view, at), base.volts_mv) for view in state.chargers)
+    rise_w = _net_w(reading) - base.watts - max(0, most - base.chargers_w)
+    sums = [sum(view.grant.limit_ma for view in state.chargers if line in view.charger.lines) for line in LINES]
+    loaded = [line for line, limits in zip(LINES, sums, strict=True) if limits]
+    if rise_w <= 0 or not loaded:
+        return {}
+    rise_ma = rise_w * 1_000_000 // base.volts_mv
+    worst = sorted(loaded, key=lambda line: base.current_ma[line.index] or 0, reverse=True)[: 2 if site.grid.three_wire else 1]
+    room = PerLine(*(allowed - rise_ma * (line in worst) for line, allowed in zip(LINES, base.room_ma, strict=True)))
+    over = max(sums[line.index] - room[line.index] for line in worst)
+    if over * 100 <= site.root.fuse_ma * (site.policy.foresee_above_percent - 100):
+        return {}
+    cuts = cut(site, state.chargers, room)
+    return {view.charger.name: _not_paused(view, cuts[view.charger.name]) for view in state.chargers if view.charger.name in cuts}
+
+
+def look_back(site: Site, state: State, room: PerLine[MilliAmps]) -> Grants:
+    """Answer a list as if no guess had been acted upon: what it would have left of the limits before is given back at once."""
+    before = {grant.charger: grant for grant in state.guessed}
+    views = tuple(view._replace(grant=before.get(view.charger.name, view.grant)) for view in state.chargers)
+    cuts = cut(site, views, room)
+    return {view.charger.name: cuts.get(view.charger.name, view.grant) for view in views}
+
+
+def _not_paused(view: ChargerView, grant: Grant) -> Grant:
+    """A pause on a guess would wear contactors and send cars to sleep."""
+    limit = max(grant.limit_ma, min(view.grant.limit_ma, lowest_ma(view.charger)))
+    reason = Reason(cause=Cause.POWER_ROSE, circuit=grant.reason.circuit, line=grant.reason.line)
+    return Grant(charger=grant.charger, limit_ma=limit, reason=reason)
+
+
+def _net_w(reading: Reading) -> Watts:
+    return (reading.power_import_w or 0) - (reading.power_export_w or 0)
+
+
+def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:
+    """The least that a charger may be drawing: what it reports, or nothing."""
+    drawn = [reported(view, line, at, site.policy.report_fresh_ms) for line in view.charger.lines]
+    offered = min(command.limit_ma for command in in_force(view, at))
+    return min(offered if current is None and follows(view) else current or 0 for current in (*drawn, offered))
+
+
+def _most_ma(view: ChargerView, at: Instant) -> MilliAmps:
+    """The most that a charger may be drawing: all that it was offered."""
+    return max(command.limit_ma for command in in_force(view, at))
+
+
+def _watts(site: Site, charger: Charger, current_ma: MilliAmps, volts_mv: int) -> Watts:
+    """The power of a charger: one voltage for each line to neutral, or between two lines, or three lines of a net without neutral."""
+    lines = len(charger.lines)
+    voltages_percent = 100 * lines if not site.grid.three_wire else 100 if lines < 3 else isqrt(30_000)
+    return current_ma * volts_mv // 1_000 * voltages_percent // 100_000

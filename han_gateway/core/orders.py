@@ -1,0 +1,79 @@
+"""Orders: grants made true. A new limit is published at once, every limit again and again, and each change is remembered while it acts.
+
+This file must not know why a limit is what it is.
+"""
+
+from han_gateway.core import notes
+from han_gateway.core.belief import ask
+from han_gateway.core.decision import Grants
+from han_gateway.core.effects import Effect, Grant, SetLimit
+from han_gateway.core.headroom import in_force
+from han_gateway.core.load import Load
+from han_gateway.core.site import Policy, Site
+from han_gateway.core.state import ChargerView, Command, State
+from han_gateway.core.supervision import charger_border, meter_border
+from han_gateway.core.units import Instant
+
+Effects = tuple[Effect, ...]
+
+FIRST: Instant = -(1 << 62)
+"""Before anything: what is due then is due with the first event."""
+NEVER: Instant = 1 << 62
+
+
+def apply(
+    site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant, load: Load | None = None
+) -> tuple[tuple[ChargerView, ...], Effects]:
+    """Make grants true: a new limit is published at once, a new reason only rides along with the next one."""
+    effects: list[Effect] = []
+    views: list[ChargerView] = []
+    for view in chargers:
+        grant = grants.get(view.charger.name, view.grant)
+        if grant.limit_ma != view.grant.limit_ma:
+            told = _tell(view, grant, at, load)
+            effects += [_limit(site, told), notes.change(view.grant, grant)]
+            views.append(told)
+        else:
+            views.append(view if grant == view.grant else view._replace(grant=grant))
+    return tuple(views), tuple(effects)
+
+
+def repeat(site: Site, state: State, at: Instant, *, everything: bool) -> tuple[State, Effects]:
+    """Publish again each limit that was last published a while ago, or all of them: a limit that is not repeated expires."""
+    effects: list[Effect] = []
+    views: list[ChargerView] = []
+    for view in state.chargers:
+        if everything or view.said_at is None or at - view.said_at >= site.policy.republish_ms:
+            again = view._replace(seq=view.seq + 1, said_at=at)
+            effects.append(_limit(site, again))
+            if view.said_at is None:
+                effects.append(notes.beginning(view.grant))
+            views.append(again)
+        else:
+            views.append(view)
+    chargers = tuple(views)
+    return state._replace(chargers=chargers, due_at=due(site.policy, state, chargers)), tuple(effects)
+
+
+def due(policy: Policy, state: State, chargers: tuple[ChargerView, ...]) -> Instant:
+    """The next instant at which something happens by itself."""
+    borders = [meter_border(policy, state.meter, state.heard_at)]
+    for view in chargers:
+        borders += [charger_border(policy, view), FIRST if view.said_at is None else view.said_at + policy.republish_ms]
+    return min((border for border in borders if border is not None), default=NEVER)
+
+
+def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None) -> ChargerView:
+    return view._replace(
+        grant=grant,
+        commands=(*in_force(view, at), Command(at, grant.limit_ma)),
+        raised_at=at if grant.limit_ma > view.grant.limit_ma else view.raised_at,
+        paused_at=view.paused_at if grant.limit_ma else at,
+        seq=view.seq + 1,
+        said_at=at,
+        probe=ask(view, grant.limit_ma, load, at),
+    )
+
+
+def _limit(site: Site, view: ChargerView) -> SetLimit:
+    return SetLimit(grant=view.grant, lines=view.charger.lines, seq=view.seq, valid_for_ms=site.policy.valid_for_ms)

@@ -1,0 +1,233 @@
+"""Between two lists with currents: what the total power foretells, and that a guess is small and never lasts."""
+
+import pytest
+
+from han_gateway.core.effects import Cause, MeterState, Reason
+from han_gateway.core.site import Grid, Site
+from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2, notes
+
+ONE = house(charger("garage"))
+HOUSE = (4.0, 6.0, 2.0)
+POWER = 230 * (12 + 48)
+"""The house and the car with its 16 A, in W."""
+
+
+def hear(run: Run, at: int, *amps: float, drawn: float = 16, power: int | None = None) -> None:
+    """A list with currents and power; each charger reports a second before it."""
+    run.until(at - 1000)
+    for each in run.site.chargers:
+        run.say(at - 1000, each.name, drawn)
+    run.hear(at, list2(*amps, power_import_w=round(230 * sum(amps)) if power is None else power))
+
+
+def charging(site: Site = ONE, drawn: float = 16) -> Run:
+    """At 40 s: HOUSE and a car on three lines that was offered 16 A and draws so much."""
+    run = Run(site)
+    for at in (10_000, 20_000, 30_000):
+        hear(run, at, *(6 + amps for amps in HOUSE), drawn=6)
+    hear(run, 40_000, *(drawn + amps for amps in HOUSE), drawn=drawn)
+    assert run.limit() == 16_000
+    return run
+
+
+def test_a_rise_that_chargers_cannot_explain_cuts_at_once() -> None:
+    """Ten amperes more with a car that has all it may have: the house did that, on the worst line for all we know."""
+    run = charging()
+    effects = run.hear(42_500, list1(POWER + 2300))
+
+    assert notes(effects) == ["cut garage 16 -> 9 A: power rose (main fuse, L2)"]
+    assert run.grant().reason == Reason(cause=Cause.POWER_ROSE, circuit="main", line=L2)
+
+
+def test_the_same_rise_is_not_cut_twice() -> None:
+    """The next power says nothing new; one that is above 110 % again does."""
+    run = charging()
+    run.hear(42_500, list1(POWER + 2300))
+    run.hear(45_000, list1(POWER + 2300))
+    assert run.limit() == 9000
+    run.hear(47_500, list1(POWER + 2300 + 460))
+    assert run.limit() == 9000
+    run.hear(48_500, list1(POWER + 2300 + 690))
+    assert run.limit() == 6000
+
+
+@pytest.mark.parametrize("rise_w", [4000, 20_000, 10**7])
+def test_a_guess_never_pauses(rise_w: int) -> None:
+    """However much the power rises, the minimum stays, and a pause stays with the lists that know currents."""
+    run = charging()
+    run.hear(42_500, list1(POWER + rise_w))
+    assert run.limit() == 6000
+    run.hear(45_000, list1(POWER + 2 * rise_w))
+    assert run.limit() == 6000
+
+
+def test_a_guess_pauses_nobody_of_many() -> None:
+    """Where not all minimums fit under what is foretold, all keep them all the same."""
+    site = house(charger("a", [L1]), charger("b", [L1]), fuse=40)
+    run = Run(site)
+    for at in (10_000, 20_000, 30_000):
+        hear(run, at, 16, 4, 4, drawn=6)
+    hear(run, 40_000, 36, 4, 4)
+    run.hear(42_500, list1(230 * 44 + 6900))
+
+    assert (run.limit("a"), run.limit("b")) == (6000, 6000)
+
+
+@pytest.mark.parametrize(
+    ("amps", "limit"),
+    [
+        ((13, 15, 11), 16_000),  # it is gone again
+        ((13, 15, 21), 13_000),  # it is on L3, where 13 A fit beside it
+        ((13, 25, 11), 9000),  # it is on L2, as was feared
+        ((13, 35, 11), 0),  # it is worse
+    ],
+)
+def test_the_next_list_decides_as_if_nothing_had_been_done(amps: tuple[float, ...], limit: int) -> None:
+    """What the list would not have cut is given back with it, without any waiting; what it would have cut is cut."""
+    run = charging()
+    run.hear(42_500, list1(POWER + 2300))
+    hear(run, 50_000, *amps, drawn=9)
+
+    assert run.limit() == limit
+    assert run.state.guessed == ()
+
+
+def test_a_silence_forgets_the_guess() -> None:
+    """After a silence the first list gives nothing back: like any raise it waits for a full window."""
+    run = charging()
+    run.hear(42_500, list1(POWER + 2300))
+    run.until(66_000)
+    assert run.state.meter is MeterState.STALE
+    hear(run, 70_000, 13, 15, 11, drawn=9)
+    assert (run.state.meter, run.limit()) == (MeterState.FRESH, 9000)
+
+
+def test_a_lost_meter_forgets_the_guess() -> None:
+    """What was offered before the meter was lost does not come back with its first list."""
+    run = charging()
+    run.hear(42_500, list1(POWER + 2300))
+    run.until(110_000)
+    assert (run.state.meter, run.limit()) == (MeterState.LOST, 6000)
+    hear(run, 120_000, 10, 12, 8, drawn=6)
+    assert run.limit() == 6000
+
+
+def test_the_ramp_of_a_car_is_no_alarm() -> None:
+    """A car that was offered 16 A may take them at any second; only what is above that was somebody else."""
+    run = charging(drawn=0)
+    idle = 230 * 12
+    run.hear(42_500, list1(idle + 3 * 16 * 230))
+    assert run.limit() == 16_000
+    run.hear(45_000, list1(idle + 3 * 16 * 230 + 2300))
+    assert run.limit() == 9000
+
+
+def test_a_silent_car_explains_what_it_was_offered() -> None:
+    """Of a charger without reports nothing is known, so as much as its offer is no alarm."""
+    run = Run(house(charger("garage")))
+    run.hear(10_000, list2(6, 6, 6, power_import_w=230 * 18))
+    run.hear(12_500, list1(230 * 18 + 3 * 6 * 230))
+
+    assert run.limit() == 6000
+    assert run.grant().reason.cause is not Cause.POWER_ROSE
+
+
+@pytest.mark.parametrize(("rise_w", "limit"), [(1265, 16_000), (1266, 13_000)])
+def test_the_threshold(rise_w: int, limit: int) -> None:
+    """Up to 110 % of the fuse (27.5 A on L2, which is a rise of 5.5 A) nothing happens; above, all that is too much is cut."""
+    run = charging()
+    run.hear(42_500, list1(POWER + rise_w))
+
+    assert run.limit() == limit
+
+
+def test_less_power_is_no_alarm() -> None:
+    """A fall changes nothing, nor does a list that does not name its power."""
+    run = charging()
+    before = run.state.chargers
+    run.hear(42_500, list1(0))
+    run.hear(45_000, list2(None, None, None))
+
+    assert run.state.chargers == before
+
+
+def test_before_the_first_list_with_currents() -> None:
+    """A meter that was not heard in full yet foretells nothing."""
+    run = Run(ONE)
+    run.hear(2_500, list1(1000))
+    run.hear(5_000, list1(30_000))
+
+    assert (run.limit(), run.grant().reason.cause) == (6000, Cause.METER_WAITING)
+
+
+def test_a_stale_meter_foretells_nothing() -> None:
+    """What the last currents were is too long ago."""
+    run = charging()
+    run.until(66_000)
+    run.hear(67_500, list1(POWER + 20_000))
+
+    assert (run.state.meter, run.limit()) == (MeterState.STALE, 16_000)
+
+
+@pytest.mark.parametrize("missing", ["power_import_w", "voltage"])
+def test_without_a_baseline(missing: str) -> None:
+    """A list that does not name its power, or no voltage, is nothing that a power could be compared with."""
+    run = charging()
+    volts = 0 if missing == "voltage" else 230_000
+    power = None if missing == "power_import_w" else POWER
+    run.hear(50_000, list2(20, 22, 18, power_import_w=power, voltage_l1_mv=volts, voltage_l2_mv=volts, voltage_l3_mv=volts))
+    assert run.state.baseline is None
+    before = run.limit()
+    run.hear(52_500, list1(POWER + 20_000))
+    assert run.limit() == before
+
+
+def test_a_meter_without_list_1() -> None:
+    """Where every list has currents (Kamstrup), no limit ever changes because of a power."""
+    run = charging()
+    for at in range(50_000, 120_000, 10_000):
+        hear(run, at, 20, 22, 18, power=POWER * (at // 10_000))
+
+    assert run.limit() == 16_000
+    assert all(told.grant.reason.cause is not Cause.POWER_ROSE for _, told in run.told())
+
+
+@pytest.mark.parametrize(("grid", "limits"), [(Grid.TN, [6000, 16_000, 16_000]), (Grid.IT, [6000, 6000, 16_000])])
+def test_without_a_neutral_a_load_is_on_two_lines(grid: Grid, limits: list[int]) -> None:
+    """The rise is taken for one load: on the worst line, or between the two worst ones."""
+    run = Run(house(charger("a", [L1]), charger("b", [L2]), charger("c", [L3]), grid=grid))
+    for at in (10_000, 20_000, 30_000):
+        hear(run, at, 10, 9, 7, drawn=6)
+    hear(run, 40_000, 20, 19, 17)
+    run.hear(42_500, list1(230 * 56 + 4600))
+
+    assert [run.limit(name) for name in "abc"] == limits
+
+
+def test_nobody_charges() -> None:
+    """With all chargers paused there is nothing to cut."""
+    run = Run(ONE)
+    hear(run, 10_000, 24, 24, 24, drawn=0)
+    assert run.limit() == 0
+    run.hear(12_500, list1(40_000))
+    assert run.limit() == 0
+
+
+def test_what_is_sold_counts_against_what_is_bought() -> None:
+    """A cloud over the roof is a rise too: the power is the net one."""
+    run = charging()
+    run.hear(50_000, list2(20, 22, 18, power_import_w=0, power_export_w=2300))
+    run.hear(52_500, list2(None, None, None, power_import_w=0, power_export_w=0))
+
+    assert run.limit() == 9000
+
+
+def test_a_charger_that_is_seen_to_follow_explains_no_more_than_its_offer() -> None:
+    """A silent charger that follows draws its limit already: a rise beside it was the house."""
+    run = charging()
+    silent = run.state.chargers[0]._replace(report=None, answers=2)
+    run.state = run.state._replace(chargers=(silent,))
+    run.hear(50_000, list2(20, 22, 18, power_import_w=POWER))
+    run.hear(52_500, list1(POWER + 2300))
+
+    assert run.limit() == 9000

@@ -1,0 +1,66 @@
+"""Grants made true: what is published when, and what is remembered of it."""
+
+from han_gateway.core.effects import Cause, Grant, MeterState, Note, Reason, SetLimit
+from han_gateway.core.gateway import start
+from han_gateway.core.load import Load
+from han_gateway.core.orders import NEVER, apply, due, repeat
+from han_gateway.core.state import Command
+from han_gateway.core.units import PerLine
+from tests.core.houses import charger, house
+
+SITE = house(charger("a"), charger("b"))
+LOAD = Load(PerLine(8000, 9000, 10_000))
+
+
+def grant(name: str, amps: int, cause: Cause = Cause.CHARGER) -> Grant:
+    """So many amperes for a charger."""
+    return Grant(charger=name, limit_ma=amps * 1000, reason=Reason(cause=cause))
+
+
+def test_only_a_new_limit_is_published() -> None:
+    """A new reason alone only rides along with the next limit; who is not concerned stays the same object."""
+    chargers = start(SITE, 0).chargers
+    views, effects = apply(SITE, chargers, {"a": grant("a", 6, Cause.RAISE_PENDING)}, 1000)
+
+    assert effects == ()
+    assert views[0].grant == grant("a", 6, Cause.RAISE_PENDING)
+    assert views[1] is chargers[1]
+    assert apply(SITE, chargers, {"a": chargers[0].grant}, 1000)[0][0] is chargers[0]
+
+
+def test_a_new_limit_is_published_and_remembered() -> None:
+    """Limit and note go out together; the command, its number, the instants of raise and pause, and the question are kept."""
+    chargers = start(SITE, 0).chargers
+    (up, _), effects = apply(SITE, chargers, {"a": grant("a", 10)}, 20_000, LOAD)
+    assert [type(effect) for effect in effects] == [SetLimit, Note]
+    assert (up.seq, up.said_at, up.raised_at, up.paused_at) == (1, 20_000, 20_000, 0)
+    assert up.commands == (Command(0, 6000), Command(20_000, 10_000))
+    assert up.probe is not None
+    assert (up.probe.from_ma, up.probe.to_ma, up.probe.current_ma) == (6000, 10_000, LOAD.current_ma)
+
+    (down,), _ = apply(SITE, (up,), {"a": grant("a", 0)}, 40_000)
+    assert (down.seq, down.raised_at, down.paused_at, down.probe) == (2, 20_000, 40_000, None)
+    assert down.commands == (Command(20_000, 10_000), Command(40_000, 0))
+
+
+def test_a_limit_is_repeated_when_it_is_due() -> None:
+    """Each limit in its own time, with its own number; all of them on demand; the beginning is told once."""
+    state, effects = repeat(SITE, start(SITE, 0), 0, everything=False)
+    assert [type(effect) for effect in effects] == [SetLimit, Note, SetLimit, Note]
+    assert state.due_at == SITE.policy.republish_ms
+    later = state.chargers[1]._replace(said_at=5000)
+    state = state._replace(chargers=(state.chargers[0], later))
+    again, effects = repeat(SITE, state, 10_000, everything=False)
+    assert [(told.grant.charger, told.seq) for told in effects if isinstance(told, SetLimit)] == [("a", 2)]
+    assert again.chargers[1] is later
+    assert again.due_at == 15_000
+    assert len(repeat(SITE, again, 10_001, everything=True)[1]) == 2
+
+
+def test_nothing_is_due_without_chargers() -> None:
+    """A house without chargers waits for its meter only."""
+    state = start(house(), 0)
+
+    assert due(SITE.policy, state, ()) == NEVER
+    heard = state._replace(meter=MeterState.FRESH, heard_at=1000)
+    assert due(SITE.policy, heard, ()) == 1000 + SITE.policy.stale_after_ms

@@ -1,0 +1,90 @@
+"""The raise window grows with each raise that was undone, and shrinks again in quiet times."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from han_gateway.core.effects import Cause, Grant, Reason
+from han_gateway.core.gateway import start
+from han_gateway.core.patience import QUIET_MS, TOO_SOON_MS, learn_patience, window_ms
+from han_gateway.core.site import Policy
+from han_gateway.core.state import State
+from tests.core.houses import Run, charger, house
+
+POLICY = Policy()
+NOW = 1_000_000
+
+
+def grant(amps: int) -> dict[str, Grant]:
+    """What was decided for the only charger."""
+    return {"garage": Grant(charger="garage", limit_ma=amps * 1000, reason=Reason(cause=Cause.CHARGER))}
+
+
+def raised(at: int, patience_ms: int = 0) -> State:
+    """A charger with 16 A since a raise at this instant."""
+    state = start(house(charger()), 0)
+    view = state.chargers[0]._replace(grant=grant(16)["garage"], raised_at=at)
+    return state._replace(chargers=(view,), patience_ms=patience_ms, cut_at=NOW - QUIET_MS + 1)
+
+
+@pytest.mark.parametrize(("ago_ms", "window"), [(1, 34_000), (TOO_SOON_MS, 34_000), (TOO_SOON_MS + 1, 20_000)])
+def test_a_raise_that_is_undone_soon_makes_the_window_longer(ago_ms: int, window: int) -> None:
+    """A cut within a minute of the raise makes it 1.7 times as long, a later one leaves it; both end the quiet."""
+    state = learn_patience(POLICY, raised(NOW - ago_ms), grant(9), NOW)
+
+    assert window_ms(POLICY, state) == window
+    assert state.cut_at == NOW
+
+
+def test_the_window_is_never_longer_than_the_longest() -> None:
+    """20, 34, 57.8, and then 90 s at most."""
+    state, seen = raised(NOW), []
+    for _ in range(5):
+        state = learn_patience(POLICY, state, grant(9), NOW)
+        seen.append(window_ms(POLICY, state))
+
+    assert seen == [34_000, 57_800, 90_000, 90_000, 90_000]
+
+
+@pytest.mark.parametrize("decided", [{}, grant(16)])
+def test_no_cut_is_no_lesson(decided: dict[str, Grant]) -> None:
+    """Without a cut, and before ten minutes without one, nothing is learned and nothing copied."""
+    state = raised(NOW, 34_000)
+
+    assert learn_patience(POLICY, state, decided, NOW) is state
+
+
+def test_quiet_minutes_make_it_shorter_but_never_too_short() -> None:
+    """After ten minutes without a cut each list takes off 3 %, down to the configured window and not below."""
+    state, seen = raised(NOW, 90_000), []
+    for at in range(NOW + 1, NOW + 1_000_000, 10_000):
+        state = learn_patience(POLICY, state, {}, at)
+        seen.append(window_ms(POLICY, state))
+
+    assert seen[0] == 87_300
+    assert seen == sorted(seen, reverse=True)
+    assert min(seen) == seen[-1] == POLICY.raise_window_ms
+
+
+def test_a_longest_window_below_the_window_changes_nothing() -> None:
+    """With the longest window as short as the window, patience is switched off."""
+    policy = replace(POLICY, longest_window_ms=0)
+
+    assert window_ms(policy, learn_patience(policy, raised(NOW), grant(9), NOW)) == policy.raise_window_ms
+
+
+def test_a_cycling_oven_is_learned() -> None:
+    """An oven that heats for 20 s of each minute: raises between two heats become rarer, and stop."""
+    run = Run(house(charger(), fuse=25))
+    counts = []
+    for _ in range(4):
+        before = len(run.limits())
+        for _ in range(6):
+            for heats in (True, True, False, False, False, False):
+                drawn = run.limit() / 1000
+                run.lists(1, *((14.0 if heats else 3.0) + drawn,) * 3, says={"garage": drawn})
+        new = [limit for _, limit in run.limits()[before:]]
+        counts.append(sum(after > limit for limit, after in pairwise(new)))
+
+    assert counts[-1] == 0 < counts[0]
