@@ -44,7 +44,7 @@ def frames(count: int, current_ma: int = 2_000) -> list[bytes]:
                 manufacturer="kaifa",
                 list=2,
                 list_id="KFM_001",
-                meter_id="6970631400000000",
+                meter_id="9900000000000000",
                 meter_type="MA304H4",
                 clock=clock_octets((START + timedelta(hours=1, seconds=10 * number)).replace(tzinfo=None)),
                 power_import_w=3 * current_ma * 230 // 1000,

@@ -65,7 +65,7 @@ def frame(at: Instant, currents_ma: tuple[int, int, int]) -> bytes:
         manufacturer="kaifa",
         list=2,
         list_id="KFM_001",
-        meter_id="6970631400000000",
+        meter_id="9900000000000000",
         meter_type="MA304H4",
         clock=clock_octets(moment.replace(microsecond=0, tzinfo=None)),
         power_import_w=sum(currents_ma) * 230 // 1000,

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.recordings
 DLMS = ("hdlc", "hdlc-segmented", "llc", "dlms-apdu")
 BARE = ("llc", "dlms-apdu")
 
-# Values of reference/han-meters.md, section 9, by a part of the frame's source: power in, current L1 to L3, voltage L1 to L3, energy in.
+# Values on which independent decoders agree, by a part of the frame's source: power in, current L1 to L3, voltage L1 to L3, energy in.
 TABLE: dict[tuple[str, str], tuple[Any, ...]] = {
     ("kaifa", "2022-01-02T14:37:20"): (4097, (12056, 5754, 13412), (239200, None, 239700), None),
     ("kaifa", "2024-10-01T19:00:10"): (5056, (19677, 1294, 912), (235600, 240900, 239300), 42_879_838),

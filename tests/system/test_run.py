@@ -80,7 +80,7 @@ class Meter:
             manufacturer="kaifa",
             list=2,
             list_id="KFM_001",
-            meter_id="6970631499999999",
+            meter_id="9900000099999999",
             meter_type="MA304H4",
             clock=clock_octets(datetime.now(UTC).replace(microsecond=0, tzinfo=None)),
             power_import_w=3 * current_ma * 230 // 1000,
@@ -205,7 +205,7 @@ def test_bytes_of_the_meter_become_limits_for_the_charger(house: House) -> None:
     assert house.ears.next("han/home/status") == b"offline"
     assert "Traceback" not in house.log()
     assert "canary-password" not in house.log()
-    assert "6970631499999999" not in house.log()
+    assert "9900000099999999" not in house.log()
 
 
 def test_a_replay_of_the_recording_equals_the_run(house: House) -> None:
