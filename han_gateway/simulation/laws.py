@@ -5,8 +5,8 @@ from collections.abc import Callable
 from han_gateway.simulation import oracle
 from han_gateway.simulation.classes import ideal
 from han_gateway.simulation.lab import Case, Lab, Run
-from han_gateway.simulation.more_peers import Cryptotomte, HassEvse, Warp
 from han_gateway.simulation.peers import Evcc, NoControl, OpenWb, SmartEvse
+from han_gateway.simulation.peers_with_memory import Cryptotomte, HassEvse, Warp
 from han_gateway.simulation.policy import Gateway, Policy
 
 OWN = "han-gateway"

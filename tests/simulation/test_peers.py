@@ -8,8 +8,8 @@ from han_gateway.core.events import ChargerSaid, MeterSaid, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES, PerLine
 from han_gateway.meters.reading import Reading
-from han_gateway.simulation.more_peers import Cryptotomte, HassEvse, Warp
 from han_gateway.simulation.peers import Evcc, OpenWb, Peer, SmartEvse
+from han_gateway.simulation.peers_with_memory import Cryptotomte, HassEvse, Warp
 
 L1, L2, L3 = LINES
 

@@ -1,4 +1,4 @@
-"""More of how others do it: three laws with memory, for ramps, risks and waiting times. See ``peers``."""
+"""How others do it, the three laws that remember: for ramps, risks and waiting times. The others are in ``peers``."""
 
 from collections import deque
 from typing import ClassVar
