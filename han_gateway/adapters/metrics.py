@@ -26,7 +26,6 @@ Sample = tuple[str, tuple[str, ...], float | None]
 
 LISTS = (1, 2, 3)
 FAILSAFE = {"meter_waiting": MeterState.WAITING, "meter_lost": MeterState.LOST}
-NOTHING = PerLine(None, None, None)
 
 
 class BrokerFigures(Protocol):

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from han_gateway.simulation.plot import Panel
     from han_gateway.simulation.whatif import Answer, Readings
 
-NAMES = ("L1", "L2", "L3")
 EXAMPLE = """examples:
   han-gateway simulate                                                   (ten houses with one 3-phase car, all laws)
   han-gateway simulate --class it-one --houses 50 --policy han-gateway --policy evcc --json
