@@ -20,12 +20,13 @@ from han_gateway.core.units import LINES, Line, MilliAmps, PerLine
 class Want:
     """What one charger asks for: never more than ``ceiling_ma``, and never less than ``floor_ma``, which it holds already.
 
-    The higher priority is admitted first; among equals the smaller ``rank``, then the first in the alphabet.
+    ``lines`` are those that it loads; None means all that the charger is wired to. The higher priority is admitted first; among equals the smaller ``rank``, then the first in the alphabet.
     """
 
     charger: Charger
     ceiling_ma: MilliAmps
     floor_ma: MilliAmps = 0
+    lines: frozenset[Line] | None = None
     rank: tuple[int, ...] = ()
 
 
@@ -60,7 +61,7 @@ def allocate(root: Circuit, room: PerLine[MilliAmps], wants: Iterable[Want]) -> 
     tree = _tree(root)
     left = {**tree.budgets, **dict(zip(tree.main, room, strict=True))}
     ordered = sorted(wants, key=lambda want: (-want.charger.priority, want.rank, want.charger.name))
-    shares = [_Share(order, want, tree.paths[want.charger.name]) for order, want in enumerate(ordered)]
+    shares = [_Share(order, want, _limits(tree, want)) for order, want in enumerate(ordered)]
     _hold_floors(shares, left)
     _admit(shares, left)
     _fill(shares, left)
@@ -84,6 +85,12 @@ class _Tree(NamedTuple):
     main: tuple[Limit, ...]
     budgets: dict[Limit, MilliAmps]
     paths: dict[str, tuple[Limit, ...]]
+
+
+def _limits(tree: _Tree, want: Want) -> tuple[Limit, ...]:
+    """The lines of the fuses that a charger asks for its current."""
+    path = tree.paths[want.charger.name]
+    return path if want.lines is None else tuple(limit for limit in path if limit.line in want.lines)
 
 
 @lru_cache(maxsize=8)

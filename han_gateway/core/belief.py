@@ -38,7 +38,7 @@ def learn(view: ChargerView, before: Load | None, load: Load, at: Instant) -> Ch
         change = probe.to_ma - probe.from_ma
         if abs(change) < WORTH_ASKING_MA:
             return view._replace(probe=None)
-        shown = [_change(probe.current_ma[line.index], load, line) for line in view.charger.lines]
+        shown = [_change(probe.current_ma[line.index], load, line) for line in view.lines]
         as_asked = all(difference is not None and abs(2 * difference - 3 * change) <= 2 * abs(change) for difference in shown)
         if not as_asked:
             return view._replace(probe=None, answers=0)
@@ -51,7 +51,7 @@ def learn(view: ChargerView, before: Load | None, load: Load, at: Instant) -> Ch
 
 def _fell(view: ChargerView, before: Load, load: Load) -> bool:
     """Tell whether all lines of a charger lost most of what it was offered at once."""
-    falls = [_change(load.current_ma[line.index], before, line) for line in view.charger.lines]
+    falls = [_change(load.current_ma[line.index], before, line) for line in view.lines]
     return all(fall is None or 10 * fall >= 7 * view.grant.limit_ma for fall in falls)
 
 

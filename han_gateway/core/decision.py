@@ -47,13 +47,13 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps])
     With three wires a line current falls by less than was cut from a charger between two lines (0.85 of it for all but the worst
     tenth), so the cut is so much larger.
     """
-    sums = [sum(view.grant.limit_ma for view in chargers if line in view.charger.lines) for line in LINES]
+    sums = [sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES]
     over = [granted - allowed for granted, allowed in zip(sums, room, strict=True)]
     if all(excess <= 0 for excess in over):
         return {}
     if site.grid.three_wire:
         room = PerLine(*(allowed - max(0, excess) * 3 // 17 for allowed, excess in zip(room, over, strict=True)))
-    wants = [Want(charger=view.charger, ceiling_ma=view.grant.limit_ma, rank=_rank(view)) for view in chargers]
+    wants = [Want(charger=view.charger, lines=view.lines, ceiling_ma=view.grant.limit_ma, rank=_rank(view)) for view in chargers]
     granted = allocate(site.root, room, wants)
     return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
 
@@ -74,7 +74,7 @@ def _want(site: Site, view: ChargerView, at: Instant) -> Want:
     """Hold what it has, and take more: up to its maximum, or to its minimum while no car asks for current."""
     top = lowest_ma(view.charger) if _no_car(site, view, at) else highest_ma(view.charger)
     limit = view.grant.limit_ma
-    return Want(charger=view.charger, ceiling_ma=max(top, limit), floor_ma=limit, rank=_rank(view))
+    return Want(charger=view.charger, lines=view.lines, ceiling_ma=max(top, limit), floor_ma=limit, rank=_rank(view))
 
 
 def _fair_want(site: Site, view: ChargerView, at: Instant) -> Want:
@@ -83,10 +83,10 @@ def _fair_want(site: Site, view: ChargerView, at: Instant) -> Want:
     The draw of a silent charger is part of the house and its limit is reserved too: counted twice it is no measure of fairness.
     """
     want = _want(site, view, at)
-    if any(reported(view, line, at, site.policy.report_fresh_ms) is None for line in view.charger.lines):
+    if any(reported(view, line, at, site.policy.report_fresh_ms) is None for line in view.lines):
         return want
     top = min(view.grant.limit_ma, lowest_ma(view.charger)) if _no_car(site, view, at) else want.ceiling_ma
-    return Want(charger=view.charger, ceiling_ma=top, rank=want.rank)
+    return Want(charger=view.charger, lines=view.lines, ceiling_ma=top, rank=want.rank)
 
 
 def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], grown: Grants, at: Instant) -> Grants:
@@ -97,11 +97,11 @@ def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[Mill
         for view in chargers
         if fair[view.charger.name].limit_ma - grown[view.charger.name].limit_ma >= 2 * view.charger.step_ma
     ]
-    lines = {line for view in poor for line in view.charger.lines}
+    lines = {line for view in poor for line in view.lines}
     return {
         view.charger.name: fair[view.charger.name]
         for view in chargers
-        if lines & view.charger.lines and fair[view.charger.name].limit_ma < view.grant.limit_ma
+        if lines & view.lines and fair[view.charger.name].limit_ma < view.grant.limit_ma
     }
 
 

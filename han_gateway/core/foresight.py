@@ -14,7 +14,7 @@ from han_gateway.core.decision import Grants, cut
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.headroom import in_force, reported
 from han_gateway.core.load import Load
-from han_gateway.core.site import Charger, Site
+from han_gateway.core.site import Site
 from han_gateway.core.state import Baseline, ChargerView, State
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
@@ -28,7 +28,7 @@ def baseline(site: Site, reading: Reading, load: Load, room: PerLine[MilliAmps],
     if reading.power_import_w is None or not volts:
         return None
     volts_mv = sum(volts) // len(volts)
-    least = sum(_watts(site, view.charger, _least_ma(site, view, at), volts_mv) for view in state.chargers)
+    least = sum(_watts(site, view, _least_ma(site, view, at), volts_mv) for view in state.chargers)
     return Baseline(_net_w(reading), volts_mv, least, load.current_ma, room)
 
 
@@ -37,9 +37,9 @@ def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
     base = state.baseline
     if base is None or reading.power_import_w is None:
         return {}
-    most = sum(_watts(site, view.charger, _most_ma(view, at), base.volts_mv) for view in state.chargers)
+    most = sum(_watts(site, view, _most_ma(view, at), base.volts_mv) for view in state.chargers)
     rise_w = _net_w(reading) - base.watts - max(0, most - base.chargers_w)
-    sums = [sum(view.grant.limit_ma for view in state.chargers if line in view.charger.lines) for line in LINES]
+    sums = [sum(view.grant.limit_ma for view in state.chargers if line in view.lines) for line in LINES]
     loaded = [line for line, limits in zip(LINES, sums, strict=True) if limits]
     if rise_w <= 0 or not loaded:
         return {}
@@ -74,7 +74,7 @@ def _net_w(reading: Reading) -> Watts:
 
 def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:
     """The least that a charger may be drawing: what it reports, or nothing."""
-    drawn = [reported(view, line, at, site.policy.report_fresh_ms) for line in view.charger.lines]
+    drawn = [reported(view, line, at, site.policy.report_fresh_ms) for line in view.lines]
     offered = min(command.limit_ma for command in in_force(view, at))
     return min(offered if current is None and follows(view) else current or 0 for current in (*drawn, offered))
 
@@ -84,8 +84,8 @@ def _most_ma(view: ChargerView, at: Instant) -> MilliAmps:
     return max(command.limit_ma for command in in_force(view, at))
 
 
-def _watts(site: Site, charger: Charger, current_ma: MilliAmps, volts_mv: int) -> Watts:
+def _watts(site: Site, view: ChargerView, current_ma: MilliAmps, volts_mv: int) -> Watts:
     """The power of a charger: one voltage for each line to neutral, or between two lines, or three lines of a net without neutral."""
-    lines = len(charger.lines)
+    lines = len(view.lines)
     voltages_percent = 100 * lines if not site.grid.three_wire else 100 if lines < 3 else isqrt(30_000)
     return current_ma * volts_mv // 1_000 * voltages_percent // 100_000

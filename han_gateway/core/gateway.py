@@ -115,7 +115,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     policy = site.policy
     stands = clock_stands(policy, state.clock, state.clock_at, reading.clock, at)
     moved = reading.clock is not None and reading.clock != state.clock
-    believed = not stands and all(load.knows(view.charger.lines) for view in state.chargers)
+    believed = not stands and all(load.knows(view.lines) for view in state.chargers)
     if believed:
         state = state._replace(chargers=tuple(learn(view, state.load, load, at) for view in state.chargers))
     room = measure(site, load, state.chargers, at)

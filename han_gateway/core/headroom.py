@@ -136,7 +136,7 @@ def _spans_of_all(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int)
     low, high = [0, 0, 0], [0, 0, 0]
     for view in chargers:
         limits = _range(view, at)
-        for line in view.charger.lines:
+        for line in view.lines:
             drawn = _span(view, reported(view, line, at, fresh_ms), *limits)
             low[line.index] += drawn.low
             high[line.index] += drawn.high

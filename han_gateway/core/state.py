@@ -11,7 +11,7 @@ from han_gateway.core.effects import Grant, MeterState
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.load import Load
 from han_gateway.core.site import Charger
-from han_gateway.core.units import Instant, MilliAmps, PerLine
+from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
 
 
 class Conduct(Enum):
@@ -79,6 +79,12 @@ class ChargerView(NamedTuple):
     probe: Probe | None = None
     answers: int = 0
     proof: PerLine[MilliAmps | None] | None = None
+    mode: frozenset[Line] | None = None
+
+    @property
+    def lines(self) -> frozenset[Line]:
+        """The lines of the house that it loads now: all that it is wired to, unless it was told to use fewer."""
+        return self.charger.lines if self.mode is None else self.mode
 
 
 class State(NamedTuple):

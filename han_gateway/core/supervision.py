@@ -122,7 +122,7 @@ def behaviour(view: ChargerView, report: ChargerSaid) -> Behaviour:
     """Compare a report with the largest limit that the charger may still be obeying; it gets twice its response time."""
     recent = [command.limit_ma for command in in_force(view, report.at - view.charger.response_ms)]
     allowed = max(*recent, view.grant.limit_ma) + TOLERANCE_MA
-    drawn = [report.current_ma[line.index] for line in view.charger.lines]
+    drawn = [report.current_ma[line.index] for line in view.lines]
     above = any(current is not None and current > allowed for current in drawn)
     return Behaviour.ABOVE if above else Behaviour.WITHIN
 
