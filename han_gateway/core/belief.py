@@ -1,58 +1,118 @@
-"""Does a charger that reports nothing draw what it is offered? Every change of its limit is a question, and the meter answers it.
+"""What a charger that reports nothing draws: every change of its limit is a question, and the meter answers it.
 
-A change that shows on all of its lines, by about as much, is a charger that follows. After two of them, so that one wrong reading proves
-nothing, what it is offered counts as drawn. A change that does not show, or a fall of all its lines at once that nobody asked for (the
-car is full, or gone), ends that belief. In doubt it draws nothing, which is the safe side for raises. This file must not know what
-is made of the belief.
+A change that shows on the meter by about as much is a charger that follows. After two of them, so that one wrong reading proves nothing,
+what has been seen counts as drawn: all of a limit that was cut to and taken, only the part of a raise that showed (the car may take
+no more). A raise that does not show proves nothing, nor does a fall far greater than the cut. A cut that does not show, or a fall of
+all its lines that nobody asked for (the car is full, or gone), ends the belief. In doubt it draws nothing, which is the safe side for
+raises; whose limit would stand still for that reason is asked on purpose now and then. When an answer comes late, the charger is slower than
+we thought, and gets that much time from then on. This file must not know what is made of the belief.
 """
 
+from han_gateway.core.allocation import highest_ma, lowest_ma
 from han_gateway.core.load import Load
-from han_gateway.core.state import ChargerView, Probe
-from han_gateway.core.units import Instant, Line, MilliAmps
+from han_gateway.core.state import Belief, ChargerView, Probe
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps
 
 ENOUGH = 2
 """So many changes in a row must have shown."""
 WORTH_ASKING_MA: MilliAmps = 1_000
 """A smaller change drowns in what the house does meanwhile."""
+QUESTION_MA: MilliAmps = 2_000
+"""By how much a limit is lowered only to see whether it shows."""
+SELDOM_MS = 300_000
+"""So long a limit must have stood before it is asked whether it is followed."""
+AGAIN_MS = 20_000
+"""So long before the second question."""
+LONGEST_MS = 30_000
+"""Nobody follows later than that: then it does not follow."""
 
 
-def follows(view: ChargerView) -> bool:
-    """Tell whether the charger is believed to draw what it is offered."""
-    return view.answers >= ENOUGH
+def believed_ma(view: ChargerView) -> MilliAmps:
+    """What the charger draws at least on each of its lines, as far as the meter has told; 0 where it has not."""
+    return view.belief.drawn_ma if view.belief.answers >= ENOUGH else 0
 
 
 def ask(view: ChargerView, limit_ma: MilliAmps, load: Load | None, at: Instant) -> Probe | None:
     """Note a change of the limit, on top of one that was not answered yet."""
     if load is None:
         return None
-    before = view.probe or Probe(at, view.grant.limit_ma, 0, load.current_ma)
+    before = view.belief.probe or Probe(at, view.grant.limit_ma, 0, load.current_ma)
     return Probe(at, before.from_ma, limit_ma, before.current_ma)
+
+
+def question(view: ChargerView, spare_ma: MilliAmps, at: Instant) -> MilliAmps | None:
+    """A lower limit, as a question to a charger that could have much more if it were known to follow; None for no question.
+
+    ``spare_ma`` is what it could have while its own current counts as house. A few amperes less for some seconds, seldom, are
+    what the answer costs.
+    """
+    limit, lowest = view.grant.limit_ma, lowest_ma(view.charger)
+    rest = AGAIN_MS if view.belief.answers else SELDOM_MS
+    if view.belief.answers >= ENOUGH or limit <= lowest or at - view.commands[-1].at < rest:
+        return None
+    if min(spare_ma, highest_ma(view.charger) - limit) < QUESTION_MA:
+        return None
+    return max(lowest, limit - QUESTION_MA)
 
 
 def learn(view: ChargerView, before: Load | None, load: Load, at: Instant) -> ChargerView:
     """Take a list as an answer."""
-    probe = view.probe
-    if probe is not None:
-        if at - probe.at < view.charger.response_ms:
-            return view
-        change = probe.to_ma - probe.from_ma
-        if abs(change) < WORTH_ASKING_MA:
-            return view._replace(probe=None)
-        shown = [_change(probe.current_ma[line.index], load, line) for line in view.lines]
-        as_asked = all(difference is not None and abs(2 * difference - 3 * change) <= 2 * abs(change) for difference in shown)
-        if not as_asked:
-            return view._replace(probe=None, answers=0)
-        new = probe.current_ma is not view.proof  # the list that proved the last change must not be half of the next proof
-        return view._replace(probe=None, answers=view.answers + new, proof=load.current_ma if new else view.proof)
-    if view.answers and view.grant.limit_ma and before is not None and _fell(view, before, load):
-        return view._replace(answers=0)
-    return view
+    if view.belief.probe is not None:
+        belief = _answer(view, view.belief.probe, load, at)
+    elif view.belief.drawn_ma and before is not None and _fell(view, before, load):
+        belief = view.belief.forgotten()
+    else:
+        return view
+    return view if belief is view.belief else view._replace(belief=belief)
+
+
+def _answer(view: ChargerView, probe: Probe, load: Load, at: Instant) -> Belief:
+    """What the list says to an open question: yes, nothing yet, or no."""
+    belief, waited = view.belief, at - probe.at
+    change = probe.to_ma - _drew_ma(view, probe)
+    shown = _shown(view, probe, load)
+    small = abs(change) < WORTH_ASKING_MA or (change > 0) != (probe.to_ma > probe.from_ma)
+    if not small and shown is not None and abs(2 * shown - 3 * change) <= 2 * abs(change):
+        return _yes(view, probe, load, min(shown, change, key=abs), waited)
+    if waited < view.response_ms:
+        return belief
+    if small or change > 0 or (shown is not None and 2 * shown <= change):
+        return belief._replace(probe=None, drawn_ma=min(belief.drawn_ma, probe.to_ma))
+    if waited < LONGEST_MS:  # a cut that does not show: in doubt at once, but it may still come
+        return belief.forgotten()._replace(probe=probe._replace(late=True))
+    return belief.forgotten()
+
+
+def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: int) -> Belief:
+    """The change has shown. The list that proved the last one must not be half of the next proof."""
+    belief = view.belief
+    new = probe.current_ma is not belief.proof
+    return Belief(
+        answers=belief.answers + new,
+        drawn_ma=probe.to_ma if shown < 0 else _drew_ma(view, probe) + shown,
+        proof=load.current_ma if new else belief.proof,
+        response_ms=max(waited, view.response_ms) if probe.late else belief.response_ms,
+    )
+
+
+def _drew_ma(view: ChargerView, probe: Probe) -> MilliAmps:
+    """What it drew before the change: its limit, or less if it is believed to take less."""
+    return min(probe.from_ma, believed_ma(view) or probe.from_ma)
+
+
+def _shown(view: ChargerView, probe: Probe, load: Load) -> MilliAmps | None:
+    """By how much the currents have changed: of three lines the one in the middle, as the house seldom disturbs two of them."""
+    changes = [_change(probe.current_ma[line.index], load, line) for line in view.lines]
+    known = sorted(change for change in changes if change is not None)
+    if len(known) == len(LINES):
+        return known[1]
+    return min(known, key=abs) if len(known) == len(changes) else None
 
 
 def _fell(view: ChargerView, before: Load, load: Load) -> bool:
-    """Tell whether all lines of a charger lost most of what it was offered at once."""
+    """Tell whether all lines of a charger lost most of what it drew at once."""
     falls = [_change(load.current_ma[line.index], before, line) for line in view.lines]
-    return all(fall is None or 10 * fall >= 7 * view.grant.limit_ma for fall in falls)
+    return all(fall is None or 10 * fall >= 7 * view.belief.drawn_ma for fall in falls)
 
 
 def _change(before: MilliAmps | None, load: Load, line: Line) -> MilliAmps | None:

@@ -5,6 +5,7 @@ charger, only for chargers that are concerned. This file must not know how limit
 """
 
 from han_gateway.core.allocation import Want, allocate, highest_ma, lowest_ma
+from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.headroom import reported
@@ -67,7 +68,24 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]
     grown = _by_name(allocate(site.root, room, wants))
     hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
     made = _make_room(site, chargers, room, grown, at) if hungry and len(chargers) > 1 else {}
-    return made or {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
+    if made:
+        return made
+    worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
+    still = all(view.grant.limit_ma == worth[view.charger.name].limit_ma for view in chargers)
+    return worth | _ask_one(site, chargers, room, at) if still else worth
+
+
+def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], at: Instant) -> Grants:
+    """Where nothing else moves, ask one silent charger whether it follows."""
+    for view in chargers:
+        if any(reported(view, line, at, site.policy.report_fresh_ms) is None for line in view.lines):
+            others = [
+                sum(other.grant.limit_ma for other in chargers if other is not view and line in other.lines) for line in LINES
+            ]
+            limit = question(view, min(room[line.index] - others[line.index] for line in view.lines), at)
+            if limit is not None:
+                return {view.charger.name: Grant(charger=view.charger.name, limit_ma=limit, reason=Reason(cause=Cause.QUESTION))}
+    return {}
 
 
 def _want(site: Site, view: ChargerView, at: Instant) -> Want:

@@ -30,6 +30,7 @@ class Cause(Enum):
     METER_LOST = "meter lost"
     POWER_ROSE = "power rose"
     RAISE_PENDING = "waiting before raising"
+    QUESTION = "trying whether it follows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

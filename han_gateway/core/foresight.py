@@ -9,7 +9,7 @@ and never lasts. This file must not know what a meter is called, nor remember an
 from math import isqrt
 
 from han_gateway.core.allocation import lowest_ma
-from han_gateway.core.belief import follows
+from han_gateway.core.belief import believed_ma
 from han_gateway.core.decision import Grants, cut
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.headroom import in_force, reported
@@ -76,7 +76,7 @@ def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:
     """The least that a charger may be drawing: what it reports, or nothing."""
     drawn = [reported(view, line, at, site.policy.report_fresh_ms) for line in view.lines]
     offered = min(command.limit_ma for command in in_force(view, at))
-    return min(offered if current is None and follows(view) else current or 0 for current in (*drawn, offered))
+    return min(believed_ma(view) if current is None else current for current in (*drawn, offered))
 
 
 def _most_ma(view: ChargerView, at: Instant) -> MilliAmps:

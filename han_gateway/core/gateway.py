@@ -90,7 +90,7 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
     """The meter has grown stale or is lost: forget the window, all guesses and beliefs, and stand on the limits that the policy names."""
     basis = POLICY[meter].limit
     load = None if basis is Basis.SMALLER else state.load
-    unasked = tuple(view._replace(probe=None, answers=0) for view in state.chargers)
+    unasked = tuple(view._replace(belief=view.belief.forgotten()) for view in state.chargers)
     state = state._replace(meter=meter, chargers=unasked, window=(), load=load, baseline=None, guessed=())
     if basis is Basis.SMALLER:
         grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST), Cause.METER_LOST)

@@ -21,7 +21,7 @@ This file must not know how the room is shared out, nor where the readings came 
 
 from typing import NamedTuple
 
-from han_gateway.core.belief import follows
+from han_gateway.core.belief import believed_ma
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
@@ -83,12 +83,12 @@ def least(window: tuple[Sample, ...]) -> PerLine[MilliAmps]:
 
 def settled(view: ChargerView, at: Instant) -> bool:
     """True once the last change of the limit has had time to act."""
-    return at - view.commands[-1].at >= view.charger.response_ms
+    return at - view.commands[-1].at >= view.response_ms
 
 
 def in_force(view: ChargerView, at: Instant) -> tuple[Command, ...]:
     """The commands that the charger may be obeying at this instant, oldest first: all of its last ``response_ms``."""
-    since = at - view.charger.response_ms
+    since = at - view.response_ms
     first = 0
     for place, command in enumerate(view.commands):
         if command.at <= since:
@@ -119,9 +119,11 @@ def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
 def _span(view: ChargerView, drawn: MilliAmps | None, lowest: MilliAmps, highest: MilliAmps) -> Span:
     """The same, given what was reported and the range of the limits in force."""
     if drawn is None or view.report is None:
-        return Span(lowest if follows(view) else 0, highest)
+        believed = believed_ma(view)
+        changing = lowest != highest
+        return Span(min(lowest, believed), highest if changing or not believed else min(believed, highest))
     # A report from before a raise could act says nothing about how much is drawn by now.
-    outdated = view.report.at - view.raised_at < view.charger.response_ms
+    outdated = view.report.at - view.raised_at < view.response_ms
     return Span(min(drawn, lowest), highest if outdated else min(drawn, highest))
 
 

@@ -71,7 +71,7 @@ def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None) -> Ch
         paused_at=view.paused_at if grant.limit_ma else at,
         seq=view.seq + 1,
         said_at=at,
-        probe=ask(view, grant.limit_ma, load, at),
+        belief=view.belief._replace(probe=ask(view, grant.limit_ma, load, at)),
     )
 
 

@@ -51,12 +51,34 @@ class Baseline(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """A change of a limit whose effect has not been seen yet: when, from what to what, and the currents before it."""
+    """A change of a limit whose effect has not been seen yet: when, from what to what, and the currents before it.
+
+    ``late`` once a list has not shown it although the charger has had its time.
+    """
 
     at: Instant
     from_ma: MilliAmps
     to_ma: MilliAmps
     current_ma: PerLine[MilliAmps | None]
+    late: bool = False
+
+
+class Belief(NamedTuple):
+    """What the meter has told of a charger (``belief``): how many changes in a row have shown, and what it has been seen to draw.
+
+    ``probe`` is the question that is open, ``proof`` the currents that answered the last one, ``response_ms`` the time that it was
+    seen to need, None while it has not been seen to need more than configured.
+    """
+
+    answers: int = 0
+    drawn_ma: MilliAmps = 0
+    probe: Probe | None = None
+    proof: PerLine[MilliAmps | None] | None = None
+    response_ms: int | None = None
+
+    def forgotten(self) -> "Belief":
+        """Nothing is known of what it draws; how slow it is stays known."""
+        return Belief(response_ms=self.response_ms)
 
 
 class ChargerView(NamedTuple):
@@ -64,7 +86,7 @@ class ChargerView(NamedTuple):
 
     ``commands`` are the *changes* that it may still be on its way to obey, oldest first; the last one is the limit now.
     ``said_at`` is when the limit was last published (None: never), ``raised_at`` the last change upwards, ``paused_at`` the
-    last change to nothing. ``probe``, ``answers`` and ``proof`` (the currents that answered last) are for ``belief``.
+    last change to nothing.
     """
 
     charger: Charger
@@ -76,15 +98,18 @@ class ChargerView(NamedTuple):
     said_at: Instant | None = None
     report: ChargerSaid | None = None
     conduct: Conduct = Conduct.UNKNOWN
-    probe: Probe | None = None
-    answers: int = 0
-    proof: PerLine[MilliAmps | None] | None = None
+    belief: Belief = Belief()
     mode: frozenset[Line] | None = None
 
     @property
     def lines(self) -> frozenset[Line]:
         """The lines of the house that it loads now: all that it is wired to, unless it was told to use fewer."""
         return self.charger.lines if self.mode is None else self.mode
+
+    @property
+    def response_ms(self) -> int:
+        """How long it may take to follow a new limit: as configured, or longer if it was seen to need longer."""
+        return self.belief.response_ms or self.charger.response_ms
 
 
 class State(NamedTuple):

@@ -1,14 +1,25 @@
-"""A silent charger is believed once two changes of its limit have shown on the meter, and no longer than they do."""
+"""A silent charger is believed to draw what the meter has been seen to show of it, once two changes of its limit have shown."""
 
 from dataclasses import replace
 
 import pytest
 
-from han_gateway.core.belief import ENOUGH, WORTH_ASKING_MA, ask, follows, learn
+from han_gateway.core.belief import (
+    AGAIN_MS,
+    ENOUGH,
+    LONGEST_MS,
+    QUESTION_MA,
+    SELDOM_MS,
+    WORTH_ASKING_MA,
+    ask,
+    believed_ma,
+    learn,
+    question,
+)
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import span
 from han_gateway.core.load import Load
-from han_gateway.core.state import ChargerView, Command, Probe
+from han_gateway.core.state import Belief, ChargerView, Command, Probe
 from han_gateway.core.units import Instant, Line, PerLine
 from tests.core.houses import ALL, L1, L2, Run, charger, house
 
@@ -20,58 +31,111 @@ def load(*amps: float | None) -> Load:
     return Load(PerLine(*(None if each is None else round(each * 1000) for each in amps)))
 
 
-def silent(amps: float, lines: frozenset[Line] = ALL, answers: int = 0) -> ChargerView:
-    """A charger at this limit since long ago, that never reported."""
+def silent(amps: float, lines: frozenset[Line] = ALL, answers: int = 0, drawn: float | None = None) -> ChargerView:
+    """A charger at this limit since long ago, that never reported, and was seen to draw as much if it was seen at all."""
     view = start(house(charger("a", lines)), 0).chargers[0]
     limit = round(amps * 1000)
-    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(0, limit),), answers=answers)
+    believed = Belief(answers=answers, drawn_ma=round(1000 * (drawn or amps)) if answers else 0)
+    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(0, limit),), belief=believed)
 
 
 def told(view: ChargerView, amps: float, seen: Load | None, at: Instant) -> ChargerView:
     """The same charger after a change."""
     limit = round(amps * 1000)
-    probe = ask(view, limit, seen, at)
-    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(at, limit),), probe=probe)
+    belief = view.belief._replace(probe=ask(view, limit, seen, at))
+    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(at, limit),), belief=belief)
 
 
 def test_two_changes_that_show_make_belief() -> None:
-    """6 -> 16 -> 9 A, and the meter saw both: what is offered counts as drawn."""
+    """6 -> 16 -> 9 A, and the meter saw both: what was seen counts as drawn, no less and no more."""
     view = told(silent(6), 16, load(8, 8, 8), 10_000)
     view = learn(view, load(8, 8, 8), load(18, 18, 18), 20_000)
-    assert (view.probe, view.answers, follows(view)) == (None, 1, False)
-    assert span(view, L1, 40_000, 35_000).low == 0
+    assert (view.belief.probe, view.belief.answers, believed_ma(view)) == (None, 1, 0)
+    assert span(view, L1, 40_000, 35_000) == (0, 16_000)
     view = told(view, 9, load(30, 18, 18), 30_000)
     view = learn(view, load(30, 18, 18), load(23, 11, 11), 40_000)
-    assert (view.answers, follows(view)) == (ENOUGH, True)
-    assert span(view, L1, 40_000, 35_000).low == 9000
+    assert (view.belief.answers, believed_ma(view)) == (ENOUGH, 9000)
+    assert span(view, L1, 40_000, 35_000) == (9000, 9000)
+
+
+def test_a_raise_is_believed_as_far_as_it_shows() -> None:
+    """A car that takes 13 A of 16 is believed to draw 13: the rest is neither credited nor cut."""
+    view = learn(told(silent(9, answers=1), 16, load(11, 11, 11), 10_000), None, load(15, 15, 15), 20_000)
+
+    assert believed_ma(view) == 13_000
+    assert span(view, L1, 40_000, 35_000) == (13_000, 13_000)
 
 
 @pytest.mark.parametrize(
     ("shown", "answers"),
-    [(4.9, 0), (5, 2), (10, 2), (25, 2), (25.1, 0), (0, 0), (-10, 0)],
+    [(4.9, 1), (5, 2), (10, 2), (25, 2), (25.1, 1), (0, 1), (-10, 1)],
 )
-def test_how_much_must_show(shown: float, answers: int) -> None:
-    """Half of the change is enough, two and a half times as much was not the charger alone; a change that does not show ends it."""
+def test_how_much_of_a_raise_must_show(shown: float, answers: int) -> None:
+    """Half of it is enough, two and a half times as much was not the charger alone; what does not show proves nothing."""
     view = told(silent(6, answers=1), 16, load(20, 20, 20), 10_000)
     view = learn(view, None, load(*(20 + shown,) * 3), 16_000)
 
-    assert view.answers == answers
+    assert view.belief.answers == answers
 
 
-def test_it_must_show_on_all_lines() -> None:
-    """A change that shows on two of three lines, or is unknown on one, is no answer; lines of others do not matter."""
-    for seen in (load(18, 18, 8), load(18, 18, None)):
-        assert learn(told(silent(6, answers=2), 16, load(8, 8, 8), 0), None, seen, 10_000).answers == 0
+@pytest.mark.parametrize(
+    ("shown", "answers"),
+    [(-4.9, 0), (-5, 3), (-10, 3), (-25, 3), (-25.1, 2), (0, 0), (10, 0)],
+)
+def test_a_cut_that_does_not_show_ends_belief(shown: float, answers: int) -> None:
+    """Half of it is enough; a far greater fall tells nothing; and who does not follow a cut is not believed any more."""
+    view = told(silent(16, answers=2), 6, load(30, 30, 30), 10_000)
+    view = learn(view, None, load(*(30 + shown,) * 3), 16_000)
+
+    assert view.belief.answers == answers
+
+
+def test_a_cut_to_what_it_draws_anyway_asks_nothing() -> None:
+    """From 32 to 17 A with a car that takes 16: nothing must show, nothing is doubted; from 17 to 12 its four must."""
+    view = told(silent(32, answers=2, drawn=16), 17, load(20, 20, 20), 0)
+    view = learn(view, None, load(20, 20, 20), 10_000)
+    assert believed_ma(view) == 16_000
+    view = learn(told(view, 12, load(20, 20, 20), 10_000), None, load(16, 16, 16), 20_000)
+    assert (view.belief.answers, believed_ma(view)) == (3, 12_000)
+
+
+def test_of_three_lines_two_must_agree() -> None:
+    """An oven that switches on one line at the same time hides nothing, on two lines it does; lines of others do not matter."""
+    view = told(silent(6, answers=1), 16, load(8, 8, 8), 0)
+    assert learn(view, None, load(18, 18, 8), 10_000).belief.answers == 2
+    assert learn(view, None, load(18, 8, 8), 10_000).belief.answers == 1
+    assert learn(view, None, load(18, 18, None), 10_000).belief.answers == 1
     alone = told(silent(6, frozenset({L2}), answers=1), 16, load(8, 8, 8), 0)
-    assert learn(alone, None, load(None, 18, 2), 10_000).answers == 2
+    assert learn(alone, None, load(None, 18, 2), 10_000).belief.answers == 2
 
 
-def test_a_list_within_the_response_time_answers_nothing() -> None:
-    """The charger gets its time first."""
+def test_no_answer_within_the_response_time_is_no_answer_yet() -> None:
+    """The charger gets its time first; one that is quicker has answered."""
     view = told(silent(6), 16, load(8, 8, 8), 10_000)
 
     assert learn(view, None, load(8, 8, 8), 10_000 + RESPONSE_MS - 1) is view
-    assert learn(view, None, load(8, 8, 8), 10_000 + RESPONSE_MS).probe is None
+    assert learn(view, None, load(8, 8, 8), 10_000 + RESPONSE_MS).belief.probe is None
+    assert learn(view, None, load(18, 18, 18), 12_500).belief.answers == 1
+
+
+def test_a_late_answer_teaches_how_slow_it_is() -> None:
+    """A cut that shows after 20 s although 6 were expected: in doubt at once, and from then on it gets 20 s, belief or not."""
+    view = told(silent(16, answers=2), 10, load(30, 20, 20), 0)
+    view = learn(view, None, load(30, 20, 20), 10_000)
+    assert (believed_ma(view), view.response_ms) == (0, RESPONSE_MS)
+    view = learn(view, None, load(24, 14, 14), 20_000)
+    assert (view.belief.answers, view.response_ms) == (1, 20_000)
+    assert learn(told(view, 16, load(24, 14, 14), 30_000), None, load(24, 14, 14), 49_999).belief.probe is not None
+    assert view.belief.forgotten().response_ms == 20_000
+
+
+def test_nobody_is_that_slow() -> None:
+    """What has not shown after half a minute was not followed."""
+    view = told(silent(16, answers=2), 10, load(30, 20, 20), 0)
+    view = learn(view, None, load(30, 20, 20), 20_000)
+    view = learn(view, None, load(30, 20, 20), LONGEST_MS)
+
+    assert view.belief == Belief()
 
 
 def test_small_changes_ask_nothing() -> None:
@@ -79,7 +143,7 @@ def test_small_changes_ask_nothing() -> None:
     small = (WORTH_ASKING_MA - 1) / 1000
     view = told(silent(6, answers=2), 6 + small, load(8, 8, 8), 0)
 
-    assert learn(view, None, load(20, 20, 20), 10_000) == view._replace(probe=None)
+    assert learn(view, None, load(20, 20, 20), 10_000).belief == view.belief._replace(probe=None)
 
 
 def test_an_unanswered_change_is_merged_with_the_next() -> None:
@@ -87,16 +151,16 @@ def test_an_unanswered_change_is_merged_with_the_next() -> None:
     view = told(silent(6), 12, load(8, 8, 8), 10_000)
     view = told(view, 16, load(9, 9, 9), 13_000)
 
-    assert view.probe == Probe(13_000, 6000, 16_000, PerLine(8000, 8000, 8000))
-    assert learn(view, None, load(18, 18, 18), 18_000).probe is not None
-    assert learn(view, None, load(18, 18, 18), 19_000).answers == 1
+    assert view.belief.probe == Probe(13_000, 6000, 16_000, PerLine(8000, 8000, 8000))
+    assert learn(view, None, load(8, 8, 8), 18_000).belief.probe is not None
+    assert learn(view, None, load(18, 18, 18), 19_000).belief.answers == 1
 
 
 def test_there_and_back_is_no_question() -> None:
     """A change that was taken back before it was answered leaves the belief as it was."""
     view = told(told(silent(16, answers=2), 9, load(20, 20, 20), 0), 16, load(20, 20, 20), 3000)
 
-    assert learn(view, None, load(30, 20, 20), 10_000).answers == 2
+    assert learn(view, None, load(30, 20, 20), 10_000).belief.answers == 2
 
 
 def test_without_a_load_nothing_is_asked() -> None:
@@ -105,22 +169,23 @@ def test_without_a_load_nothing_is_asked() -> None:
 
 
 def test_a_fall_of_all_lines_ends_belief() -> None:
-    """A car that is full takes most of its limit from all its lines at once; then nothing is known any more."""
+    """A car that is full takes most of its current from all its lines at once; then nothing is known any more."""
     view = silent(16, answers=2)
 
     assert learn(view, load(20, 20, 20), load(9, 9, 9), 60_000) == view  # 11 of 16 A: not most of it
-    assert learn(view, load(20, 20, 20), load(8.8, 8.8, 8.8), 60_000).answers == 0
+    assert learn(view, load(20, 20, 20), load(8.8, 8.8, 8.8), 60_000).belief.answers == 0
     assert learn(view, load(20, 20, 20), load(4, 4, 20), 60_000) == view  # an oven on two lines
     assert learn(view, None, load(4, 4, 4), 60_000) == view
-    assert learn(silent(16, frozenset({L1}), answers=1), load(20, 0, 0), load(4, 0, 0), 60_000).answers == 0
+    assert learn(silent(16, frozenset({L1}), answers=1), load(20, 0, 0), load(4, 0, 0), 60_000).belief.answers == 0
 
 
-def test_a_pause_is_no_fall() -> None:
-    """A paused charger has nothing to lose: belief outlives the pause, until the resumption asks again."""
-    view = silent(0, answers=2)
+def test_belief_outlives_a_pause() -> None:
+    """A paused charger has nothing to lose, and one that does not wake up is credited with nothing."""
+    view = learn(told(silent(10, answers=2), 0, load(20, 20, 20), 0), None, load(10, 10, 10), 10_000)
+    assert (view.belief.answers, believed_ma(view)) == (3, 0)
     assert learn(view, load(20, 20, 20), load(20, 19, 18), 60_000) == view
-    view = told(view, 10, load(8, 8, 8), 70_000)
-    assert learn(view, load(8, 8, 8), load(8, 8, 8), 80_000).answers == 0
+    view = learn(told(view, 10, load(8, 8, 8), 70_000), None, load(8, 8, 8), 80_000)
+    assert believed_ma(view) == 0
 
 
 def test_one_list_is_not_two_proofs() -> None:
@@ -128,20 +193,32 @@ def test_one_list_is_not_two_proofs() -> None:
     wrong = load(35, 35, 35)
     view = told(silent(0), 16, load(5, 5, 5), 10_000)
     view = learn(view, load(5, 5, 5), wrong, 20_000)
-    assert view.answers == 1
+    assert view.belief.answers == 1
     view = told(view, 0, wrong, 20_000)
     view = learn(view, wrong, load(5, 5, 5), 30_000)
-    assert (view.answers, view.probe) == (1, None)
+    assert (view.belief.answers, view.belief.probe) == (1, None)
+
+
+def test_a_limit_that_stands_still_is_questioned() -> None:
+    """An unbelieved charger that could have 2 A more is asked by 2 A less: seldom first, soon again once it has answered."""
+    view = silent(10)
+    assert question(view, QUESTION_MA, SELDOM_MS) == 8000
+    assert question(view, QUESTION_MA - 1, SELDOM_MS) is None
+    assert question(view, QUESTION_MA, SELDOM_MS - 1) is None
+    assert question(silent(10, answers=1), QUESTION_MA, AGAIN_MS) == 8000
+    assert question(silent(7), QUESTION_MA, SELDOM_MS) == 6000
+    for satisfied in (silent(6), silent(15), silent(10, answers=2), silent(0)):
+        assert question(satisfied, 16_000, SELDOM_MS) is None
 
 
 def test_a_silent_car_is_raised_without_reserve_in_the_end() -> None:
-    """A car that never reports gets what a reporting one gets, as soon as it has been seen to follow."""
+    """A car that never reports gets what a reporting one gets, as soon as it has been seen to follow, even in a constant house."""
     run = Run(house(charger("garage")))
     seen: list[int] = []
-    for _ in range(40):
-        house_amps = 12.0 if len(seen) in (8, 9) else 3.0
-        run.lists(1, *(house_amps + run.limit() / 1000,) * 3)
+    for _ in range(60):
+        run.lists(1, *(7.0 + run.limit() / 1000,) * 3)
         seen.append(run.limit())
 
-    assert follows(run.state.chargers[0])
+    assert believed_ma(run.state.chargers[0]) == 16_000
     assert seen[-1] == 16_000
+    assert 11_000 not in seen

@@ -225,7 +225,7 @@ def test_what_is_sold_counts_against_what_is_bought() -> None:
 def test_a_charger_that_is_seen_to_follow_explains_no_more_than_its_offer() -> None:
     """A silent charger that follows draws its limit already: a rise beside it was the house."""
     run = charging()
-    silent = run.state.chargers[0]._replace(report=None, answers=2)
+    silent = run.state.chargers[0]._replace(report=None, belief=Belief(2, 16_000))
     run.state = run.state._replace(chargers=(silent,))
     run.hear(50_000, list2(20, 22, 18, power_import_w=POWER))
     run.hear(52_500, list1(POWER + 2300))

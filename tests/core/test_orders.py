@@ -35,11 +35,11 @@ def test_a_new_limit_is_published_and_remembered() -> None:
     assert [type(effect) for effect in effects] == [SetLimit, Note]
     assert (up.seq, up.said_at, up.raised_at, up.paused_at) == (1, 20_000, 20_000, 0)
     assert up.commands == (Command(0, 6000), Command(20_000, 10_000))
-    assert up.probe is not None
-    assert (up.probe.from_ma, up.probe.to_ma, up.probe.current_ma) == (6000, 10_000, LOAD.current_ma)
+    assert up.belief.probe is not None
+    assert (up.belief.probe.from_ma, up.belief.probe.to_ma, up.belief.probe.current_ma) == (6000, 10_000, LOAD.current_ma)
 
     (down,), _ = apply(SITE, (up,), {"a": grant("a", 0)}, 40_000)
-    assert (down.seq, down.raised_at, down.paused_at, down.probe) == (2, 20_000, 40_000, None)
+    assert (down.seq, down.raised_at, down.paused_at, down.belief.probe) == (2, 20_000, 40_000, None)
     assert down.commands == (Command(20_000, 10_000), Command(40_000, 0))
 
 

@@ -10,7 +10,7 @@ import os
 import random
 from collections.abc import Sequence
 
-from han_gateway.core.belief import follows
+from han_gateway.core.belief import believed_ma
 from han_gateway.core.effects import SetLimit
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
@@ -157,8 +157,8 @@ def test_one_wrong_reading_makes_no_belief() -> None:
             run = Run(site)
             for at, reading in a_constant_house(rng):
                 run.hear(at, reading)
-                assert not any(follows(view) for view in run.state.chargers)
-                answered += any(view.answers for view in run.state.chargers)
+                assert not any(believed_ma(view) for view in run.state.chargers)
+                answered += any(view.belief.answers for view in run.state.chargers)
 
     assert answered
 
