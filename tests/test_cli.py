@@ -178,12 +178,13 @@ def test_a_full_disk_is_one_line(dump: Path) -> None:
 def test_check_shows_the_tree_and_what_is_worth_a_thought(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The tree goes to stdout, warnings to stderr; nothing to complain about is 0."""
     house.write_text(
-        HOUSE + '[[circuit]]\nname = "row"\nfuse_a = 20\n[[charger]]\nname = "b"\nphases = ["L2"]\ncircuit = "row"\n'
+        HOUSE + '[[circuit]]\nname = "row"\nfuse_a = 20\n[[charger]]\nname = "b"\nphases = ["L2"]\ncircuit = "row"\nweight = 2\n'
     )
     assert cli.main(["check", "--config", str(house)]) == 0
     shown = capsys.readouterr()
     assert "├─ charger garage on L1, L2, L3: 6 A to 16 A" in shown.out
     assert "└─ row fuse 20 A\n   └─ charger b on L2" in shown.out
+    assert "NO failsafe, weight 2\n" in shown.out
     assert "charger b has no failsafe" in shown.err
 
 

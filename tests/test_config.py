@@ -75,6 +75,13 @@ def test_amperes_and_seconds_become_integers(tmp_path: Path) -> None:
     assert config.site.chargers[0].maximum_ma == 31_900
 
 
+def test_who_is_served_first_and_how_much(tmp_path: Path) -> None:
+    """Priority and weight reach the house; a charger that names neither is an equal among equals."""
+    first, second = loaded(tmp_path, HOUSE + CHARGER + 'priority = 2\nweight = 3\n[[charger]]\nname = "b"\n').site.chargers
+    assert (first.priority, first.weight) == (2, 3)
+    assert (second.priority, second.weight) == (0, 1)
+
+
 def test_flat_circuits_become_a_tree(tmp_path: Path) -> None:
     """Circuits and chargers hang below the fuse they name, in whatever order they are written."""
     text = (
@@ -114,6 +121,7 @@ def test_a_wrong_charger_is_left_out_and_named(tmp_path: Path) -> None:
         ('name = "b\\n"\n', "is not a plain name"),
         ('name = "b"\nmin_a = true\n', "is true or false, not a number"),
         ('name = "b"\nresponse_s = inf\n', "is above 3600"),
+        ('name = "b"\nweight = 0\n', "is below 1"),
     ],
 )
 def test_mistakes_in_a_charger_are_explained(tmp_path: Path, charger: str, words: str) -> None:

@@ -65,7 +65,8 @@ def _charger(charger: "Charger") -> str:
     after = f"{_amps(charger.fallback_ma)} without a meter" if charger.fallback_ma else "paused without a meter"
     failsafe = "own failsafe" if charger.has_failsafe else "NO failsafe"
     priority = f", priority {charger.priority}" if charger.priority else ""
-    return f"charger {charger.name} on {lines}: {_amps(charger.minimum_ma)} to {_amps(charger.maximum_ma)}, {after}, {failsafe}{priority}"
+    weight = f", weight {charger.weight}" if charger.weight != 1 else ""
+    return f"charger {charger.name} on {lines}: {_amps(charger.minimum_ma)} to {_amps(charger.maximum_ma)}, {after}, {failsafe}{priority}{weight}"
 
 
 def _ways(config: "Config") -> Iterator[str]:

@@ -48,13 +48,12 @@ def load(path: Path) -> Config:
     chargers, problems = _chargers(file, settings)
     root = _tree(file, settings, chargers)
     site = Site(name=settings.site.name, grid=Grid(settings.site.grid), root=root, policy=_policy(settings))
-    password = _password(file, settings.mqtt)
     return Config(
         site=site,
         meter=settings.meter,
         mqtt=_beside(path, settings.mqtt),
         metrics=settings.metrics,
-        password=password,
+        password=_password(file, settings.mqtt),
         problems=tuple(problems),
         warnings=(*_stray_variables(), *advice(site)),
     )
@@ -186,6 +185,7 @@ def _charger(settings: ChargerSettings) -> Charger:
         fallback_ma=_milli(settings.fallback),
         response_ms=_milli(settings.response_s),
         priority=settings.priority,
+        weight=settings.weight,
         has_failsafe=settings.failsafe,
     )
 

@@ -181,6 +181,7 @@ class ChargerSettings(Section):
     fallback_a: Amperes | None = Field(default=None, examples=[6])
     response_s: Seconds = Field(default=6, examples=[6])
     priority: Annotated[int, BeforeValidator(_number), Field(ge=-100, le=100)] = Field(default=0, examples=[0])
+    weight: Annotated[int, BeforeValidator(_number), Field(ge=1, le=10)] = Field(default=1, examples=[1])
     failsafe: bool = Field(default=False, examples=["true"])
 
     @property

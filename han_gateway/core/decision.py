@@ -4,7 +4,7 @@
 charger, only for chargers that are concerned. This file must not know how limits are published.
 """
 
-from han_gateway.core.allocation import Want, allocate, highest_ma, lowest_ma
+from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
@@ -29,7 +29,7 @@ def fall_back(site: Site, cause: Cause) -> Grants:
     would put on a fuse is capped.
     """
     wants = [Want(charger=charger, ceiling_ma=charger.fallback_ma) for charger in site.chargers]
-    grants = allocate(site.root, _budget(site.root), wants)
+    grants = allocate(site, Room(_budget(site.root)), wants)
     return {grant.charger: Grant(charger=grant.charger, limit_ma=grant.limit_ma, reason=Reason(cause=cause)) for grant in grants}
 
 
@@ -55,7 +55,7 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps])
     if site.grid.three_wire:
         room = PerLine(*(allowed - max(0, excess) * 3 // 17 for allowed, excess in zip(room, over, strict=True)))
     wants = [Want(charger=view.charger, lines=view.lines, ceiling_ma=view.grant.limit_ma, rank=_rank(view)) for view in chargers]
-    granted = allocate(site.root, room, wants)
+    granted = allocate(site, Room(room), wants)
     return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
 
 
@@ -65,7 +65,7 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]
     Making room only lowers, and the raise waits until that has settled: at no moment are there more promises than amperes.
     """
     wants = [_want(site, view, at) for view in chargers]
-    grown = _by_name(allocate(site.root, room, wants))
+    grown = _by_name(allocate(site, Room(room), wants))
     hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
     made = _make_room(site, chargers, room, grown, at) if hungry and len(chargers) > 1 else {}
     if made:
@@ -109,7 +109,7 @@ def _fair_want(site: Site, view: ChargerView, at: Instant) -> Want:
 
 def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], grown: Grants, at: Instant) -> Grants:
     """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
-    fair = _by_name(allocate(site.root, room, [_fair_want(site, view, at) for view in chargers]))
+    fair = _by_name(allocate(site, Room(room), [_fair_want(site, view, at) for view in chargers]))
     poor = [
         view
         for view in chargers

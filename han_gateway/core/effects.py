@@ -25,6 +25,7 @@ class Cause(Enum):
     FUSE = "fuse"  # a fuse on the way has no more room
     CHARGER = "own maximum"  # nothing but the charger's own maximum limits it
     NO_ROOM = "no room for the minimum"  # paused: not even the smallest current fits
+    POWER_CAP = "power cap"  # the power of the whole site has no more room
     METER_WAITING = "meter not heard yet"
     METER_STALE = "meter stale, no raise"
     METER_LOST = "meter lost"

@@ -35,7 +35,8 @@ class Charger:
 
     All currents in mA per line. ``fallback_ma`` is the limit while the meter is lost; ``response_ms`` is how long the car and the
     charger together may take to follow a new limit; ``has_failsafe`` is False for a charger that keeps its last limit for ever
-    when the gateway falls silent. A higher ``priority`` is admitted first where not all minimums fit.
+    when the gateway falls silent. A higher ``priority`` is served first: its minimum, and then all that is left when everybody who fits has
+    a minimum. Among equals, ``weight`` 2 gets twice the current of weight 1.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Charger:
     fallback_ma: MilliAmps = 6_000
     response_ms: int = 6_000
     priority: int = 0
+    weight: int = 1
     has_failsafe: bool = True
 
 

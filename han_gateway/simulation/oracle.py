@@ -9,7 +9,7 @@ mistaken for a control law.
 import math
 from collections.abc import Iterable
 
-from han_gateway.core.allocation import Want, allocate
+from han_gateway.core.allocation import Room, Want, allocate
 from han_gateway.core.events import Event, Tick
 from han_gateway.core.units import Instant, MilliAmps, PerLine
 from han_gateway.simulation.lab import Lab, unit
@@ -68,7 +68,7 @@ class Oracle:
         for charger, ceiling in zip(self._site.chargers, ceilings, strict=True):
             up = -(-ceiling // charger.step_ma) * charger.step_ma
             wants.append(Want(charger=charger, ceiling_ma=min(up, charger.maximum_ma)))
-        return [Order(grant.charger, grant.limit_ma) for grant in allocate(self._site.root, room, wants)]
+        return [Order(grant.charger, grant.limit_ma) for grant in allocate(self._site, Room(room), wants)]
 
 
 def now(lab: Lab) -> Oracle:

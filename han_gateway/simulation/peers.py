@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from itertools import cycle
 from typing import ClassVar
 
-from han_gateway.core.allocation import Want, allocate
+from han_gateway.core.allocation import Room, Want, allocate
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid
 from han_gateway.core.load import complete
 from han_gateway.core.site import Charger, Site
@@ -84,7 +84,7 @@ class Peer:
             Want(charger=charger, ceiling_ma=charger.maximum_ma)
             for charger in (self.site.chargers if chargers is None else chargers)
         ]
-        return {grant.charger: grant.limit_ma for grant in allocate(self.site.root, room, wants)}
+        return {grant.charger: grant.limit_ma for grant in allocate(self.site, Room(room), wants)}
 
     def _changed(self, limits: Limits) -> list[Order]:
         """Say what has changed, and everything at first."""

@@ -154,19 +154,20 @@ def random_charger(rng: random.Random, name: str, grid: Grid = Grid.TN) -> Charg
         fallback_ma=rng.choice((0, 6000, minimum, maximum)),
         response_ms=rng.choice((3000, 6000, 20_000)),
         priority=rng.choice((0, 0, 0, 1, 2)),
+        weight=rng.choice((1, 1, 1, 2, 3)),
     )
 
 
-def random_tree(rng: random.Random, names: list[str], depth: int = 4) -> Circuit:
+def random_tree(rng: random.Random, names: list[str], depth: int = 4, grid: Grid = Grid.TN) -> Circuit:
     """A tree of fuses at most ``depth`` deep with a charger for each name somewhere in it."""
     parts: list[Charger | Circuit] = []
     while names:
         if depth > 1 and rng.random() < 0.4:
             count = rng.randint(1, len(names))
-            parts.append(random_tree(rng, names[:count], depth - 1))
+            parts.append(random_tree(rng, names[:count], depth - 1, grid))
             names = names[count:]
         else:
-            parts.append(random_charger(rng, names[0]))
+            parts.append(random_charger(rng, names[0], grid))
             names = names[1:]
     fuse = rng.choice((16_000, 20_000, 25_000, 35_000, 63_000, rng.randint(1000, 80_000)))
     return Circuit(name=f"fuse{rng.randrange(10**9)}", fuse_ma=fuse, margin_ma=rng.choice((0, 500, 1000)), parts=tuple(parts))

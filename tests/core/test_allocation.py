@@ -1,8 +1,10 @@
 """Sharing the room out: what an electrician would work out by hand. The laws for any tree are in tests/properties."""
 
-from han_gateway.core.allocation import Want, allocate, highest_ma, lowest_ma
+import pytest
+
+from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
 from han_gateway.core.effects import Cause, Reason
-from han_gateway.core.site import Charger, Circuit
+from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L2, L3, charger
 
@@ -13,9 +15,14 @@ def share(root: Circuit, *room: int, **changed: dict[str, int | tuple[int, ...]]
         Want(charger=each, **{"ceiling_ma": each.maximum_ma, **changed.get(each.name, {})})  # type: ignore[arg-type]
         for each in root.chargers()
     ]
-    grants = allocate(root, PerLine(*(amps * 1000 for amps in room)), wants)
+    grants = allocate(site(root), Room(PerLine(*(amps * 1000 for amps in room))), wants)
     assert [grant.charger for grant in grants] == [want.charger.name for want in wants]
     return {grant.charger: (grant.limit_ma // 1000, str(grant.reason)) for grant in grants}
+
+
+def site(root: Circuit, grid: Grid = Grid.TN) -> Site:
+    """A site with this main fuse."""
+    return Site(name="home", grid=grid, root=root)
 
 
 def fuse(*parts: Charger | Circuit, name: str = "main", amps: int = 63) -> Circuit:
@@ -56,7 +63,9 @@ def test_max_min() -> None:
 
 def test_no_room_for_the_minimum() -> None:
     """5.9 A are a pause, and the next in the queue does not fit either."""
-    grants = allocate(fuse(charger("a")), PerLine(5999, 20_000, 20_000), [Want(charger=charger("a"), ceiling_ma=16_000)])
+    grants = allocate(
+        site(fuse(charger("a"))), Room(PerLine(5999, 20_000, 20_000)), [Want(charger=charger("a"), ceiling_ma=16_000)]
+    )
 
     assert grants[0].limit_ma == 0
     assert grants[0].reason == Reason(cause=Cause.NO_ROOM, circuit="main", line=L1)
@@ -102,6 +111,92 @@ def test_admission_by_priority_then_rank_then_name() -> None:
 
     assert [amps for amps, _ in share(root, 12, 12, 12).values()] == [6, 0, 6]
     assert [amps for amps, _ in share(root, 12, 12, 12, a={"rank": (2,)}, b={"rank": (1,)}).values()] == [0, 6, 6]
+
+
+def test_a_higher_priority_is_filled_first() -> None:
+    """Everybody gets the minimum, and what is left goes to the highest priority, until it can take no more."""
+    root = fuse(charger("a"), charger("b", priority=1), charger("c", priority=-1))
+
+    assert share(root, 25, 25, 25) == {"a": (6, "main fuse, L1"), "b": (13, "main fuse, L1"), "c": (6, "main fuse, L1")}
+    assert [amps for amps, _ in share(root, 30, 30, 30).values()] == [8, 16, 6]
+
+
+def test_weights() -> None:
+    """Among equals weight 2 gets twice the current, but nobody less than the minimum; the remainder goes to the poorer by weight."""
+    root = fuse(charger("a", maximum_ma=32_000), charger("b", maximum_ma=32_000, weight=2))
+
+    assert [amps for amps, _ in share(root, 30, 30, 30).values()] == [10, 20]
+    assert [amps for amps, _ in share(root, 31, 31, 31).values()] == [11, 20]
+    assert [amps for amps, _ in share(root, 32, 32, 32).values()] == [11, 21]
+    assert [amps for amps, _ in share(root, 14, 14, 14).values()] == [6, 8]
+
+
+def test_the_remainder_follows_the_rank() -> None:
+    """The odd ampere goes to the smaller rank, so that whoever sets the ranks can let it go round."""
+    root = fuse(charger("a"), charger("b"))
+
+    assert [amps for amps, _ in share(root, 17, 17, 17, a={"rank": (1,)}, b={"rank": (0,)}).values()] == [8, 9]
+
+
+def capped(house: Site, amps: float) -> list[tuple[int, str]]:
+    """Limits and reasons with all the room under the fuses, and so many amperes of power at one nominal voltage."""
+    room = Room(PerLine(60_000, 60_000, 60_000), power_ma=round(amps * 1000))
+    grants = allocate(house, room, [Want(charger=each, ceiling_ma=each.maximum_ma) for each in house.chargers])
+    return [(grant.limit_ma // 1000, str(grant.reason)) for grant in grants]
+
+
+def test_a_cap_on_the_power() -> None:
+    """An ampere costs as many as the charger loads voltages: with a neutral one for each line, and the cap is the reason."""
+    three, one = charger("three"), charger("one", [L2])
+
+    assert capped(site(fuse(three)), 30) == [(10, "power cap")]
+    assert capped(site(fuse(three)), 29.9) == [(9, "power cap")]
+    assert capped(site(fuse(one)), 30) == [(16, "own maximum")]
+    assert capped(site(fuse(three, one)), 40) == [(10, "power cap"), (10, "power cap")]
+    assert capped(site(fuse(three)), 17.9) == capped(site(fuse(three)), -5) == [(0, "power cap")]
+
+
+def test_a_cap_on_the_power_with_three_wires() -> None:
+    """Without a neutral a charger between two lines costs one, and one on three lines the square root of 3."""
+    three, pair = charger("three"), charger("pair", [L1, L3])
+
+    assert capped(site(fuse(pair), Grid.IT), 10) == [(10, "power cap")]
+    assert capped(site(fuse(three), Grid.TT), 17.33) == [(10, "power cap")]
+    assert capped(site(fuse(three), Grid.TT), 17.32) == [(9, "power cap")]
+
+
+def test_a_fuse_with_a_meter_of_its_own() -> None:
+    """A fuse whose load is measured has what its meter leaves; the others have all of theirs, less the margin."""
+    row, shed = fuse(charger("a"), name="row", amps=20), fuse(charger("b"), name="shed", amps=20)
+    house = site(fuse(row, shed))
+    wants = [Want(charger=each, ceiling_ma=each.maximum_ma) for each in house.chargers]
+    plenty = PerLine(60_000, 60_000, 60_000)
+
+    grants = allocate(house, Room(plenty, circuits={"row": PerLine(20_000, 20_000, 9_500)}), wants)
+    assert [(grant.limit_ma, str(grant.reason)) for grant in grants] == [(9_000, "row fuse, L3"), (16_000, "own maximum")]
+    with pytest.raises(KeyError):
+        allocate(house, Room(plenty, circuits={"raw": plenty}), wants)
+
+
+def test_the_reason_is_the_fuse_that_refused() -> None:
+    """A charger that its own fuse stopped says so, although the main fuse was used up by others afterwards."""
+    row = Circuit(name="row", fuse_ma=8500, parts=(charger("a"),))
+
+    assert share(fuse(row, charger("b", maximum_ma=32_000)), 24, 24, 24) == {"a": (8, "row fuse, L1"), "b": (16, "main fuse, L1")}
+
+
+def test_fewer_lines_than_wired() -> None:
+    """A charger that uses one of its lines asks only that line, and costs only that much power."""
+    house, each = site(fuse(charger("a"))), charger("a")
+    want = Want(charger=each, ceiling_ma=16_000, lines=frozenset((L2,)))
+
+    assert allocate(house, Room(PerLine(0, 10_000, 0)), [want])[0].limit_ma == 10_000
+    assert allocate(house, Room(PerLine(0, 20_000, 0), power_ma=12_000), [want])[0].limit_ma == 12_000
+
+
+def test_nobody_wants_anything() -> None:
+    """Nothing is shared among nobody."""
+    assert allocate(site(fuse(charger("a"))), Room(PerLine(0, 0, 0)), []) == ()
 
 
 def test_floors_are_held_even_where_there_is_no_room() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from han_gateway.core.effects import Cause, MeterState, Reason
 from han_gateway.core.site import Grid, Site
+from han_gateway.core.state import Belief
 from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2, notes
 
 ONE = house(charger("garage"))
