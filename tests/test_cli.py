@@ -188,6 +188,20 @@ def test_check_shows_the_tree_and_what_is_worth_a_thought(house: Path, capsys: p
     assert "charger b has no failsafe" in shown.err
 
 
+def test_check_shows_how_a_charger_is_wired(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which line of the house is its own L1, and where it can charge 1-phase."""
+    house.write_text(
+        HOUSE
+        + '[[charger]]\nname = "b"\nphases = ["L2", "L3", "L1"]\nswitches_to = "one-phase"\nreport_phases = "charger"\n'
+        + '[[charger]]\nname = "c"\nswitches_to = "any-phase"\n'
+    )
+    assert cli.main(["check", "--config", str(house)]) == 0
+    shown = capsys.readouterr().out
+    assert "charger b on L2, L3, L1 (its own L1, L2, L3): 6 A" in shown
+    assert "changes to 1 phase on L2, reports its own L1, L2, L3" in shown
+    assert "changes to 1 phase on L1 or L2 or L3" in shown
+
+
 def test_check_fails_when_a_charger_was_left_out(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """1: the house is protected, but not as it was written."""
     house.write_text(HOUSE + '[[charger]]\nname = "b"\nmax = 10\n')

@@ -1,12 +1,14 @@
 """The configuration: what is good becomes a house, what is not becomes one line that names place and remedy."""
 
+import json
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from han_gateway.config.load import Config, load
 from han_gateway.config.problems import SHOWN_AT_MOST, ConfigError
-from han_gateway.config.settings import Settings
+from han_gateway.config.settings import ChargerSettings, CircuitSettings, Settings
 from han_gateway.core.site import Circuit, Grid
 from han_gateway.core.units import Line
 
@@ -64,6 +66,37 @@ def test_the_example_shows_every_key_and_loads() -> None:
     for name, field in Settings.model_fields.items():
         for key in getattr(field.annotation, "model_fields", {}):
             assert f"\n{key} = " in text or f"\n# {key} = " in text, f"{name}.{key}"
+    for key in (*CircuitSettings.model_fields, *ChargerSettings.model_fields):
+        assert f"\n{key} = " in text or f"\n# {key} = " in text, key
+
+
+@pytest.mark.parametrize("order", list(permutations(("L1", "L2", "L3"))))
+def test_phases_are_named_in_the_order_of_the_charger(tmp_path: Path, order: tuple[str, ...]) -> None:
+    """Any of the six ways to wire a charger is kept, and the lines that it loads are the same."""
+    (charger,) = loaded(tmp_path, HOUSE + CHARGER + f"phases = {json.dumps(order)}\n").site.chargers
+
+    assert charger.order == tuple(Line(name) for name in order)
+    assert charger.lines == frozenset(Line)
+
+
+@pytest.mark.parametrize(
+    ("grid", "word", "modes"),
+    [
+        ("TN", "one-phase", [{"L2"}]),
+        ("TN", "any-phase", [{"L2"}, {"L3"}, {"L1"}]),
+        ("IT", "one-phase", [{"L2", "L3"}]),
+        ("TT", "any-phase", [{"L2", "L3"}, {"L2", "L1"}, {"L3", "L1"}]),
+    ],
+)
+def test_where_a_charger_can_charge_on_one_phase(tmp_path: Path, grid: str, word: str, modes: list[set[str]]) -> None:
+    """Its own first phase, or any; without a neutral a phase is a pair of lines. Which line that is, the wiring says."""
+    text = (
+        HOUSE.replace("TN", grid) + CHARGER + f'phases = ["L2", "L3", "L1"]\nswitches_to = "{word}"\nreport_phases = "charger"\n'
+    )
+    (charger,) = loaded(tmp_path, text).site.chargers
+
+    assert charger.modes == tuple(frozenset(map(Line, names)) for names in modes)
+    assert charger.counts_own
 
 
 def test_amperes_and_seconds_become_integers(tmp_path: Path) -> None:
@@ -116,6 +149,10 @@ def test_a_wrong_charger_is_left_out_and_named(tmp_path: Path) -> None:
         ('name = "b"\nfallback_a = 3\n', "write 0 (pause) or 6 to 16"),
         ('name = "b"\nphases = ["L1", "L4"]\n', "'L4' is not one of"),
         ('name = "b"\nphases = []\n', "is empty"),
+        ('name = "b"\nphases = ["L1", "L1"]\n', "names a phase twice"),
+        ('name = "b"\nphases = ["L1"]\nswitches_to = "one-phase"\n', "fewer than three phases"),
+        ('name = "b"\nswitches_to = "one"\n', "'one' is not one of"),
+        ('name = "b"\nreport_phases = "own"\n', "'own' is not one of"),
         ('name = "b"\nlines = ["L1"]\n', "did you mean phases?"),
         ('name = "B b"\n', "is not a plain name"),
         ('name = "b\\n"\n', "is not a plain name"),

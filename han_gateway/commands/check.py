@@ -61,12 +61,21 @@ def _tree(circuit: "Circuit", indent: str = "") -> Iterator[str]:
 
 
 def _charger(charger: "Charger") -> str:
-    lines = ", ".join(sorted(line.value for line in charger.lines))
+    lines = ", ".join(line.value for line in charger.order)
+    if charger.order != tuple(sorted(charger.order, key=lambda line: line.index)):
+        lines += f" (its own {', '.join(f'L{place}' for place in range(1, len(charger.order) + 1))})"
     after = f"{_amps(charger.fallback_ma)} without a meter" if charger.fallback_ma else "paused without a meter"
     failsafe = "own failsafe" if charger.has_failsafe else "NO failsafe"
     priority = f", priority {charger.priority}" if charger.priority else ""
     weight = f", weight {charger.weight}" if charger.weight != 1 else ""
-    return f"charger {charger.name} on {lines}: {_amps(charger.minimum_ma)} to {_amps(charger.maximum_ma)}, {after}, {failsafe}{priority}{weight}"
+    return f"charger {charger.name} on {lines}: {_amps(charger.minimum_ma)} to {_amps(charger.maximum_ma)}, {after}, {failsafe}{priority}{weight}{_phases(charger)}"
+
+
+def _phases(charger: "Charger") -> str:
+    """What is special about its phases, if anything is."""
+    modes = ["-".join(line.value for line in charger.order if line in lines) for lines in charger.modes]
+    words = f", changes to 1 phase on {' or '.join(modes)}" if modes else ""
+    return words + (", reports its own L1, L2, L3" if charger.counts_own else "")
 
 
 def _ways(config: "Config") -> Iterator[str]:

@@ -15,11 +15,11 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from han_gateway.config.advice import advice
+from han_gateway.config.house import charger_of, milli, policy_of
 from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record, guess
 from han_gateway.config.settings import ChargerSettings, CircuitSettings, MeterSettings, MetricsSettings, MqttSettings, Settings
 from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
-from han_gateway.core.site import Charger, Circuit, Grid, Policy, Site
-from han_gateway.core.units import Line
+from han_gateway.core.site import Circuit, Grid, Site
 
 DEEPEST = 8
 """Fuses one below the other."""
@@ -47,7 +47,7 @@ def load(path: Path) -> Config:
     settings = _settings(file)
     chargers, problems = _chargers(file, settings)
     root = _tree(file, settings, chargers)
-    site = Site(name=settings.site.name, grid=Grid(settings.site.grid), root=root, policy=_policy(settings))
+    site = Site(name=settings.site.name, grid=Grid(settings.site.grid), root=root, policy=policy_of(settings.policy))
     return Config(
         site=site,
         meter=settings.meter,
@@ -144,8 +144,8 @@ def _tree(file: TomlFile, settings: Settings, chargers: Sequence[ChargerSettings
 
     def build(name: str, fuse_a: float, margin_a: float) -> Circuit:
         below = [build(part.name, part.fuse_a, part.margin_a) for part in settings.circuit if part.parent == name]
-        own = [_charger(charger) for charger in chargers if charger.circuit == name]
-        return Circuit(name=name, fuse_ma=_milli(fuse_a), margin_ma=_milli(margin_a), parts=(*own, *below))
+        own = [charger_of(charger, Grid(settings.site.grid)) for charger in chargers if charger.circuit == name]
+        return Circuit(name=name, fuse_ma=milli(fuse_a), margin_ma=milli(margin_a), parts=(*own, *below))
 
     return build(ROOT, settings.site.fuse_a, settings.site.margin_a)
 
@@ -173,42 +173,6 @@ def _depth(parents: Mapping[str, str], name: str) -> int:
         name = parents[name]
         depth += 1
     return depth
-
-
-def _charger(settings: ChargerSettings) -> Charger:
-    return Charger(
-        name=settings.name,
-        lines=frozenset(Line(phase) for phase in settings.phases),
-        minimum_ma=_milli(settings.min_a),
-        maximum_ma=_milli(settings.max_a),
-        step_ma=_milli(settings.step_a),
-        fallback_ma=_milli(settings.fallback),
-        response_ms=_milli(settings.response_s),
-        priority=settings.priority,
-        weight=settings.weight,
-        has_failsafe=settings.failsafe,
-    )
-
-
-def _policy(settings: Settings) -> Policy:
-    policy = settings.policy
-    return Policy(
-        list_period_ms=_milli(policy.list_period_s),
-        stale_after_ms=_milli(policy.stale_s),
-        lost_after_ms=_milli(policy.lost_after_s),
-        raise_window_ms=_milli(policy.raise_window_s),
-        longest_window_ms=_milli(policy.longest_window_s),
-        raise_deadband_ma=_milli(policy.raise_deadband_a),
-        report_fresh_ms=_milli(policy.report_fresh_s),
-        foresee_above_percent=policy.foresee_above_percent,
-        estimate_margin_ma=_milli(policy.estimate_margin_a),
-        valid_for_ms=_milli(policy.valid_for_s),
-        republish_ms=_milli(policy.republish_s),
-    )
-
-
-def _milli(value: float) -> int:
-    return round(value * 1000)
 
 
 def _beside(path: Path, mqtt: MqttSettings) -> MqttSettings:

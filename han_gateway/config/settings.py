@@ -168,12 +168,14 @@ class CircuitSettings(Section):
 
 
 class ChargerSettings(Section):
-    """``[[charger]]``: currents are per phase."""
+    """``[[charger]]``: currents are per phase; ``phases`` in the order of the charger's own L1, L2, L3."""
 
     name: Slug = Field(examples=["garage"])
-    phases: Annotated[frozenset[PhaseName], Field(min_length=1)] = Field(
-        default=frozenset(("L1", "L2", "L3")), examples=['["L1", "L2", "L3"]']
+    phases: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] = Field(
+        default=("L1", "L2", "L3"), examples=['["L1", "L2", "L3"]']
     )
+    report_phases: Literal["house", "charger"] = Field(default="house", examples=["charger"])
+    switches_to: Literal["one-phase", "any-phase"] | None = Field(default=None, examples=["one-phase"])
     circuit: Slug = Field(default="main", examples=["main"])
     min_a: Annotated[Amperes, Field(ge=6, le=80)] = Field(default=6, examples=[6])
     max_a: Annotated[Amperes, Field(ge=6, le=80)] = Field(default=16, examples=[16])
@@ -195,6 +197,12 @@ class ChargerSettings(Section):
             raise ValueError(f"has max_a = {self.max_a:g} below min_a = {self.min_a:g}; raise max_a")
         if self.fallback and not self.min_a <= self.fallback <= self.max_a:
             raise ValueError(f"has fallback_a = {self.fallback:g}; write 0 (pause) or {self.min_a:g} to {self.max_a:g}")
+        if len(set(self.phases)) < len(self.phases):
+            raise ValueError("names a phase twice in phases; write each line that it is wired to once")
+        if self.switches_to and len(self.phases) < 3:
+            raise ValueError(
+                'has switches_to but fewer than three phases; leave switches_to out, or write phases = ["L1", "L2", "L3"]'
+            )
         return self
 
 

@@ -8,8 +8,9 @@ Children are tuples, so a cycle cannot be built. A charger holds the *set of lin
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import combinations
 
-from han_gateway.core.units import Line, MilliAmps
+from han_gateway.core.units import LINES, Line, MilliAmps
 
 
 class Grid(Enum):
@@ -37,6 +38,9 @@ class Charger:
     charger together may take to follow a new limit; ``has_failsafe`` is False for a charger that keeps its last limit for ever
     when the gateway falls silent. A higher ``priority`` is served first: its minimum, and then all that is left when everybody who fits has
     a minimum. Among equals, ``weight`` 2 gets twice the current of weight 1.
+
+    ``order`` names the lines of the house that its own L1, L2, L3 are wired to, ``counts_own`` is True where it reports currents by
+    its own names. ``modes`` are the fewer lines that it can be told to use instead of all: one line, or a pair without a neutral.
     """
 
     name: str
@@ -49,6 +53,23 @@ class Charger:
     priority: int = 0
     weight: int = 1
     has_failsafe: bool = True
+    order: tuple[Line, ...] = ()
+    counts_own: bool = False
+    modes: tuple[frozenset[Line], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Wired straight unless told otherwise."""
+        if not self.order:
+            object.__setattr__(self, "order", tuple(line for line in LINES if line in self.lines))
+
+
+def modes_of(switches_to: str | None, order: tuple[Line, ...], grid: Grid) -> tuple[frozenset[Line], ...]:
+    """The lines on which a charger can charge 1-phase: its own first (``one-phase``), any (``any-phase``), or none.
+
+    Without a neutral these are pairs of lines.
+    """
+    fewer = tuple(frozenset(lines) for lines in combinations(order, 2 if grid.three_wire else 1))
+    return {None: (), "one-phase": fewer[:1], "any-phase": fewer}[switches_to]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

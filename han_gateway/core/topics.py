@@ -83,7 +83,7 @@ def heard(prefix: str, site: Site, topic: str, payload: bytes, at: Instant) -> C
     if charger is None:
         return Refused("topic", "no charger reports there")
     try:
-        return _report(charger.name, _parse(payload), at)
+        return _report(charger, _parse(payload), at)
     except _WrongError as wrong:
         return Refused(charger.name, str(wrong))
 
@@ -171,20 +171,27 @@ def _no_constant(_name: str) -> None:
     raise _WrongError("NaN and Infinity are no numbers")
 
 
-def _report(name: str, value: dict[str, Any], at: Instant) -> ChargerSaid:
+def _report(charger: Charger, value: dict[str, Any], at: Instant) -> ChargerSaid:
     currents = value.get("current_a")
     if currents is None:
         currents = {}
     if not isinstance(currents, dict):
         raise _WrongError("current_a must be an object of L1, L2, L3")
+    named = PerLine(*(_number(currents, line.value, MAX_CURRENT_A, 1000) for line in LINES))
     return ChargerSaid(
         at=at,
-        charger=name,
-        current_ma=PerLine(*(_number(currents, line.value, MAX_CURRENT_A, 1000) for line in LINES)),
+        charger=charger.name,
+        current_ma=_of_the_house(charger, named) if charger.counts_own else named,
         status=_status(value.get("status")),
         limit_ma=_number(value, "limit_a", MAX_CURRENT_A, 1000),
         session_wh=_number(value, "session_wh", MAX_SESSION_WH, 1),
     )
+
+
+def _of_the_house(charger: Charger, own: PerLine[MilliAmps | None]) -> PerLine[MilliAmps | None]:
+    """The currents of a charger's own L1, L2, L3 on the lines of the house; a terminal without a wire is left out."""
+    wired = dict(zip(charger.order, own, strict=False))
+    return PerLine(*(wired.get(line) for line in LINES))
 
 
 def _number(value: dict[str, Any], key: str, largest: int, scale: int) -> int | None:

@@ -19,7 +19,7 @@ ALL = frozenset(LINES)
 LIST_MS = 10_000
 
 
-def charger(name: str = "garage", lines: Iterable[Line] = LINES, **figures: int) -> Charger:
+def charger(name: str = "garage", lines: Iterable[Line] = LINES, **figures: object) -> Charger:
     """A charger; figures are fields of ``Charger``."""
     return Charger(name=name, lines=frozenset(lines), **figures)  # type: ignore[arg-type]
 

@@ -4,6 +4,7 @@ import json
 import random
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -178,6 +179,29 @@ def test_a_full_report() -> None:
         limit_ma=10_000,
         session_wh=1200,
     )
+
+
+@pytest.mark.parametrize("order", list(permutations((L1, L2, L3))))
+def test_a_charger_that_counts_its_own_phases(order: tuple[Line, ...]) -> None:
+    """What it calls L1 is put on the line of the house that its L1 is wired to, in all six orders."""
+    site = house(charger("garage", order=order, counts_own=True))
+    said = topics.heard("han", site, REPORT, b'{"current_a":{"L1":1,"L2":2,"L3":3}}', 0)
+
+    assert isinstance(said, ChargerSaid)
+    assert [said.current_ma[line.index] for line in order] == [1000, 2000, 3000]
+
+
+@pytest.mark.parametrize(
+    ("order", "house_ma"),
+    [((L2,), PerLine(None, 1000, None)), ((L3, L1), PerLine(2000, None, 1000))],
+)
+def test_terminals_without_a_wire_are_not_heard(order: tuple[Line, ...], house_ma: PerLine[int | None]) -> None:
+    """A charger on one line or two reports three all the same; what is not wired is nowhere."""
+    site = house(charger("garage", order, order=order, counts_own=True))
+    said = topics.heard("han", site, REPORT, b'{"current_a":{"L1":1,"L2":2,"L3":3}}', 0)
+
+    assert isinstance(said, ChargerSaid)
+    assert said.current_ma == house_ma
 
 
 def test_an_empty_report_is_a_sign_of_life() -> None:

@@ -1,0 +1,50 @@
+"""From the tables of the configuration to the records of the core: what an electrician wrote, in integers and sets of lines.
+
+This file must not know files, nor judge whether a figure makes sense.
+"""
+
+from han_gateway.config.settings import ChargerSettings, PolicySettings
+from han_gateway.core.site import Charger, Grid, Policy, modes_of
+from han_gateway.core.units import Line
+
+
+def charger_of(settings: ChargerSettings, grid: Grid) -> Charger:
+    """A charger in a house on this net."""
+    order = tuple(Line(phase) for phase in settings.phases)
+    return Charger(
+        name=settings.name,
+        lines=frozenset(order),
+        minimum_ma=milli(settings.min_a),
+        maximum_ma=milli(settings.max_a),
+        step_ma=milli(settings.step_a),
+        fallback_ma=milli(settings.fallback),
+        response_ms=milli(settings.response_s),
+        priority=settings.priority,
+        weight=settings.weight,
+        has_failsafe=settings.failsafe,
+        order=order,
+        counts_own=settings.report_phases == "charger",
+        modes=modes_of(settings.switches_to, order, grid),
+    )
+
+
+def policy_of(policy: PolicySettings) -> Policy:
+    """The safety policy."""
+    return Policy(
+        list_period_ms=milli(policy.list_period_s),
+        stale_after_ms=milli(policy.stale_s),
+        lost_after_ms=milli(policy.lost_after_s),
+        raise_window_ms=milli(policy.raise_window_s),
+        longest_window_ms=milli(policy.longest_window_s),
+        raise_deadband_ma=milli(policy.raise_deadband_a),
+        report_fresh_ms=milli(policy.report_fresh_s),
+        foresee_above_percent=policy.foresee_above_percent,
+        estimate_margin_ma=milli(policy.estimate_margin_a),
+        valid_for_ms=milli(policy.valid_for_s),
+        republish_ms=milli(policy.republish_s),
+    )
+
+
+def milli(value: float) -> int:
+    """Thousandths."""
+    return round(value * 1000)
