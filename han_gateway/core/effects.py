@@ -32,6 +32,7 @@ class Cause(Enum):
     POWER_ROSE = "power rose"
     RAISE_PENDING = "waiting before raising"
     QUESTION = "trying whether it follows"
+    CHANGING = "changing to 3 phases"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

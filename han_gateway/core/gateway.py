@@ -16,6 +16,7 @@ from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.load import Load, complete
 from han_gateway.core.orders import FIRST, Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, window_ms
+from han_gateway.core.phases import arrange, widen
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Command, Conduct, Sample, State
 from han_gateway.core.supervision import (
@@ -31,6 +32,7 @@ from han_gateway.core.supervision import (
     sign,
 )
 from han_gateway.core.units import LINES, Instant, PerLine
+from han_gateway.core.usage import observe
 
 _UNKNOWN = Load(PerLine(None, None, None))
 
@@ -129,13 +131,14 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         clock_at=at if moved else state.clock_at,
         window=slide(state.window, Sample(at, room.for_raises), window_ms(policy, state)) if believed else state.window,
     )
+    state, arranged = arrange(site, state, at) if believed else (state, ())
     grants = _choose(site, state, room.for_cuts, at, believed=believed)
     base = baseline(site, reading, load, room.for_cuts, state, at) if believed else None
     state = learn_patience(policy, state, grants, at)
     views, told = apply(site, state.chargers, grants, at, load)
     state = state._replace(chargers=views, due_at=due(policy, state, views), baseline=base, guessed=())
     heard = () if state.meter is before else (notes.meter_heard(before),)
-    return state, (shown, _headroom(site, state), *heard, *told)
+    return state, (shown, _headroom(site, state), *heard, *arranged, *told)
 
 
 def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:
@@ -159,7 +162,7 @@ def _choose(site: Site, state: State, for_cuts: PerLine[int], at: Instant, *, be
         return cuts
     full = at - state.window[0].at >= window_ms(site.policy, state)
     if full and all(settled(view, at) for view in state.chargers):
-        return grow(site, state.chargers, least(state.window), at)
+        return widen(site, state, at) or grow(site, state.chargers, least(state.window), at)
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {
         view.charger.name: _because(view.grant, Cause.RAISE_PENDING)
@@ -172,10 +175,11 @@ def _charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, 
     """Remember what a charger reports; who is not in the configuration is not heard."""
     for view in state.chargers:
         if view.charger.name == event.charger:
-            conduct = CHARGER[view.conduct, behaviour(view, event)]
-            chargers = _with(state.chargers, view._replace(report=event, conduct=conduct))
+            seen, observed = observe(site, view, event)
+            conduct = CHARGER[view.conduct, behaviour(seen, event)]
+            chargers = _with(state.chargers, seen._replace(report=event, conduct=conduct))
             state = state._replace(chargers=chargers, due_at=due(site.policy, state, chargers))
-            return state, _judged(view, conduct)
+            return state, (*observed, *_judged(view, conduct))
     return state, ()
 
 

@@ -2,7 +2,7 @@
 
 from han_gateway.core.effects import Grant, Level, MeterState, Note
 from han_gateway.core.state import Conduct
-from han_gateway.core.units import MilliAmps
+from han_gateway.core.units import LINES, Line, MilliAmps
 
 _CONDUCT = {
     Conduct.OBEYING: Note(level=Level.NOTICE, text="keeps within its limit again"),
@@ -41,6 +41,26 @@ def conduct(charger: str, now: Conduct) -> Note:
     """A charger is judged anew."""
     words = _CONDUCT[now]
     return Note(level=words.level, text=f"charger {charger} {words.text}")
+
+
+def changes(charger: str, lines: frozenset[Line]) -> Note:
+    """Another set of lines: ``garage changes to 1 phase, L2``, ``garage changes to 3 phases``."""
+    phases = "3 phases" if len(lines) == len(LINES) else f"1 phase, {_names(lines)}"
+    return Note(level=Level.NOTICE, text=f"{charger} changes to {phases}")
+
+
+def keeps_phases(charger: str) -> Note:
+    """A charger that was told to use fewer lines uses others: ``garage does not change its phases``."""
+    return Note(level=Level.WARNING, text=f"{charger} does not change its phases")
+
+
+def uses(charger: str, lines: frozenset[Line]) -> Note:
+    """A car needs fewer lines than it is offered: ``the car at garage uses L1 only``."""
+    return Note(level=Level.INFO, text=f"the car at {charger} uses {_names(lines)} only")
+
+
+def _names(lines: frozenset[Line]) -> str:
+    return "-".join(line.value for line in LINES if line in lines)
 
 
 def _amps(current_ma: MilliAmps) -> str:

@@ -76,4 +76,4 @@ def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None) -> Ch
 
 
 def _limit(site: Site, view: ChargerView) -> SetLimit:
-    return SetLimit(grant=view.grant, lines=view.lines, seq=view.seq, valid_for_ms=site.policy.valid_for_ms)
+    return SetLimit(grant=view.grant, lines=view.offered, seq=view.seq, valid_for_ms=site.policy.valid_for_ms)

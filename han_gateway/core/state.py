@@ -81,12 +81,32 @@ class Belief(NamedTuple):
         return Belief(response_ms=self.response_ms)
 
 
+class Phasing(NamedTuple):
+    """What we know of the lines that a car uses, and of changes between one phase and three (``phases``).
+
+    ``used`` are the lines that the charging car was seen to use, None for all that it was offered (or all that there are, for a charger
+    that is not trusted to use fewer). ``seen`` are those of the last reports in a row that showed fewer: ``reports`` of them, the first at
+    ``seen_since``. ``narrow_car`` stays true while the car stays.
+    ``gain_ma`` is how much more current all lines together would lately have carried than these few do (below 0: less), ``switches`` the
+    number of changes since the car came, ``switched_at`` the last of them.
+    """
+
+    used: frozenset[Line] | None = None
+    seen: frozenset[Line] | None = None
+    seen_since: Instant = 0
+    reports: int = 0
+    narrow_car: bool = False
+    gain_ma: MilliAmps = 0
+    switches: int = 0
+    switched_at: Instant = 0
+
+
 class ChargerView(NamedTuple):
     """All we know of one charger.
 
     ``commands`` are the *changes* that it may still be on its way to obey, oldest first; the last one is the limit now.
     ``said_at`` is when the limit was last published (None: never), ``raised_at`` the last change upwards, ``paused_at`` the
-    last change to nothing.
+    last change to nothing. ``mode`` are the lines that it was told to use, None for all.
     """
 
     charger: Charger
@@ -100,11 +120,17 @@ class ChargerView(NamedTuple):
     conduct: Conduct = Conduct.UNKNOWN
     belief: Belief = Belief()
     mode: frozenset[Line] | None = None
+    phasing: Phasing = Phasing()
+
+    @property
+    def offered(self) -> frozenset[Line]:
+        """The lines of the house that it may load: all that it is wired to, unless it was told to use fewer."""
+        return self.charger.lines if self.mode is None else self.mode
 
     @property
     def lines(self) -> frozenset[Line]:
-        """The lines of the house that it loads now: all that it is wired to, unless it was told to use fewer."""
-        return self.charger.lines if self.mode is None else self.mode
+        """The lines of the house that it loads: those that it may, unless its car was seen to use fewer."""
+        return self.phasing.used or self.offered
 
     @property
     def response_ms(self) -> int:

@@ -11,6 +11,7 @@ from han_gateway.core.effects import Effect, Grant, Note, SetLimit, ShowHeadroom
 from han_gateway.core.events import ChargerSaid, ChargerStatus, Event, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
 from han_gateway.core.site import Charger, Circuit, Grid, Policy, Site
+from han_gateway.core.state import ChargerView
 from han_gateway.core.units import LINES, Instant, Line, PerLine
 from han_gateway.meters.reading import Reading, clock_octets
 
@@ -122,6 +123,44 @@ class Run:
     def told(self) -> list[tuple[Instant, SetLimit]]:
         """All limits that were published."""
         return [(at, effect) for at, effect in self.effects if isinstance(effect, SetLimit)]
+
+
+class Home(Run):
+    """A house with one charger that obeys and reports, a list every 10 s. ``obeys`` is False for one that keeps all its lines."""
+
+    obeys = True
+    car_lines = ALL
+    status: ChargerStatus | None = None
+
+    @property
+    def view(self) -> ChargerView:
+        """All that is known of the charger."""
+        return self.state.chargers[0]
+
+    def drawn(self) -> PerLine[int | None]:
+        """What the charger draws in mA: its whole limit, on the lines that it may use and the car can."""
+        lines = (self.view.offered if self.obeys else ALL) & self.car_lines or self.view.offered
+        return PerLine(*(self.limit() if line in lines and self.status is not ChargerStatus.IDLE else 0 for line in LINES))
+
+    def report(self, at: int, amps: tuple[float, ...] | None = None, status: ChargerStatus | None = None) -> None:
+        """The charger reports, what it draws unless told otherwise."""
+        current: PerLine[int | None] = self.drawn() if amps is None else PerLine(*(round(each * 1000) for each in amps))
+        status = status or self.status or (ChargerStatus.CHARGING if any(current) else ChargerStatus.CONNECTED)
+        self.play(ChargerSaid(at=at, charger="garage", current_ma=current, status=status))
+
+    def minutes(self, minutes: float, *house_a: float) -> None:
+        """The house draws so much beside the car for so long."""
+        end = self.now + round(minutes * 60_000)
+        while (at := (self.now // LIST_MS + 1) * LIST_MS) <= end:
+            self.until(at - 1000)
+            self.report(at - 1000)
+            drawn = self.drawn()
+            self.hear(at, list2(*(each + (current or 0) / 1000 for each, current in zip(house_a, drawn, strict=True))))
+
+    def modes(self) -> list[frozenset[Line]]:
+        """The lines that the charger was told to use, one after the other."""
+        told = [effect.lines for _, effect in self.told()]
+        return [lines for place, lines in enumerate(told) if not place or lines != told[place - 1]]
 
 
 def notes(effects: Iterable[Effect]) -> list[str]:

@@ -51,6 +51,15 @@ def test_good_news() -> None:
     assert notes.meter_heard(MeterState.STALE).text == "meter fresh again, was stale"
 
 
+def test_phases() -> None:
+    """Which phase it is said for one, or the pair without a neutral; three are simply three."""
+    assert notes.changes("garage", frozenset({Line.L2})).text == "garage changes to 1 phase, L2"
+    assert notes.changes("garage", frozenset({Line.L3, Line.L1})).text == "garage changes to 1 phase, L1-L3"
+    assert notes.changes("garage", frozenset(Line)).text == "garage changes to 3 phases"
+    assert notes.uses("garage", frozenset({Line.L1})).text == "the car at garage uses L1 only"
+    assert notes.keeps_phases("garage").level is Level.WARNING
+
+
 def test_every_judgement_of_a_charger_that_can_be_news_has_words() -> None:
     """A charger may come to obey, ignore or vanish."""
     for conduct in set(Conduct) - {Conduct.UNKNOWN}:

@@ -1,0 +1,163 @@
+"""One phase rather than none, for chargers that can change: when, to which, and back.
+
+A charger changes its phases only while it is paused and draws nothing. If three phases have no room for its minimum, it comes back on
+the one phase (or pair of lines) that had the most in the whole raise window. It goes back to three after ``WIDE_MS`` at least, when
+three would have carried more on the average of about as long, and have room now. Cars dislike it and contactors wear, so it changes at
+most ``MOST_SWITCHES`` times while a car stays, and one change is kept for the way back. Only reports prove that it did as it was told
+(``usage``): a charger that does not report is not told.
+
+This file must not know how the room is shared out, nor how a limit is published.
+"""
+
+from collections.abc import Sequence
+
+from han_gateway.core import notes
+from han_gateway.core.allocation import highest_ma, lowest_ma
+from han_gateway.core.effects import Cause, Effect, Grant, Reason
+from han_gateway.core.events import ChargerStatus
+from han_gateway.core.headroom import least, reported, settled
+from han_gateway.core.patience import window_ms
+from han_gateway.core.site import Charger, Circuit, Site
+from han_gateway.core.state import ChargerView, State
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
+from han_gateway.core.usage import CHARGES, FLOWS_MA, MOST_SWITCHES, heard, renewed
+
+SPARE_MA: MilliAmps = 2_000
+"""So much more than the minimum must fit where a charger changes to."""
+PAUSED_MS = 60_000
+"""A kettle is worth waiting for: it boils before a charger has changed to one phase and back."""
+WIDE_MS = 600_000
+RESTED_MS = 60_000
+"""A pause sooner after a raise would be taken for a raise undone (``patience``)."""
+
+
+def arrange(site: Site, state: State, at: Instant) -> tuple[State, tuple[Effect, ...]]:
+    """With each list, before limits are chosen: end beliefs that nobody renews, watch for room on all lines, change a paused charger.
+
+    One charger at a time: what the next could have depends on what the first takes.
+    """
+    views = [renewed(site, view, at) for view in state.chargers]
+    full = bool(state.window) and state.window[-1].at - state.window[0].at >= window_ms(site.policy, state)
+    ready = full and all(settled(view, at) for view in views)
+    effects: list[Effect] = []
+    for place, view in enumerate(views):
+        if view.charger.modes and state.window:
+            views[place], told = _arranged(site, state, views, view, at, may_change=ready and not effects)
+            effects += told
+    if all(new is old for new, old in zip(views, state.chargers, strict=True)):
+        return state, ()
+    return state._replace(chargers=tuple(views)), tuple(effects)
+
+
+def widen(site: Site, state: State, at: Instant) -> dict[str, Grant]:
+    """Pause a charger that would charge faster on all of its lines. It comes back on them when the pause has settled.
+
+    Not while another waits: it would take the room.
+    """
+    if not all(view.grant.limit_ma for view in state.chargers):
+        return {}
+    for view in state.chargers:
+        rested = at - view.commands[-1].at > RESTED_MS
+        if rested and _patient(view, at) and _may_gain(site, state, view):
+            return {view.charger.name: Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=Cause.CHANGING))}
+    return {}
+
+
+def _arranged(
+    site: Site, state: State, views: Sequence[ChargerView], view: ChargerView, at: Instant, *, may_change: bool
+) -> tuple[ChargerView, tuple[Effect, ...]]:
+    """One charger that can change its phases."""
+    now, lasting = (_beside(site, views, view.charger, room) for room in (state.window[-1].room_ma, least(state.window)))
+    view = _weighed(site, view, lasting)
+    lines = _best(site, view, lasting, at) if may_change else view.offered
+    if lines == view.offered or (lines < view.offered and _on(view.offered, now) >= lowest_ma(view.charger)):
+        return view, ()  # where the last list has room again, the window will soon have it, too
+    return _changed(view, lines, at), (notes.changes(view.charger.name, lines),)
+
+
+def _beside(site: Site, views: Sequence[ChargerView], charger: Charger, room: PerLine[MilliAmps]) -> PerLine[MilliAmps]:
+    """What this charger could have on each line of every fuse above it, beside what the others hold."""
+    left = list(room)
+    for fuse in _path(site.root, charger):
+        below = {each.name for each in fuse.chargers()} - {charger.name}
+        others = [view for view in views if view.charger.name in below]
+        for line in LINES:
+            budget = room[line.index] if fuse is site.root else fuse.fuse_ma - fuse.margin_ma
+            held = sum(view.grant.limit_ma for view in others if line in view.lines)
+            left[line.index] = min(left[line.index], budget - held)
+    return PerLine(*left)
+
+
+def _path(circuit: Circuit, charger: Charger) -> tuple[Circuit, ...]:
+    """The fuses above a charger, from this one down."""
+    for part in circuit.parts:
+        if part is charger:
+            return (circuit,)
+        if isinstance(part, Circuit) and (below := _path(part, charger)):
+            return (circuit, *below)
+    return ()
+
+
+def _on(lines: frozenset[Line], room: PerLine[MilliAmps]) -> MilliAmps:
+    """What fits on all of these lines."""
+    return min(room[line.index] for line in lines)
+
+
+def _weighed(site: Site, view: ChargerView, room: PerLine[MilliAmps]) -> ChargerView:
+    """Compare what all lines would carry now with what these few do: a running mean over about ``WIDE_MS``."""
+    if view.mode is None:
+        return view
+    gain = view.phasing.gain_ma
+    more = _carried(view.charger, _on(view.charger.lines, room)) * (1_732 if site.grid.three_wire else 3_000) // 1_000
+    gain += (more - _carried(view.charger, _on(view.offered, room)) - gain) * site.policy.list_period_ms // WIDE_MS
+    return view._replace(phasing=view.phasing._replace(gain_ma=gain))
+
+
+def _carried(charger: Charger, room: MilliAmps) -> MilliAmps:
+    """What a charger makes of this room."""
+    return min(room, highest_ma(charger)) if room >= lowest_ma(charger) else 0
+
+
+def _best(site: Site, view: ChargerView, room: PerLine[MilliAmps], at: Instant) -> frozenset[Line]:
+    """The lines on which a charger had best come back, if it is paused; the ones that it uses now, if not."""
+    charger, offered = view.charger, view.offered
+    lowest, everything = lowest_ma(charger), _on(charger.lines, room)
+    report = view.report
+    if report and report.status is ChargerStatus.IDLE and at - report.at < site.policy.report_fresh_ms:  # ready for the next car
+        return charger.lines if everything >= max(lowest, view.grant.limit_ma) else offered
+    if view.grant.limit_ma or _draws(site, view, at):
+        return offered
+    if _patient(view, at) and everything >= lowest:
+        return charger.lines
+    enough = _on(offered, room) >= lowest or view.phasing.switches + 2 > MOST_SWITCHES
+    if enough or at - view.paused_at < PAUSED_MS or not heard(view, at, site.policy.report_fresh_ms):
+        return offered
+    best = max(charger.modes, key=lambda lines: _on(lines, room))
+    return best if _on(best, room) >= lowest + SPARE_MA else offered
+
+
+def _draws(site: Site, view: ChargerView, at: Instant) -> bool:
+    """A charger that still reports a current is not paused yet, whatever it was told."""
+    return any((reported(view, line, at, site.policy.report_fresh_ms) or 0) >= FLOWS_MA for line in view.charger.lines)
+
+
+def _patient(view: ChargerView, at: Instant) -> bool:
+    """Tell whether a charger that uses few lines would have done better on all of them, and has waited long enough."""
+    phasing = view.phasing
+    waited = view.mode is not None and at - phasing.switched_at >= WIDE_MS
+    return waited and phasing.gain_ma > 0 and not phasing.narrow_car and phasing.switches < MOST_SWITCHES
+
+
+def _may_gain(site: Site, state: State, view: ChargerView) -> bool:
+    """Tell whether a car charges here, and all lines have room for it now."""
+    room = _beside(site, state.chargers, view.charger, least(state.window))
+    charging = view.report is None or view.report.status in CHARGES
+    return charging and _on(view.charger.lines, room) >= lowest_ma(view.charger) + SPARE_MA
+
+
+def _changed(view: ChargerView, lines: frozenset[Line], at: Instant) -> ChargerView:
+    """Other lines from now on."""
+    phasing = view.phasing._replace(
+        used=None, seen=None, gain_ma=-highest_ma(view.charger), switches=view.phasing.switches + 1, switched_at=at
+    )
+    return view._replace(mode=None if lines == view.charger.lines else lines, phasing=phasing)

@@ -1,0 +1,123 @@
+"""A car is bound by the lines that it is seen to use, and by all of them in any doubt."""
+
+import pytest
+
+from han_gateway.core.events import ChargerSaid, ChargerStatus
+from han_gateway.core.site import Grid
+from han_gateway.core.units import Line, PerLine
+from han_gateway.core.usage import SEEN_MS
+from tests.core.houses import ALL, L1, L2, LIST_MS, Home, charger, house, list2, notes
+
+CHARGING = ChargerStatus.CHARGING
+
+
+def one_phase_car(lines: frozenset[Line] = frozenset({L1})) -> Home:
+    """A car that has charged on few lines for two minutes, and is believed to."""
+    run = Home(house(charger()))
+    run.car_lines = lines
+    run.minutes(2, 5, 5, 5)
+    assert run.view.lines == lines
+    return run
+
+
+def test_a_car_is_not_bound_by_lines_that_it_does_not_use() -> None:
+    """A full line costs nothing to a car that does not load it; the charger is still told all of its lines."""
+    run = one_phase_car()
+    run.minutes(2, 5, 24, 24)
+
+    assert run.limit() == 16_000
+    assert run.modes() == [ALL]
+    assert "the car at garage uses L1 only" in notes(effect for _, effect in run.effects)
+
+
+def test_unused_lines_are_free_for_others() -> None:
+    """What is reserved on a line that a car does not use is given to another charger there."""
+    run = Home(house(charger(), charger("other", [L2], maximum_ma=20_000)))
+    run.car_lines = frozenset({L1})
+    run.minutes(4, 2, 2, 2)
+
+    assert run.view.lines == {L1}
+    assert run.limit("other") >= 20_000
+
+
+def test_belief_takes_three_reports_and_half_a_minute() -> None:
+    """Not before: cars start their lines one after the other."""
+    run = Home(house(charger()))
+    run.lists(4, 5, 5, 5)
+    first = run.now + 9_000
+    for place in range(4):
+        run.until(first + place * 10_000)
+        run.report(first + place * 10_000, (16, 0.4, 0))
+        assert (run.view.lines == {L1}) == (place * 10_000 >= SEEN_MS)
+
+
+def test_another_line_ends_belief_at_once() -> None:
+    """One report with half an ampere on another line binds the car to all lines, and the next list cuts."""
+    run = one_phase_car()
+    run.minutes(1, 5, 20, 5)
+    run.report(run.now + 1000, (16, 0.5, 0))
+    assert run.view.lines == ALL
+    run.minutes(0.2, 5, 20, 5)
+
+    assert run.limit() == 0
+
+
+@pytest.mark.parametrize("current", [PerLine(16_000, 1_000, 0), PerLine(2_000, 0, 0), PerLine(16_000, 0, None)])
+def test_doubt_is_no_belief(current: PerLine[int | None]) -> None:
+    """Neither an ampere on a second line nor a trickle, nor a report that leaves a line out, shows a 1-phase charge."""
+    run = Home(house(charger()))
+    run.lists(4, 5, 5, 5)
+    for _ in range(8):
+        run.until(run.now + 10_000)
+        run.play(ChargerSaid(at=run.now, charger="garage", current_ma=current, status=CHARGING))
+        assert run.view.lines == ALL
+
+
+def test_two_reports_are_not_enough() -> None:
+    """A charger that reports every half a minute is believed after three reports."""
+    run = Home(house(charger()))
+    run.lists(4, 5, 5, 5)
+    for reports in range(1, 4):
+        run.lists(SEEN_MS // LIST_MS, 21, 5, 5)
+        run.report(run.now, (16, 0, 0))
+        assert (run.view.lines == {L1}) == (reports == 3)
+
+
+def test_reports_count_when_the_car_has_followed() -> None:
+    """While a new limit is on its way, and as long as a slow car needs for it, nothing is concluded."""
+    run = Home(house(charger(response_ms=50_000)))
+    run.lists(9, 5, 5, 5)
+    raised = run.view.raised_at
+    assert run.limit() == 16_000
+    for at in range(raised + 9_000, raised + 70_000, 10_000):
+        run.until(at)
+        run.report(at, (16, 0, 0))
+    assert run.view.lines == ALL
+    for at in range(raised + 79_000, raised + 110_000, 10_000):
+        run.until(at)
+        run.report(at, (16, 0, 0))
+
+    assert run.view.lines == {L1}
+
+
+def test_one_current_alone_is_no_belief_without_a_neutral() -> None:
+    """On an IT net no current flows in one line alone: such a report leaves the second out."""
+    run = Home(house(charger(), grid=Grid.IT))
+    run.car_lines = frozenset({L1})
+    run.minutes(3, 5, 5, 5)
+
+    assert run.view.lines == ALL
+
+
+def test_a_pause_or_silence_ends_belief() -> None:
+    """After a pause a car may begin on other lines; and nobody knows what a charger does that is not heard."""
+    paused, silent = one_phase_car(), one_phase_car()
+    paused.minutes(0.5, 24, 5, 5)
+    short = one_phase_car()
+    short.hear(short.now + LIST_MS, list2(40, 5, 5))
+    short.hear(short.now + LIST_MS, list2(24, 5, 5))
+    for _ in range(4):
+        silent.hear(silent.now + LIST_MS, list2(21, 5, 5))
+
+    assert (paused.limit(), short.limit()) == (0, 0)
+    assert [paused.view.lines, short.view.lines, silent.view.lines] == [ALL, ALL, ALL]
