@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from han_gateway.core.events import ChargerSaid, ChargerStatus
 from han_gateway.core.site import Charger
-from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 from han_gateway.simulation.supply import Second
 
 TAPER = 0.85
@@ -36,7 +36,8 @@ class Car:
     ``takes_ma`` is what the car can take and ``shy_ma`` by how much it stays below what it is offered. ``down_s``, ``up_s`` and
     ``wake_s`` are how long it takes to follow a cut, a raise and the end of a pause. After ``naps_after`` pauses it
     sleeps for an hour, whatever it is offered. ``report_s`` is None for a charger that never reports; ``offline`` are spells without a
-    connection; a deaf one hears and does not obey. ``latency_ms`` is the way from the gateway to the charger.
+    connection; a deaf one hears and does not obey. ``latency_ms`` is the way from the gateway to the charger. ``poles`` is on how many
+    lines the car itself can charge, beginning with the charger's own L1.
     """
 
     charger: Charger
@@ -52,6 +53,7 @@ class Car:
     failsafe_ma: MilliAmps = 6_000
     latency_ms: int = 200
     deaf: bool = False
+    poles: int = 3
 
     def hears(self, second: Second) -> bool:
         """Tell whether it is connected."""
@@ -69,6 +71,8 @@ class Socket:
         self.car = car
         self.limit_ma = car.failsafe_ma
         self.current_ma = 0
+        self.lines = self._used(car.charger.lines)
+        self.offered = car.charger.lines
         self.charged_as = 0.0
         self.delivered_as = 0.0
         self.pauses = 0
@@ -82,10 +86,11 @@ class Socket:
             later(visit.start, self._arrive)
             later(visit.end, self._leave)
 
-    def told(self, second: Second, limit_ma: MilliAmps, valid_s: int | None) -> None:
-        """A limit arrives. None as its validity is a limit that never expires."""
+    def told(self, second: Second, limit_ma: MilliAmps, valid_s: int | None, lines: frozenset[Line] | None = None) -> None:
+        """A limit arrives. None as its validity is a limit that never expires. Other lines are used as soon as nothing flows."""
         if not self.car.hears(second):
             return
+        self.offered = lines or self.offered
         if valid_s is not None:
             if self._expires is None:
                 self._later(second + valid_s, self._expire)
@@ -96,7 +101,7 @@ class Socket:
 
     def said(self, at: Instant) -> ChargerSaid:
         """What the charger reports of itself."""
-        amps = (self.current_ma if line in self.car.charger.lines else 0 for line in LINES)
+        amps = (self.current_ma if line in self.lines else 0 for line in LINES)
         return ChargerSaid(at=at, charger=self.car.charger.name, current_ma=PerLine(*amps), status=self._status())
 
     def wants_ma(self) -> MilliAmps:
@@ -107,7 +112,8 @@ class Socket:
 
     def settle(self, second: Second) -> None:
         """Count what has flowed until now."""
-        flowed = self.current_ma / 1000 * (second - self._since)
+        share = len(self.lines) / len(self.car.charger.lines)
+        flowed = self.current_ma / 1000 * (second - self._since) * share
         self.charged_as += flowed
         self.delivered_as += flowed
         self._since = second
@@ -118,6 +124,10 @@ class Socket:
         if self.current_ma:
             return ChargerStatus.CHARGING
         return ChargerStatus.FULL if self._full() else ChargerStatus.CONNECTED
+
+    def _used(self, offered: frozenset[Line]) -> frozenset[Line]:
+        """Of the lines that the charger connects, those that the car has a use for."""
+        return frozenset([line for line in self.car.charger.order if line in offered][: self.car.poles])
 
     def _full(self) -> bool:
         return self.visit is not None and self.visit.wants_as is not None and self.charged_as >= self.visit.wants_as
@@ -169,6 +179,8 @@ class Socket:
     def _flow(self, second: Second, current_ma: MilliAmps) -> None:
         self.settle(second)
         if current_ma != self.current_ma:
+            if not self.current_ma:
+                self.lines = self._used(self.offered)
             self._flows(second, current_ma - self.current_ma)
             self.current_ma = current_ma
 

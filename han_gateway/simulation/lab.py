@@ -5,15 +5,15 @@ sum; the policy hears the meter and the chargers; what it orders reaches the car
 which nothing happens, which is what makes days pass in moments. This file must not know how a policy decides, nor how runs are judged.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
-from itertools import pairwise
+from typing import NamedTuple
 
 from han_gateway.core.events import Event, Tick
 from han_gateway.core.site import Site
-from han_gateway.core.units import Instant, MilliAmps, PerLine
+from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
 from han_gateway.simulation.cars import Car, Socket
 from han_gateway.simulation.house import VOLTS, car
 from han_gateway.simulation.meter import NO_TROUBLE, Meter, Trouble
@@ -36,12 +36,25 @@ class Case:
     seed: int = 0
 
 
+class Flow(NamedTuple):
+    """A current that flows on these lines from a second on."""
+
+    start: Second
+    current_ma: MilliAmps
+    lines: frozenset[Line]
+
+
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What became of a case: every change of a limit (ms), every change of a current (s), and the energy delivered."""
+    """What became of a case: every change of a limit (ms), every change of a current (s), and the energy delivered.
+
+    ``lines`` has the lines that a charger was told to use whenever they changed (ms).
+    """
 
     limits: dict[str, list[tuple[Instant, MilliAmps]]] = field(default_factory=dict)
     currents: dict[str, list[tuple[Second, MilliAmps]]] = field(default_factory=dict)
+    flows: dict[str, list[Flow]] = field(default_factory=dict)
+    lines: dict[str, list[tuple[Instant, frozenset[Line]]]] = field(default_factory=dict)
     delivered_wh: dict[str, float] = field(default_factory=dict)
     pauses: int = 0
 
@@ -87,7 +100,11 @@ class Lab:
                 happen(at)
         for name, socket in self.sockets.items():
             socket.settle(self.case.supply.seconds)
-            self.run.delivered_wh[name] = socket.delivered_as * watts_per_amp(self.case, socket.car) / 3600
+            joules = sum(
+                flow.current_ma / 1000 * watts_per_amp(self.case, socket.car, flow.lines) * (end - flow.start)
+                for flow, end in _flowing(self.case, self.run, socket.car)
+            )
+            self.run.delivered_wh[name] = joules / 3600
         return self.run
 
     def _at(self, at: Instant, happen: Callable[[Instant], None]) -> None:
@@ -96,20 +113,23 @@ class Lab:
 
     def _socket(self, each: Car) -> Socket:
         """A charger with its share of the currents."""
-        amps = unit(self.case, each)
         trace = self.run.currents[each.charger.name]
+        flows_on = self.run.flows.setdefault(each.charger.name, [])
         level = 0
 
         def flows(second: Second, change_ma: MilliAmps) -> None:
             nonlocal level
             level += change_ma
             trace.append((second, level))
+            flows_on.append(Flow(second, level, socket.lines))
+            amps = unit(self.case, each, socket.lines)
             self._flowing = [now + line * (change_ma / 1000) for now, line in zip(self._flowing, amps, strict=True)]
 
         def later(second: Second, happen: Callable[[Second], None]) -> None:
             self._at(second * 1000, lambda at: happen(at // 1000))
 
-        return Socket(each, later, flows)
+        socket = Socket(each, later, flows)  # a name that ``flows`` looks up when the first current flows
+        return socket
 
     def _list_due(self, period: int, at: Instant) -> None:
         """The meter measures and sends."""
@@ -137,35 +157,45 @@ class Lab:
             if not trace or trace[-1][1] != order.limit_ma:
                 self.run.pauses += bool(trace and not order.limit_ma)
                 trace.append((self._now, order.limit_ma))
+            lines = self.run.lines.setdefault(order.charger, [])
+            if order.lines and (not lines or lines[-1][1] != order.lines):
+                lines.append((self._now, order.lines))
             socket = self.sockets[order.charger]
             valid_s = None if order.valid_ms is None else order.valid_ms // 1000
             arrives = -(-(self._now + socket.car.latency_ms) // 1000) * 1000
             if arrives == self._now:
-                socket.told(self._now // 1000, order.limit_ma, valid_s)
+                socket.told(self._now // 1000, order.limit_ma, valid_s, order.lines)
             else:
-                self._at(arrives, partial(_hear, socket, order.limit_ma, valid_s))
+                self._at(arrives, partial(_hear, socket, order, valid_s))
 
 
-def _hear(socket: Socket, limit_ma: MilliAmps, valid_s: int | None, at: Instant) -> None:
-    socket.told(at // 1000, limit_ma, valid_s)
+def _hear(socket: Socket, order: Order, valid_s: int | None, at: Instant) -> None:
+    socket.told(at // 1000, order.limit_ma, valid_s, order.lines)
 
 
-def unit(case: Case, each: Car) -> PerLine[complex]:
-    """The line currents of one ampere at a charger."""
+def _flowing(case: Case, run: Run, each: Car) -> Iterator[tuple[Flow, Second]]:
+    """Each current of a charger and when it ended."""
+    flows = run.flows[each.charger.name]
+    ends = [*(flow.start for flow in flows[1:]), case.supply.seconds]
+    return zip(flows, ends, strict=False)
+
+
+def unit(case: Case, each: Car, lines: frozenset[Line] | None = None) -> PerLine[complex]:
+    """The line currents of one ampere at a charger, on all of its lines or on these."""
     grid = case.site.grid
-    return phasors(grid, car(grid, VOLTS, each.charger.lines, 1000))
+    return phasors(grid, car(grid, VOLTS, lines or each.charger.lines, 1000))
 
 
-def watts_per_amp(case: Case, each: Car) -> float:
-    """What an ampere in each line of a charger is worth."""
-    return car(case.site.grid, VOLTS, each.charger.lines, 1000).watts
+def watts_per_amp(case: Case, each: Car, lines: frozenset[Line] | None = None) -> float:
+    """What an ampere in each line of a charger, or in each of these, is worth."""
+    return car(case.site.grid, VOLTS, lines or each.charger.lines, 1000).watts
 
 
 def drawn(case: Case, run: Run) -> Supply:
     """What the cars drew, as a table."""
     pulses = []
     for each in case.cars:
-        amps = unit(case, each)
-        for (start, level), (end, _) in pairwise([*run.currents[each.charger.name], (case.supply.seconds, 0)]):
-            pulses.append(Pulse(start, end, PerLine(*(line * (level / 1000) for line in amps))))
+        for flow, end in _flowing(case, run, each):
+            amps = unit(case, each, flow.lines)
+            pulses.append(Pulse(flow.start, end, PerLine(*(line * (flow.current_ma / 1000) for line in amps))))
     return add_up(case.site.grid, case.supply.seconds, pulses)

@@ -11,17 +11,18 @@ from han_gateway.core.effects import SetLimit
 from han_gateway.core.events import Event
 from han_gateway.core.gateway import start, step
 from han_gateway.core.site import Site
-from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.units import Instant, Line, MilliAmps
 
 NEVER: Instant = 1 << 62
 
 
 class Order(NamedTuple):
-    """A limit for a charger. ``valid_ms`` is None where it holds until the next one."""
+    """A limit for a charger. ``valid_ms`` is None where it holds until the next one, ``lines`` where its lines stay as they are."""
 
     charger: str
     limit_ma: MilliAmps
     valid_ms: int | None = None
+    lines: frozenset[Line] | None = None
 
 
 class Policy(Protocol):
@@ -51,7 +52,7 @@ class Gateway:
         """One step."""
         self._state, effects = step(self._site, self._state, event)
         return [
-            Order(effect.grant.charger, effect.grant.limit_ma, effect.valid_for_ms)
+            Order(effect.grant.charger, effect.grant.limit_ma, effect.valid_for_ms, effect.lines)
             for effect in effects
             if isinstance(effect, SetLimit)
         ]

@@ -25,6 +25,10 @@ A scenario is a TOML file. Times are ``mm:ss`` or ``hh:mm:ss`` from its beginnin
     to = "07:00"
     at_least_a = 6
     at_most_a = 12
+    [[phases]]
+    charger = "garage"
+    on = ["L1", "L2", "L3"]
+    switches_at_most = 0
     [fuse]
     above_s_at_most = 15
     trips = 0
@@ -35,7 +39,7 @@ This file must not know how a scenario is run as a test.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from han_gateway.core.site import Charger, Circuit, Grid, Site
+from han_gateway.core.site import Charger, Circuit, Grid, Site, modes_of
 from han_gateway.core.units import Line
 from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.house import Draw
@@ -47,12 +51,14 @@ from han_gateway.simulation.supply import Pulse, Second, add_up, phasors
 Table = Mapping[str, Any]
 
 WORDS = {
-    "": {"title", "minutes", "site", "charger", "load", "meter_silent", "limit", "fuse"},
+    "": {"title", "minutes", "site", "charger", "load", "meter_silent", "limit", "phases", "fuse"},
     "site": {"grid", "fuse_a", "margin_a", "meter"},
-    "charger": {"name", "phases", "max_a", "takes_a", "plugged", "follows_s", "reports", "deaf", "offline"},
+    "charger": {"name", "phases", "max_a", "takes_a", "plugged", "follows_s", "reports", "deaf", "offline"}
+    | {"switches_to", "car_lines"},
     "load": {"what", "phases", "watts", "var", "from", "to"},
     "meter_silent": {"from", "to"},
     "limit": {"charger", "from", "to", "at_least_a", "at_most_a"},
+    "phases": {"charger", "from", "to", "on", "switches_at_most"},
     "fuse": {"above_s_at_most", "trips"},
 }
 """What may stand in each table; a word that is not here is a misspelling."""
@@ -68,7 +74,7 @@ def build(scenario: Table) -> Case:
     seconds = 60 * scenario["minutes"]
     site = scenario["site"]
     grid = Grid(site["grid"])
-    cars = tuple(_car(charger, seconds) for charger in scenario.get("charger", ()))
+    cars = tuple(_car(charger, seconds, grid) for charger in scenario.get("charger", ()))
     root = Circuit(
         name="main",
         fuse_ma=round(site["fuse_a"] * 1000),
@@ -90,6 +96,8 @@ def complaints(scenario: Table, case: Case, run: Run) -> Iterator[str]:
     """What was expected and did not come true, a sentence each."""
     for expected in scenario.get("limit", ()):
         yield from _limit_complaints(expected, case, run)
+    for expected in scenario.get("phases", ()):
+        yield from _phase_complaints(expected, case, run)
     fuse = scenario.get("fuse", {})
     judged = Judge(case).measure(run)
     most = fuse.get("above_s_at_most")
@@ -122,6 +130,22 @@ def _limit_complaints(expected: Table, case: Case, run: Run) -> Iterator[str]:
         yield f"{expected['charger']} from {expected['from']}: {found}, expected {low} to {high} A"
 
 
+def _phase_complaints(expected: Table, case: Case, run: Run) -> Iterator[str]:
+    """On which lines the charger was told to charge, and how often that changed."""
+    start, end = _from_to(expected, case.supply.seconds)
+    trace = run.lines[expected["charger"]]
+    during = [lines for at, lines in trace if at <= start * 1000][-1:] + [
+        lines for at, lines in trace if start * 1000 < at < end * 1000
+    ]
+    wanted = frozenset(Line(name) for name in expected["on"]) if "on" in expected else None
+    if wanted and any(lines != wanted for lines in during):
+        found = ", ".join("-".join(sorted(line.value for line in lines)) for lines in during)
+        yield f"{expected['charger']} from {expected.get('from', '00:00')}: on {found}, expected {'-'.join(expected['on'])}"
+    most = expected.get("switches_at_most")
+    if most is not None and len(during) - 1 > most:
+        yield f"{expected['charger']} changes its phases {len(during) - 1} times, expected at most {most}"
+
+
 def _check(scenario: Table) -> None:
     """Every word is one that we know. Raises ScenarioError."""
     for name, words in WORDS.items():
@@ -135,9 +159,11 @@ def _check(scenario: Table) -> None:
             raise ScenarioError(f"{name} is missing")
 
 
-def _car(told: Table, seconds: int) -> Car:
+def _car(told: Table, seconds: int, grid: Grid) -> Car:
     maximum = round(told.get("max_a", 16) * 1000)
-    charger = Charger(name=told["name"], lines=frozenset(Line(name) for name in told["phases"]), maximum_ma=maximum)
+    order = tuple(Line(name) for name in told["phases"])
+    modes = modes_of(told.get("switches_to"), order, grid)
+    charger = Charger(name=told["name"], lines=frozenset(order), maximum_ma=maximum, order=order, modes=modes)
     return Car(
         charger=charger,
         visits=(Visit(second(told.get("plugged", "00:00")), seconds),),
@@ -146,6 +172,7 @@ def _car(told: Table, seconds: int) -> Car:
         up_s=told.get("follows_s", 3),
         report_s=10 if told.get("reports", True) else None,
         deaf=told.get("deaf", False),
+        poles=told.get("car_lines", 3),
         offline=tuple(_from_to(spell, seconds) for spell in told.get("offline", ())),
     )
 

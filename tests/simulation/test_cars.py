@@ -5,7 +5,7 @@ from heapq import heappop, heappush
 
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.site import Charger
-from han_gateway.core.units import LINES
+from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.simulation.cars import NAP_S, Car, Socket, Visit
 
 ALL_DAY = (Visit(0, 86_400),)
@@ -133,3 +133,31 @@ def test_a_deaf_charger_goes_on() -> None:
     world = World(deaf=True)
     world.told(100, 0)
     assert world.until(200) == 6_000
+
+
+def test_other_lines_are_used_when_nothing_flows() -> None:
+    """A charger that is told to use another line does so with the next charge, not under current."""
+    world = World(wake_s=5, down_s=3)
+    world.told(0, 16_000)
+    world.until(50)
+    world.socket.told(50, 16_000, None, frozenset({Line.L2}))
+    assert world.socket.lines == frozenset(LINES)
+    world.told(60, 0)
+    world.told(70, 10_000)
+    world.until(80)
+
+    assert world.socket.lines == {Line.L2}
+    assert world.socket.said(80_000).current_ma == PerLine(0, 10_000, 0)
+
+
+def test_a_car_uses_the_first_lines_of_its_charger() -> None:
+    """A 1-phase car uses the charger's own L1, or the one line that the charger connects."""
+    world = World(poles=1)
+    world.told(0, 16_000)
+    world.until(50)
+    assert world.socket.said(50_000).current_ma == PerLine(16_000, 0, 0)
+    world.socket.told(50, 0, None, frozenset({Line.L3}))
+    world.told(60, 16_000)
+    world.until(100)
+
+    assert world.socket.said(100_000).current_ma == PerLine(0, 0, 16_000)

@@ -35,6 +35,20 @@ def test_without_control_it_would_not() -> None:
     assert any("above the fuse" in words for words in said)
 
 
+def test_phases_that_do_not_change_are_said() -> None:
+    """A scenario that expects other phases, or fewer changes of them, fails."""
+    scenario = told(next(path for path in SCENARIOS if path.stem == "one-full-phase"))
+    case = build(scenario)
+    run = play(case, "han-gateway")
+    fewer = {**scenario, "phases": [{"charger": "garage", "switches_at_most": 1}, {"charger": "garage", "on": ["L3"]}]}
+
+    assert not list(complaints(scenario, case, run))
+    assert list(complaints(fewer, case, run)) == [
+        "garage changes its phases 2 times, expected at most 1",
+        "garage from 00:00: on L1-L2-L3, L3, L1-L2-L3, expected L3",
+    ]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
