@@ -9,10 +9,10 @@ import pytest
 from han_gateway import runtime
 from han_gateway.adapters.recording import Recorder, read_recording
 from han_gateway.core.effects import Effect, SetLimit
-from han_gateway.core.events import ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
-from han_gateway.core.site import Charger, Circuit, Grid, Policy, Site
+from han_gateway.core.events import CapSaid, ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.inbox import Refused
+from han_gateway.core.site import CapRule, Charger, Circuit, Grid, Policy, Site
 from han_gateway.core.state import State
-from han_gateway.core.topics import Refused
 from han_gateway.core.units import Instant, Line
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading, clock_octets
@@ -26,6 +26,7 @@ SITE = Site(
     grid=Grid.TN,
     root=Circuit(name="main", fuse_ma=25_000, parts=(Charger(name="garage", lines=frozenset(Line)),)),
     policy=Policy(raise_window_ms=20_000),
+    power_cap=CapRule(default=20_000, least=5_000, most=20_000),
 )
 START: Instant = 1_768_496_400_250  # not a whole second
 
@@ -144,16 +145,14 @@ def evening(live: Live, clock: HandClock) -> None:
     live.source_changed(True, "open")
     for second in range(1, 95):
         clock.at = START + second * 1_000 + second * 7 % 1_000
-        if second == 4:
-            live.broker_changed(True)
-        if second == 47:
-            live.broker_changed(False)
-        if second == 53:
-            live.broker_changed(True)
+        if second in (4, 47, 53):
+            live.broker_changed(second != 47)
         if second == 60:
             live.source_changed(False, "gone")
         if second % 7 == 3:
             live.message("han/home/chargers/garage/report", b'{"current_a":{"L1":6,"L2":6,"L3":6},"status":"charging"}')
+        if second in (33, 71):
+            live.message("han/home/caps/power/set", b"5000" if second == 33 else b"none")
         if second % 10 == 0 and not 60 <= second < 80:
             data = frame(clock.at, (8_000 + 100 * second, 7_000, 6_000))
             live.hear(data[:50])
@@ -172,6 +171,7 @@ def test_a_replay_equals_the_run() -> None:
     playback.play(read_recording(io.BytesIO(file.getvalue())))
     last = ran.entries[-1][0].at
     assert sum(isinstance(event, ChargerSaid) for event, _ in ran.entries) > 10
+    assert sum(isinstance(event, CapSaid) for event, _ in ran.entries) == 2
     assert (
         len({effect.grant.limit_ma for _, effects in ran.effects(last) for effect in effects if isinstance(effect, SetLimit)}) > 1
     )

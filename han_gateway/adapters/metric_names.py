@@ -34,6 +34,8 @@ DEFINED = {
     "han_meter_bytes_received_total": Defined("Bytes from the meter's line.", ("meter",)),
     "han_meter_reconnects_total": Defined("How often the way to the meter was opened again.", ("meter",)),
     "han_fuse_limit_amperes": Defined("The main fuse.", _PHASE),
+    "han_cap_watts": Defined("The power cap in force.", ("meter",)),
+    "han_cap_amperes": Defined("The phase cap in force.", _PHASE),
     "han_headroom_amperes": Defined("Room under the main fuse; negative is overload.", _PHASE),
     "han_overload_seconds_total": Defined("Time during which the room was negative.", _PHASE),
     "han_controller_state": Defined("1 for the state in which the meter is now.", ("state",)),
@@ -48,5 +50,6 @@ DEFINED = {
     "han_mqtt_reconnects_total": Defined("Connections to the broker after the first.", ()),
     "han_mqtt_publish_failures_total": Defined("Messages that the broker refused.", ()),
     "han_mqtt_messages_dropped_total": Defined("Messages never sent: expired, or no room to wait.", ()),
+    "han_mqtt_messages_refused_total": Defined("Messages to us that were not as docs/mqtt.md has them.", ()),
     "han_mqtt_messages_ignored_total": Defined("Messages to us that were too large, too old, unreadable or too many.", ()),
 }

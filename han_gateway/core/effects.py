@@ -23,6 +23,7 @@ class Cause(Enum):
     """Why a limit is what it is; the value is the beginning of the sentence that people read."""
 
     FUSE = "fuse"  # a fuse on the way has no more room
+    LINE_CAP = "phase cap"  # what the owner allows on this line, less than the main fuse
     CHARGER = "own maximum"  # nothing but the charger's own maximum limits it
     NO_ROOM = "no room for the minimum"  # paused: not even the smallest current fits
     POWER_CAP = "power cap"  # the power of the whole site has no more room
@@ -36,18 +37,18 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A cause, and the circuit and line where it was found."""
+    """A cause, and the circuit and line where it was found; a line without a circuit is that of the phase cap."""
 
     cause: Cause
     circuit: str | None = None
     line: Line | None = None
 
     def __str__(self) -> str:
-        """The words on topics and pages: ``main fuse, L2``, ``own maximum``, ``no room for the minimum (main fuse, L2)``."""
-        place = f"{self.circuit} fuse" if self.circuit else ""
+        """The words on topics and pages: ``main fuse, L2``, ``own maximum``, ``no room for the minimum (phase cap, L2)``."""
+        place = f"{self.circuit} fuse" if self.circuit else Cause.LINE_CAP.value if self.line else ""
         if place and self.line:
             place += f", {self.line.value}"
-        if self.cause is Cause.FUSE and place:
+        if self.cause in (Cause.FUSE, Cause.LINE_CAP) and place:
             return place
         return f"{self.cause.value} ({place})" if place else self.cause.value
 
@@ -86,6 +87,14 @@ class ShowHeadroom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCaps:
+    """The caps in force, in W and mA on each line; None for one that this house does not have."""
+
+    power_w: int | None
+    line_ma: MilliAmps | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShowReading:
     """Show people what the meter said."""
 
@@ -109,4 +118,4 @@ class Note:
     text: str
 
 
-Effect = SetLimit | ShowHeadroom | ShowReading | Note
+Effect = SetLimit | ShowHeadroom | ShowCaps | ShowReading | Note

@@ -1,6 +1,7 @@
 """The sentences of the decision log: what changed and why, in words an electrician reads. It must not know what led to them."""
 
 from han_gateway.core.effects import Grant, Level, MeterState, Note
+from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import MilliAmps
 
@@ -41,6 +42,12 @@ def conduct(charger: str, now: Conduct) -> Note:
     """A charger is judged anew."""
     words = _CONDUCT[now]
     return Note(level=words.level, text=f"charger {charger} {words.text}")
+
+
+def cap_set(cap: Cap, value: int) -> Note:
+    """A cap was set at run time: ``power cap set to 8000 W``."""
+    what = f"power cap set to {value} W" if cap is Cap.POWER else f"phase cap set to {_amps(value)} A"
+    return Note(level=Level.NOTICE, text=what)
 
 
 def _amps(current_ma: MilliAmps) -> str:

@@ -69,6 +69,22 @@ class Circuit:
                 yield from part.chargers()
 
 
+class Cap(Enum):
+    """What a house may be held below for comfort; the value is its name on topics and in the log."""
+
+    POWER = "power"  # what the whole house buys, in W
+    LINE = "line"  # the current of each line, in mA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapRule:
+    """A cap of this house: what holds while nobody says otherwise, and between what it may be set at run time; in W or mA."""
+
+    default: int
+    least: int
+    most: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The figures of the safety policy (docs/protection.md); durations in milliseconds.
@@ -92,12 +108,18 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A metered house: its grid, the tree under its main fuse, its policy. ``name`` is a slug and part of every topic."""
+    """A metered house: its grid, the tree under its main fuse, its policy, its caps. ``name`` is a slug and part of every topic."""
 
     name: str
     grid: Grid
     root: Circuit
     policy: Policy = field(default_factory=Policy)
+    power_cap: CapRule | None = None
+    line_cap: CapRule | None = None
+
+    def rule(self, cap: Cap) -> CapRule | None:
+        """The rule of a cap; None for one that this house does not have."""
+        return self.power_cap if cap is Cap.POWER else self.line_cap
 
     @property
     def chargers(self) -> tuple[Charger, ...]:

@@ -11,7 +11,7 @@ from dlms.rejects import Reason as RejectReason
 from dlms.rejects import Rejected
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.adapters.metrics import Metrics
-from han_gateway.core.effects import Cause, Grant, MeterState, Reason, SetLimit, ShowHeadroom
+from han_gateway.core.effects import Cause, Grant, MeterState, Reason, SetLimit, ShowCaps, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, ChargerSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
@@ -55,10 +55,17 @@ class Figures:
     ignored: int = 5
 
 
+@dataclass
+class Refusals:
+    """Somebody who counted."""
+
+    count: int = 6
+
+
 @pytest.fixture
 def metrics() -> Metrics:
     """Metrics of a house with one charger, nothing seen yet."""
-    return Metrics(SITE, version="0.1.0", python="3.11", broker=Figures())
+    return Metrics(SITE, version="0.1.0", python="3.11", broker=Figures(), refusals=Refusals())
 
 
 def limit(amps: int, seq: int) -> SetLimit:
@@ -92,6 +99,7 @@ def everything(metrics: Metrics) -> Metrics:
     metrics.saw(MeterGarbled(at=HOUR, rejected=Rejected(RejectReason.FRAME_CHECK, 40)))
     metrics.received(1_234)
     metrics.did(ROOM)
+    metrics.did(ShowCaps(power_w=8_000, line_ma=20_000))
     metrics.did(limit(10, 1))
     metrics.saw(report(HOUR + 2_000, 10))
     return metrics
@@ -203,3 +211,14 @@ def test_connections(metrics: Metrics) -> None:
     assert seen["han_mqtt_publish_failures_total{}"] == 3
     assert seen["han_mqtt_messages_dropped_total{}"] == 4
     assert seen["han_mqtt_messages_ignored_total{}"] == 5
+
+
+def test_caps_are_shown_as_they_are_in_force(metrics: Metrics) -> None:
+    """Each cap that the house has is a gauge, in the units of the fuse; one that it does not have has no sample."""
+    metrics.did(ShowCaps(power_w=8_000, line_ma=None))
+    assert samples(metrics)["han_cap_watts{home}"] == 8_000
+    assert "han_cap_amperes{home,L1}" not in samples(metrics)
+    metrics.did(ShowCaps(power_w=7_000, line_ma=12_500))
+    shown = samples(metrics)
+    assert (shown["han_cap_watts{home}"], shown["han_cap_amperes{home,L2}"]) == (7_000, 12.5)
+    assert shown["han_mqtt_messages_refused_total{}"] == 6
