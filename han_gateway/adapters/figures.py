@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from han_gateway.core.effects import SetLimit
+from han_gateway.core.effects import SetLimit, ShowCharger
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.units import Instant
 
@@ -30,6 +30,7 @@ class ChargerFigures:
 
     def __init__(self) -> None:
         self.told: SetLimit | None = None
+        self.shown: ShowCharger | None = None
         self.said: ChargerSaid | None = None
         self.issued = 0
         self.confirmed = 0

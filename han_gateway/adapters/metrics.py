@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from dlms.rejects import Reason
 from han_gateway.adapters.figures import BrokerFigures, ChargerFigures, Counted
 from han_gateway.adapters.metric_names import DEFINED
-from han_gateway.core.effects import Effect, MeterState, SetLimit, ShowCaps, ShowHeadroom
+from han_gateway.core.effects import ChargerState, Effect, MeterState, SetLimit, ShowCaps, ShowCharger, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Site
 from han_gateway.core.units import LINES, Instant, PerLine
@@ -85,6 +85,8 @@ class Metrics(Collector):
             self._headroom = effect
         elif isinstance(effect, ShowCaps):
             self._caps = effect
+        elif isinstance(effect, ShowCharger):
+            self._chargers[effect.grant.charger].shown = effect
         elif isinstance(effect, SetLimit):
             charger = self._chargers[effect.grant.charger]
             charger.told = effect
@@ -196,6 +198,7 @@ class Metrics(Collector):
         if said is not None:
             yield "han_charger_reported_limit_amperes", (name,), _thousandths(said.limit_ma)
             yield from _phases("han_charger_current_amperes", name, said.current_ma, 1000)
+        yield "han_charger_waiting", (name,), None if figures.shown is None else figures.shown.state is ChargerState.WAITING
         silent_after_ms = self._site.policy.lost_after_ms
         yield "han_charger_up", (name,), said is not None and (self._now or said.at) - said.at <= silent_after_ms
         yield "han_charger_commands_total", (name, "issued"), figures.issued

@@ -20,6 +20,9 @@ _NO_CAPS = Caps()
 RESTED_MS = 60_000
 """After so long without a change a charger is given even a single ampere more."""
 
+FOR_WANT_OF_ROOM = frozenset({Cause.NO_ROOM, Cause.POWER_CAP, Cause.METER_STALE, Cause.RAISE_PENDING})
+"""Why a charger is paused that would be started if there were room; the last two for as long as nothing may rise."""
+
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
 """Nobody wants current here. Such a charger is kept at its minimum, so that the next car can start at once."""
 
@@ -152,6 +155,17 @@ def _rank(view: ChargerView) -> tuple[int, ...]:
     if view.grant.limit_ma:
         return (0,)
     return (2 if view.report is not None and view.report.status in NO_CAR else 1, view.paused_at)
+
+
+def queue(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> tuple[str, ...]:
+    """Who waits for room, the next one first: in the order in which minimums are given."""
+    waiting = [view for view in chargers if _waits(site, view, at)]
+    waiting.sort(key=lambda view: (-view.charger.priority, _rank(view), view.charger.name))
+    return tuple(view.charger.name for view in waiting)
+
+
+def _waits(site: Site, view: ChargerView, at: Instant) -> bool:
+    return not view.grant.limit_ma and view.grant.reason.cause in FOR_WANT_OF_ROOM and not _no_car(site, view, at)
 
 
 def _too_powerful(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> bool:

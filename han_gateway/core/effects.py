@@ -64,12 +64,43 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLimit:
-    """Tell a charger its limit. ``seq`` grows by one with every command to this charger since the start."""
+    """Tell a charger its limit. ``seq`` grows by one with every command to this charger since the start.
+
+    ``queue`` is the place of one that waits for room: 1 is the next.
+    """
 
     grant: Grant
     lines: frozenset[Line]
     seq: int
     valid_for_ms: int
+    queue: int | None = None
+
+
+class ChargerState(Enum):
+    """What a charger does, in one word for people."""
+
+    CHARGING = "charging"
+    ALLOWED = "allowed"  # it may charge, and does not say that it does
+    WAITING = "waiting"  # for power: paused for want of room, and a car is there or may be
+    PAUSED = "paused"  # for any other reason
+    IDLE = "idle"  # no car
+    FULL = "full"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCharger:
+    """Show people a charger: what it does and for how long, its place in the queue, its limit, and what we think of it.
+
+    ``conduct`` is the word of ``Conduct`` for it.
+    """
+
+    grant: Grant
+    lines: frozenset[Line]
+    state: ChargerState
+    queue: int | None
+    conduct: str
+    for_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,4 +149,4 @@ class Note:
     text: str
 
 
-Effect = SetLimit | ShowHeadroom | ShowCaps | ShowReading | Note
+Effect = SetLimit | ShowHeadroom | ShowCaps | ShowCharger | ShowReading | Note

@@ -11,6 +11,7 @@ from han_gateway.core.allocation import Room
 from han_gateway.core.belief import learn
 from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
 from han_gateway.core.decision import Grants, cut, fall_back, grow, smaller
+from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
 from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, Event, MeterSaid
 from han_gateway.core.foresight import baseline, foresee, look_back
@@ -59,7 +60,9 @@ def start(site: Site, at: Instant) -> State:
 
 def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
     """Answer one event. Events must come in the order of their instants; the same state comes back where nothing changed."""
+    before = state
     effects: Effects = ()
+    more: Effects = ()
     if event.at >= state.due_at:
         state, effects = _pass_time(site, state, event.at)
     if isinstance(event, MeterSaid):
@@ -71,9 +74,9 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
     elif isinstance(event, BrokerChanged) and event.connected:
         state, more = repeat(site, state, event.at, everything=True)
         more = (shown(state.caps), *more)
-    else:  # ticks, damaged frames and lost ports say no more than the time that passes without a list
-        return state, effects
-    return state, effects + more
+    # Ticks, damaged frames and lost ports say no more than the time that passes without a list.
+    everything = isinstance(event, BrokerChanged) and event.connected
+    return show(site, before, state, effects + more, event.at, everything=everything)
 
 
 def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:

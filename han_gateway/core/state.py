@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from han_gateway.core.allocation import Room
-from han_gateway.core.effects import Grant, MeterState
+from han_gateway.core.effects import Grant, MeterState, ShowCharger
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.load import Load
 from han_gateway.core.site import Charger
@@ -120,6 +120,13 @@ class ChargerView(NamedTuple):
         return self.belief.response_ms or self.charger.response_ms
 
 
+class Picture(NamedTuple):
+    """What was shown of a charger last, and since when its word has been the same."""
+
+    shown: ShowCharger
+    since: Instant
+
+
 class State(NamedTuple):
     """The whole memory of the controller.
 
@@ -142,4 +149,5 @@ class State(NamedTuple):
     patience_ms: int = 0
     caps: Caps = Caps()
     room: Room | None = None
+    pictures: tuple[Picture, ...] = ()
     cut_at: Instant = 0

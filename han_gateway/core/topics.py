@@ -4,10 +4,10 @@ Topics are made of configured names only, never of bytes from the wire. This fil
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from han_gateway.core.effects import Effect, SetLimit, ShowCaps, ShowHeadroom, ShowReading
+from han_gateway.core.effects import Effect, Grant, SetLimit, ShowCaps, ShowCharger, ShowHeadroom, ShowReading
 from han_gateway.core.site import CapRule, Site
 from han_gateway.core.units import LINES, MilliAmps, PerLine
 from han_gateway.meters.as_json import as_json
@@ -42,6 +42,9 @@ def message(
         return Message(f"{base}/headroom", _payload(_headroom(effect, now)), retain=True)
     if isinstance(effect, ShowCaps):
         return Message(f"{base}/caps", _payload(_caps(site, effect, now)), qos=1, retain=True)
+    if isinstance(effect, ShowCharger):
+        name = effect.grant.charger
+        return Message(f"{base}/chargers/{name}/state", _payload(_charger(site, effect, now)), qos=1, retain=True)
     if isinstance(effect, SetLimit):
         name = effect.grant.charger
         expiry_s = max(1, effect.valid_for_ms // 1000)
@@ -89,9 +92,7 @@ def _bounds(rule: CapRule | None, scale: int) -> list[float] | None:
 
 def _limit(site: Site, told: SetLimit, now: datetime) -> dict[str, Any]:
     """All three lines are named; those that the charger does not use are 0."""
-    charger = next(charger for charger in site.chargers if charger.name == told.grant.charger)
-    whole = charger.step_ma % 1000 == 0
-    limit = told.grant.limit_ma // 1000 if whole else _amps(told.grant.limit_ma)
+    limit = _told(site, told.grant)
     # Without a neutral a 1-phase charger sits between two lines.
     phases = 1 if site.grid.three_wire and len(told.lines) == 2 else len(told.lines)
     return {
@@ -103,7 +104,26 @@ def _limit(site: Site, told: SetLimit, now: datetime) -> dict[str, Any]:
         "phases": phases,
         "state": "charge" if told.grant.limit_ma else "pause",
         "reason": str(told.grant.reason),
+        "queue": told.queue,
     }
+
+
+def _charger(site: Site, shown: ShowCharger, now: datetime) -> dict[str, Any]:
+    return {
+        "issued_at": _iso(now),
+        "state": shown.state.value,
+        "since": _iso(now - timedelta(milliseconds=shown.for_ms)),
+        "queue": shown.queue,
+        "limit_a": _told(site, shown.grant),
+        "reason": str(shown.grant.reason),
+        "conduct": shown.conduct,
+    }
+
+
+def _told(site: Site, grant: Grant) -> float:
+    """The limit as this charger is told it: whole amperes, rounded down, unless it takes finer ones."""
+    charger = next(charger for charger in site.chargers if charger.name == grant.charger)
+    return grant.limit_ma // 1000 if charger.step_ma % 1000 == 0 else _amps(grant.limit_ma)
 
 
 def _decimals(currents: PerLine[MilliAmps | None]) -> dict[str, float | None]:

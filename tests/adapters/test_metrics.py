@@ -11,7 +11,7 @@ from dlms.rejects import Reason as RejectReason
 from dlms.rejects import Rejected
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.adapters.metrics import Metrics
-from han_gateway.core.effects import Cause, Grant, MeterState, Reason, SetLimit, ShowCaps, ShowHeadroom
+from han_gateway.core.effects import Cause, ChargerState, Grant, MeterState, Reason, SetLimit, ShowCaps, ShowCharger, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, ChargerSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
@@ -74,6 +74,11 @@ def limit(amps: int, seq: int) -> SetLimit:
     return SetLimit(grant=grant, lines=GARAGE.lines, seq=seq, valid_for_ms=60_000)
 
 
+def waiting(state: ChargerState) -> ShowCharger:
+    """The garage does this."""
+    return ShowCharger(grant=limit(0, 1).grant, lines=GARAGE.lines, state=state, queue=None, conduct="obeying")
+
+
 def report(at: int, amps: int | None) -> ChargerSaid:
     """A report of the garage."""
     return ChargerSaid(at=at, charger="garage", current_ma=PerLine(5_900, None, 6_000), limit_ma=amps and amps * 1_000)
@@ -101,6 +106,7 @@ def everything(metrics: Metrics) -> Metrics:
     metrics.did(ROOM)
     metrics.did(ShowCaps(power_w=8_000, line_ma=20_000))
     metrics.did(limit(10, 1))
+    metrics.did(waiting(ChargerState.WAITING))
     metrics.saw(report(HOUR + 2_000, 10))
     return metrics
 
@@ -211,6 +217,15 @@ def test_connections(metrics: Metrics) -> None:
     assert seen["han_mqtt_publish_failures_total{}"] == 3
     assert seen["han_mqtt_messages_dropped_total{}"] == 4
     assert seen["han_mqtt_messages_ignored_total{}"] == 5
+
+
+def test_a_charger_that_waits_for_power_can_be_seen(metrics: Metrics) -> None:
+    """Waiting is 1 for as long as the charger is shown to wait, and unknown before it was shown at all."""
+    assert "han_charger_waiting{garage}" not in samples(metrics)
+    metrics.did(waiting(ChargerState.WAITING))
+    assert samples(metrics)["han_charger_waiting{garage}"] == 1
+    metrics.did(waiting(ChargerState.PAUSED))
+    assert samples(metrics)["han_charger_waiting{garage}"] == 0
 
 
 def test_caps_are_shown_as_they_are_in_force(metrics: Metrics) -> None:

@@ -10,6 +10,7 @@ import pytest
 from han_gateway.core import topics
 from han_gateway.core.effects import (
     Cause,
+    ChargerState,
     Effect,
     Grant,
     Level,
@@ -18,6 +19,7 @@ from han_gateway.core.effects import (
     Reason,
     SetLimit,
     ShowCaps,
+    ShowCharger,
     ShowHeadroom,
     ShowReading,
 )
@@ -58,6 +60,7 @@ def test_a_limit() -> None:
         "phases": 3,
         "state": "charge",
         "reason": "main fuse, L2",
+        "queue": None,
     }
 
 
@@ -126,6 +129,31 @@ def test_headroom() -> None:
         "load_a": {"L1": 17.6, "L2": 27.4, "L3": None},
         "estimated": ["L2"],
         "fuse_a": 25,
+    }
+
+
+def test_the_place_in_the_queue_rides_along() -> None:
+    """A charger that waits for room is told its place with the pause."""
+    assert worded(replace(told(limit_ma=0), queue=2))[1]["queue"] == 2
+
+
+def test_a_charger_for_people_to_see() -> None:
+    """The state is retained, in one word with the time since when, and the limit as the charger was told it."""
+    shown = ShowCharger(
+        grant=told(limit_ma=0).grant, lines=ALL, state=ChargerState.WAITING, queue=1, conduct="obeying", for_ms=90_000
+    )
+    message, payload = worded(shown)
+
+    assert message[0] == "han/home/chargers/garage/state"
+    assert message[2:] == (1, True, None)
+    assert payload == {
+        "issued_at": "2026-01-15T17:00:00.120Z",
+        "state": "waiting",
+        "since": "2026-01-15T16:58:30.120Z",
+        "queue": 1,
+        "limit_a": 0,
+        "reason": "main fuse, L2",
+        "conduct": "obeying",
     }
 
 
