@@ -311,6 +311,13 @@ def test_what_is_allowed_but_not_meant_is_a_warning(tmp_path: Path, text: str, w
     assert any(words in warning for warning in loaded(tmp_path, HOUSE + text).warnings)
 
 
+def test_a_circuit_may_have_a_meter(tmp_path: Path) -> None:
+    """Only the circuit that says so is metered."""
+    text = HOUSE + '[[circuit]]\nname = "shed"\nfuse_a = 20\nmeter = "mqtt"\n[[circuit]]\nname = "row"\nfuse_a = 20\n'
+
+    assert [circuit.metered for circuit in loaded(tmp_path, text).site.root.circuits()] == [False, True, False]
+
+
 def test_caps_and_their_bounds(tmp_path: Path) -> None:
     """A cap holds what is written and can be set between its bounds; without bounds it stands, and without a cap there is none."""
     site = loaded(tmp_path, HOUSE + "[caps]\npower_w = 8000\npower_max_w = 17000\nline_a = 12.5\n").site

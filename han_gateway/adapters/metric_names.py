@@ -38,6 +38,7 @@ DEFINED = {
     "han_cap_amperes": Defined("The phase cap in force.", _PHASE),
     "han_headroom_amperes": Defined("Room under the main fuse; negative is overload.", _PHASE),
     "han_overload_seconds_total": Defined("Time during which the room was negative.", _PHASE),
+    "han_circuit_current_amperes": Defined("What the meter of a sub-fuse says.", ("circuit", "phase")),
     "han_controller_state": Defined("1 for the state in which the meter is now.", ("state",)),
     "han_failsafe_active": Defined("1 while chargers get fallback limits, by reason.", ("reason",)),
     "han_charger_limit_amperes": Defined("What the charger was told last.", ("charger", "phase")),

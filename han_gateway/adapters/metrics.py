@@ -16,7 +16,7 @@ from dlms.rejects import Reason
 from han_gateway.adapters.figures import BrokerFigures, ChargerFigures, Counted
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.core.effects import ChargerState, Effect, MeterState, SetLimit, ShowCaps, ShowCharger, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Site
 from han_gateway.core.units import LINES, Instant, PerLine
 from han_gateway.meters.reading import Reading
@@ -52,6 +52,7 @@ class Metrics(Collector):
         self._connected = False
         self._headroom: ShowHeadroom | None = None
         self._caps: ShowCaps | None = None
+        self._circuits: dict[str, CircuitSaid] = {}
         self._overload_ms = [0, 0, 0]
         self._chargers = {charger.name: ChargerFigures() for charger in site.chargers}
         self.registry.register(self)
@@ -73,6 +74,8 @@ class Metrics(Collector):
             self._errors[event.rejected.reason] += 1
         elif isinstance(event, ChargerSaid):
             self._chargers[event.charger].hear(event)
+        elif isinstance(event, CircuitSaid):
+            self._circuits[event.circuit] = event
         elif isinstance(event, BrokerChanged):
             self._connected = event.connected
         elif isinstance(event, SourceChanged):
@@ -184,6 +187,9 @@ class Metrics(Collector):
         yield from _phases("han_overload_seconds_total", meter, self._overload_ms, 1000)
         if shown is not None:
             yield from _phases("han_headroom_amperes", meter, shown.room_ma, 1000)
+        for name, said in self._circuits.copy().items():
+            if (self._now or said.at) - said.at < self._site.policy.lost_after_ms:
+                yield from _phases("han_circuit_current_amperes", name, said.current_ma, 1000)
         now = shown.state if shown else MeterState.WAITING
         for state in MeterState:
             yield "han_controller_state", (state.value,), state is now

@@ -64,7 +64,8 @@ def _tree(circuit: "Circuit", indent: str = "") -> Iterator[str]:
     from han_gateway.core.site import Circuit
 
     margin = f" ({_amps(circuit.margin_ma)} kept free)" if circuit.margin_ma else ""
-    yield f"{indent}{circuit.name} fuse {_amps(circuit.fuse_ma)}{margin}"
+    meter = ", with a meter of its own" if circuit.metered else ""
+    yield f"{indent}{circuit.name} fuse {_amps(circuit.fuse_ma)}{margin}{meter}"
     for place, part in enumerate(circuit.parts, 1):
         last = place == len(circuit.parts)
         lead = indent.replace("├─ ", "│  ").replace("└─ ", "   ") + ("└─ " if last else "├─ ")

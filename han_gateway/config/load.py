@@ -151,10 +151,12 @@ def _tree(file: TomlFile, settings: Settings, chargers: Sequence[ChargerSettings
     if problems:
         raise ConfigError(problems)
 
-    def build(name: str, fuse_a: float, margin_a: float) -> Circuit:
-        below = [build(part.name, part.fuse_a, part.margin_a) for part in settings.circuit if part.parent == name]
+    def build(name: str, fuse_a: float, margin_a: float, *, metered: bool = False) -> Circuit:
+        parts = [part for part in settings.circuit if part.parent == name]
+        below = [build(part.name, part.fuse_a, part.margin_a, metered=part.meter is not None) for part in parts]
         own = [_charger(charger) for charger in chargers if charger.circuit == name]
-        return Circuit(name=name, fuse_ma=_milli(fuse_a), margin_ma=_milli(margin_a), parts=(*own, *below))
+        fuse_ma, margin_ma = _milli(fuse_a), _milli(margin_a)
+        return Circuit(name=name, fuse_ma=fuse_ma, margin_ma=margin_ma, metered=metered, parts=(*own, *below))
 
     return build(ROOT, settings.site.fuse_a, settings.site.margin_a)
 

@@ -151,6 +151,7 @@ class CircuitSettings(Section):
     fuse_a: Fuse = Field(examples=[20])
     margin_a: Amperes = Field(default=0, examples=[0.5])
     parent: Slug = Field(default="main", examples=["main"])
+    meter: Literal["mqtt"] | None = Field(default=None, examples=["mqtt"])
 
 
 class ChargerSettings(Section):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from han_gateway.core import notes
 from han_gateway.core.allocation import Room
-from han_gateway.core.decision import Grants, alone, cut
+from han_gateway.core.decision import ANY, Grants, alone, at_most, cut
 from han_gateway.core.effects import Cause, Grant, ShowCaps
 from han_gateway.core.events import CapSaid
 from han_gateway.core.headroom import Power, budget_ma, measure_power, slide
@@ -18,10 +18,8 @@ from han_gateway.core.power import NOMINAL_MV, as_ma, mean_mv, net_w
 from han_gateway.core.site import Cap, CapRule, Site
 from han_gateway.core.state import Caps, State
 from han_gateway.core.supervision import POLICY
-from han_gateway.core.units import Instant, MilliAmps, PerLine
+from han_gateway.core.units import Instant, PerLine
 from han_gateway.meters.reading import Reading
-
-_ANY: MilliAmps = 1 << 40
 
 
 def configured(site: Site) -> Caps:
@@ -47,7 +45,7 @@ def cap_said(site: Site, state: State, event: CapSaid) -> tuple[State, Effects]:
     lowered = caps != before and (value < _value(before, event.cap))
     grants = named(site, caps, cut(site, state.chargers, room or alone(site, caps))) if lowered else {}
     views, effects = apply(site, state.chargers, grants, event.at)
-    state = state._replace(chargers=views, due_at=due(site.policy, state, views), guessed=_at_most(state.guessed, grants))
+    state = state._replace(chargers=views, due_at=due(site.policy, state, views), guessed=at_most(state.guessed, grants))
     told = (notes.cap_set(event.cap, value),) if caps != before else ()
     return state, (shown(caps), *told, *effects)
 
@@ -66,8 +64,8 @@ def hold_power(site: Site, state: State, reading: Reading, at: Instant) -> tuple
         state = state._replace(window=slide(state.window, sample, window_ms(site.policy, state)))
     if not POLICY[state.meter].may_lower:
         return state, {}
-    cuts = cut(site, state.chargers, Room(PerLine(_ANY, _ANY, _ANY), for_cuts))
-    return state._replace(guessed=_at_most(state.guessed, cuts)), cuts
+    cuts = cut(site, state.chargers, Room(ANY, for_cuts))
+    return state._replace(guessed=at_most(state.guessed, cuts)), cuts
 
 
 def power_of(state: State, reading: Reading) -> Power | None:
@@ -90,11 +88,6 @@ def _named(site: Site, grant: Grant) -> Grant:
         return grant
     cause = Cause.LINE_CAP if reason.cause is Cause.FUSE else reason.cause
     return replace(grant, reason=replace(reason, cause=cause, circuit=None))
-
-
-def _at_most(guessed: tuple[Grant, ...], cuts: Grants) -> tuple[Grant, ...]:
-    """What is to be given back after a guess, less what a cap has cut since: that was no guess."""
-    return tuple(min(cuts.get(grant.charger, grant), grant, key=lambda each: each.limit_ma) for grant in guessed)
 
 
 def _default(rule: CapRule | None) -> int | None:

@@ -17,6 +17,9 @@ from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 Grants = dict[str, Grant]
 _NO_CAPS = Caps()
 
+ANY = PerLine(1 << 40, 1 << 40, 1 << 40)
+"""Room on lines of which nothing is to be said."""
+
 RESTED_MS = 60_000
 """After so long without a change a charger is given even a single ampere more."""
 
@@ -59,13 +62,11 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> Grants:
     With three wires a line current falls by less than was cut from a charger between two lines (0.85 of it for all but the worst
     tenth), so the cut is so much larger.
     """
-    sums = [sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES]
-    over = [granted - allowed for granted, allowed in zip(sums, room.main, strict=True)]
-    if all(excess <= 0 for excess in over) and not _too_powerful(site, chargers, room):
+    short, main = _short(site, chargers, room.main)
+    shorts = {name: _short(site, below(site, chargers, name), lines) for name, lines in room.circuits.items()}
+    if not short and not any(each for each, _ in shorts.values()) and not _too_powerful(site, chargers, room):
         return {}
-    if site.grid.three_wire:
-        main = PerLine(*(allowed - max(0, excess) * 3 // 17 for allowed, excess in zip(room.main, over, strict=True)))
-        room = room._replace(main=main)
+    room = Room(main, room.power_ma, {name: lines for name, (_, lines) in shorts.items()})
     wants = [Want(charger=view.charger, lines=view.lines, ceiling_ma=view.grant.limit_ma, rank=_rank(view)) for view in chargers]
     granted = allocate(site, room, wants)
     return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
@@ -98,6 +99,26 @@ def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliA
             if limit is not None:
                 return {view.charger.name: Grant(charger=view.charger.name, limit_ma=limit, reason=Reason(cause=Cause.QUESTION))}
     return {}
+
+
+def below(site: Site, chargers: tuple[ChargerView, ...], circuit: str) -> tuple[ChargerView, ...]:
+    """Those of the chargers that hang below this fuse."""
+    names = {charger.name for each in site.root.circuits() if each.name == circuit for charger in each.chargers()}
+    return tuple(view for view in chargers if view.charger.name in names)
+
+
+def at_most(guessed: tuple[Grant, ...], cuts: Grants) -> tuple[Grant, ...]:
+    """What is to be given back after a guess, less what was cut since for a better reason."""
+    return tuple(min(cuts.get(grant.charger, grant), grant, key=lambda each: each.limit_ma) for grant in guessed)
+
+
+def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]) -> tuple[bool, PerLine[MilliAmps]]:
+    """Whether the limits are more than one fuse has room for, and the room that they have to be cut to."""
+    sums = [sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES]
+    over = [max(0, granted - allowed) for granted, allowed in zip(sums, room, strict=True)]
+    if site.grid.three_wire:
+        room = PerLine(*(allowed - excess * 3 // 17 for allowed, excess in zip(room, over, strict=True)))
+    return any(over), room
 
 
 def _want(site: Site, view: ChargerView, at: Instant) -> Want:

@@ -61,6 +61,15 @@ class ChargerSaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitSaid:
+    """The meter of a sub-fuse reported: the current of each line in mA, never negative; None where it does not measure."""
+
+    at: Instant
+    circuit: str
+    current_ma: PerLine[MilliAmps | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CapSaid:
     """Somebody set a cap, in W or mA and within its bounds; None brings the configured one back."""
 
@@ -84,4 +93,4 @@ class Tick:
     at: Instant
 
 
-Event = MeterSaid | MeterGarbled | SourceChanged | ChargerSaid | CapSaid | BrokerChanged | Tick
+Event = MeterSaid | MeterGarbled | SourceChanged | ChargerSaid | CircuitSaid | CapSaid | BrokerChanged | Tick

@@ -10,10 +10,11 @@ from han_gateway.core import notes
 from han_gateway.core.allocation import Room
 from han_gateway.core.belief import learn
 from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
+from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises
 from han_gateway.core.decision import Grants, cut, fall_back, grow, smaller
 from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
-from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, Event, MeterSaid
+from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid
 from han_gateway.core.foresight import baseline, foresee, look_back
 from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.load import Load, complete
@@ -55,7 +56,7 @@ def start(site: Site, at: Instant) -> State:
         )
         for charger in site.chargers
     )
-    return State(meter=MeterState.WAITING, chargers=views, due_at=FIRST, caps=caps)
+    return State(meter=MeterState.WAITING, chargers=views, due_at=FIRST, caps=caps, circuits=awaited(site, at))
 
 
 def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
@@ -69,6 +70,8 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
         state, more = _meter_said(site, state, event)
     elif isinstance(event, ChargerSaid):
         state, more = _charger_said(site, state, event)
+    elif isinstance(event, CircuitSaid):
+        state, more = circuit_said(site, state, event)
     elif isinstance(event, CapSaid):
         state, more = cap_said(site, state, event)
     elif isinstance(event, BrokerChanged) and event.connected:
@@ -87,6 +90,8 @@ def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
         if border is not None and at >= border:
             state, more = _charger_silent(state, view)
             effects += more
+    state, more = miss_circuits(site, state, at)
+    effects += more
     meter = METER[state.meter, sign(site.policy, state.heard_at, at)]
     if meter is not state.meter:
         state, more = _meter_changed(site, state, meter, at)
@@ -139,7 +144,8 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         clock_at=at if moved else state.clock_at,
         window=slide(state.window, Sample(at, room.for_raises), window_ms(policy, state)) if believed else state.window,
     )
-    grants = named(site, state.caps, _choose(site, state, room.for_cuts, at, believed=believed))
+    for_cuts = room.for_cuts._replace(circuits=rooms_for_cuts(site, state, at))
+    grants = named(site, state.caps, explained(state, _choose(site, state, for_cuts, at, believed=believed)))
     base = baseline(site, reading, load, room.for_cuts.main, state, at) if believed else None
     state = learn_patience(policy, state, grants, at)
     views, told = apply(site, state.chargers, grants, at, load)
@@ -172,7 +178,7 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
         return cuts
     full = at - state.window[0].at >= window_ms(site.policy, state)
     if full and all(settled(view, at) for view in state.chargers):
-        return grow(site, state.chargers, least(state.window), at)
+        return grow(site, state.chargers, least(state.window)._replace(circuits=rooms_for_raises(site, state, at)), at)
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {
         view.charger.name: _because(view.grant, Cause.RAISE_PENDING)

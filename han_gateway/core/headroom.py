@@ -74,8 +74,14 @@ def measure(
 
     A line that does not exist has no room. A line whose current is unknown has no room for raises and says nothing about cuts.
     """
-    budget = budget_ma(site, caps)
-    spans = _spans_of_all(chargers, at, site.policy.report_fresh_ms)
+    lines = measure_lines(budget_ma(site, caps), load, chargers, at, site.policy.report_fresh_ms)
+    power_cuts, power_raises = measure_power(site, power, chargers, at, caps)
+    return Headroom(lines.for_cuts._replace(power_ma=power_cuts), lines.for_raises._replace(power_ma=power_raises))
+
+
+def measure_lines(budget: MilliAmps, load: Load, chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int) -> Headroom:
+    """The same for the lines of any fuse, of which so much may be used."""
+    spans = _spans_of_all(chargers, at, fresh_ms)
     cuts, raises = [], []
     for line, span, current in zip(LINES, spans, load.current_ma, strict=True):
         if line in load.absent:
@@ -87,8 +93,7 @@ def measure(
         else:
             cuts.append(budget - max(0, current - span.high))
             raises.append(budget - max(0, current - span.low))
-    power_cuts, power_raises = measure_power(site, power, chargers, at, caps)
-    return Headroom(Room(PerLine(*cuts), power_cuts), Room(PerLine(*raises), power_raises))
+    return Headroom(Room(PerLine(*cuts)), Room(PerLine(*raises)))
 
 
 def measure_power(

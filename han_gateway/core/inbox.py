@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus
+from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid
 from han_gateway.core.site import Cap, Site
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
@@ -21,11 +21,11 @@ MAX_SESSION_WH = 10_000_000
 NO_CAP = frozenset({b"", b"none", b"null"})
 """What brings the configured cap back. A retained message is removed by an empty one, so that is a word, too."""
 
-Heard = ChargerSaid | CapSaid
+Heard = ChargerSaid | CircuitSaid | CapSaid
 
 
 class Inlet(NamedTuple):
-    """Who is spoken of: ``kind`` is ``charger`` or ``cap``, ``name`` which of them."""
+    """Who is spoken of: ``kind`` is ``charger``, ``circuit`` or ``cap``, ``name`` which of them."""
 
     kind: str
     name: str
@@ -45,7 +45,12 @@ def inlets(prefix: str, site: Site) -> dict[str, Inlet]:
     """The topics on which we listen, and who is spoken of there: exact names, no wildcard."""
     base = f"{prefix}/{site.name}"
     chargers = {f"{base}/chargers/{charger.name}/report": Inlet("charger", charger.name) for charger in site.chargers}
-    return chargers | {topic: Inlet("cap", cap.value) for topic, cap in _settings(prefix, site).items()}
+    circuits = {
+        f"{base}/circuits/{circuit.name}/load": Inlet("circuit", circuit.name)
+        for circuit in site.root.circuits()
+        if circuit.metered
+    }
+    return chargers | circuits | {topic: Inlet("cap", cap.value) for topic, cap in _settings(prefix, site).items()}
 
 
 def settings(prefix: str, site: Site) -> frozenset[str]:
@@ -58,7 +63,7 @@ def understood(site: Site, inlet: Inlet, payload: bytes, at: Instant) -> Heard |
     try:
         return _READERS[inlet.kind](site, inlet.name, payload, at)
     except _WrongError as wrong:
-        return Refused(f"caps/{inlet.name}" if inlet.kind == "cap" else inlet.name, str(wrong))
+        return Refused(inlet.name if inlet.kind == "charger" else f"{inlet.kind}s/{inlet.name}", str(wrong))
 
 
 class _WrongError(Exception):
@@ -81,6 +86,13 @@ def _report(_site: Site, name: str, payload: bytes, at: Instant) -> ChargerSaid:
     )
 
 
+def _load(_site: Site, name: str, payload: bytes, at: Instant) -> CircuitSaid:
+    currents = _currents(_object_in(payload))
+    if currents == (None, None, None):
+        raise _WrongError("current_a is missing")
+    return CircuitSaid(at=at, circuit=name, current_ma=currents)
+
+
 def _cap(site: Site, name: str, payload: bytes, at: Instant) -> CapSaid:
     """A number of W or A within the bounds of the configuration, or no number at all."""
     cap = Cap(name)
@@ -101,7 +113,7 @@ def _cap(site: Site, name: str, payload: bytes, at: Instant) -> CapSaid:
     return CapSaid(at=at, cap=cap, value=round(value * scale))
 
 
-_READERS: dict[str, Callable[[Site, str, bytes, Instant], Heard]] = {"charger": _report, "cap": _cap}
+_READERS: dict[str, Callable[[Site, str, bytes, Instant], Heard]] = {"charger": _report, "circuit": _load, "cap": _cap}
 
 
 def _object_in(payload: bytes) -> dict[str, Any]:

@@ -53,11 +53,15 @@ class Charger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
-    """A fuse and what hangs below it. ``margin_ma`` is kept free under the fuse at all times."""
+    """A fuse and what hangs below it. ``margin_ma`` is kept free under the fuse at all times.
+
+    ``metered`` is a sub-fuse with a meter of its own; without one it carries nothing but chargers.
+    """
 
     name: str
     fuse_ma: MilliAmps
     margin_ma: MilliAmps = 0
+    metered: bool = False
     parts: tuple["Circuit | Charger", ...] = ()
 
     def chargers(self) -> Iterator[Charger]:
@@ -67,6 +71,13 @@ class Circuit:
                 yield part
             else:
                 yield from part.chargers()
+
+    def circuits(self) -> Iterator["Circuit"]:
+        """This fuse and every fuse below it."""
+        yield self
+        for part in self.parts:
+            if isinstance(part, Circuit):
+                yield from part.circuits()
 
 
 class Cap(Enum):

@@ -11,7 +11,7 @@ from han_gateway.core.allocation import Room
 from han_gateway.core.effects import Grant, MeterState, ShowCharger
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.load import Load
-from han_gateway.core.site import Charger
+from han_gateway.core.site import Charger, Circuit
 from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
 
 
@@ -127,6 +127,15 @@ class Picture(NamedTuple):
     since: Instant
 
 
+class CircuitView(NamedTuple):
+    """All we know of a sub-fuse with a meter: when it was heard (None: lost), what that left for cuts, and its raise window."""
+
+    circuit: Circuit
+    heard_at: Instant | None = None
+    for_cuts: PerLine[MilliAmps] | None = None
+    window: tuple[Sample, ...] = ()
+
+
 class State(NamedTuple):
     """The whole memory of the controller.
 
@@ -150,4 +159,5 @@ class State(NamedTuple):
     caps: Caps = Caps()
     room: Room | None = None
     pictures: tuple[Picture, ...] = ()
+    circuits: tuple[CircuitView, ...] = ()
     cut_at: Instant = 0

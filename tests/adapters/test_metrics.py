@@ -12,7 +12,7 @@ from dlms.rejects import Rejected
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.core.effects import Cause, ChargerState, Grant, MeterState, Reason, SetLimit, ShowCaps, ShowCharger, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, ChargerSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
 from han_gateway.meters.reading import Reading
@@ -105,6 +105,7 @@ def everything(metrics: Metrics) -> Metrics:
     metrics.received(1_234)
     metrics.did(ROOM)
     metrics.did(ShowCaps(power_w=8_000, line_ma=20_000))
+    metrics.saw(CircuitSaid(at=HOUR, circuit="shed", current_ma=PerLine(3_200, None, None)))
     metrics.did(limit(10, 1))
     metrics.did(waiting(ChargerState.WAITING))
     metrics.saw(report(HOUR + 2_000, 10))

@@ -174,7 +174,7 @@ def test_a_silent_charger_gets_no_more_than_the_cap() -> None:
     """Nobody knows what a silent charger draws, so its whole offer is held below the cap, also while nothing is drawn."""
     run = Run(capped(house(charger("garage", maximum_ma=32_000), fuse=63)))
     evening(run, 12, 0.1, 0.1, 0.1, drawn=None)
-    assert run.limit() == 11_000
+    assert max(limit for _, limit in run.limits()) == run.limit() == 11_000
     say(run, Cap.POWER, 5_000)
     assert run.limit() == 7_000
 
@@ -263,3 +263,50 @@ def test_two_chargers_on_other_lines_share_the_power() -> None:
     assert sorted([run.limit("a"), run.limit("b")]) == [15_000, 16_000]
     assert len(set_limits(effect for _, effect in run.effects)) > 4
     assert L3 not in site.chargers[0].lines
+
+
+def test_the_sun_behind_a_silent_charger_makes_nobody_hunt() -> None:
+    """A silent car below a roof gets the cap and keeps it, whether the house sells or buys because of it."""
+    run = Run(capped(house(charger("garage", maximum_ma=32_000), fuse=63)))
+    for _ in range(20):
+        net = -9_000 + 690 * run.limit() // 1000
+        at = (run.now // 10_000 + 1) * 10_000
+        run.hear(at, list2(9, 9, 9, power_import_w=max(0, net), power_export_w=max(0, -net)))
+    found = [limit for _, limit in run.limits()]
+
+    assert run.limit() == 11_000
+    assert all(after >= before for before, after in pairwise(found))
+
+
+def test_a_power_between_two_lists_counts_in_the_window() -> None:
+    """A load that only a list without currents has seen delays a raise by a window, as one in the lists with currents would."""
+    run = Run(capped())
+    evening(run, 5, *QUIET, drawn=16)
+    say(run, Cap.POWER, 12_000)
+    evening(run, 2, *QUIET, drawn=16)
+    run.hear(run.now + 2_500, list1(1_380 + 9 * 690 + 4_000))
+    seen = run.now
+    evening(run, 6, *QUIET, drawn=16)
+
+    assert next(at for at, limit in run.limits() if limit > 9_000) - seen >= 20_000
+
+
+def test_a_cap_and_a_guess_in_one_breath() -> None:
+    """Where a power foretells an overload and is above the cap as well, only the guess is given back with the next list."""
+    run = Run(capped(house(charger("garage")), power=CapRule(default=14_000, least=2_000, most=17_000)))
+    evening(run, 6, 2, 6, 2, drawn=16)
+    assert run.limit() == 16_000
+    run.hear(run.now + 7_500, list1(230 * 10 + 16 * 690 + 2_300))
+    assert run.limit() == 9_000
+    run.hear(run.now + 2_500, list2(15, 19, 11, power_import_w=230 * 45))
+
+    assert run.limit() == 13_000
+
+
+def test_a_phase_cap_never_uses_the_margin() -> None:
+    """A cap between the fuse and the fuse less its margin changes nothing."""
+    run = Run(capped(house(charger("garage"), margin=1), power=None, line=LINE))
+    say(run, Cap.LINE, 25_000)
+    evening(run, 5, 2, 14.5, 2, drawn=16)
+
+    assert (run.limit(), str(run.grant().reason)) == (9_000, "main fuse, L2")

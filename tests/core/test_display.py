@@ -81,6 +81,18 @@ def test_the_queue_is_the_order_in_which_minimums_are_given() -> None:
     assert {picture.shown.queue for picture in run.state.pictures} == {None}
 
 
+def test_a_queue_that_moves_up_is_shown_at_once() -> None:
+    """When the first one starts, the second is shown as the first in the same breath."""
+    run = Run(house(charger("a", [L1]), charger("b", [L1], priority=1)))
+    run.lists(2, 40, 0, 0)
+    effects: tuple[Effect, ...] = ()
+    while not run.limit("b"):
+        run.until(run.now + 9_900)
+        effects = run.hear(run.now + 50, list2(18, 0, 0))
+
+    assert pictures(effects)["a"].queue == 1
+
+
 def test_the_word_keeps_its_beginning() -> None:
     """For how long a word has been true is counted from when it began, also when it is shown again to a new broker."""
     run = Run(ONE)

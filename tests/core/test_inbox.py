@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from han_gateway.core import inbox
-from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus
-from han_gateway.core.site import Cap, CapRule
+from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid
+from han_gateway.core.site import Cap, CapRule, Circuit
 from han_gateway.core.units import PerLine
 from tests.core.houses import L2, charger, house
 
@@ -181,6 +181,28 @@ def test_a_cap_that_is_not_configured_cannot_be_set() -> None:
     assert inbox.understood(house(), topic, b"12", 0) == inbox.Refused(
         "caps/line", "there is no such cap; write line_a under [caps] in the configuration"
     )
+
+
+def test_the_load_of_a_sub_fuse() -> None:
+    """A metered circuit has a topic of its own, and a load is a report of at least one current; other circuits have none."""
+    parts = (Circuit(name="shed", fuse_ma=16_000, metered=True), Circuit(name="row", fuse_ma=16_000))
+    site = house(*parts)
+    found = [topic for topic, inlet in inbox.inlets("han", site).items() if inlet.kind == "circuit"]
+    assert found == ["han/home/circuits/shed/load"]
+    inlet = inbox.inlets("han", site)[found[0]]
+
+    assert inbox.understood(site, inlet, b'{"current_a":{"L1":3.2,"L3":null}}', 5) == CircuitSaid(
+        at=5, circuit="shed", current_ma=PerLine(3_200, None, None)
+    )
+    for payload, why in (
+        (b"{}", "current_a is missing"),
+        (b'{"current_a":{}}', "current_a is missing"),
+        (b'{"current_a":{"L1":-1}}', "L1 must be from 0 to 1000"),
+        (b'{"current_a":{"L1":1e9}}', "L1 must be from 0 to 1000"),
+        (b'{"current_a":{"L1":NaN}}', "NaN and Infinity are no numbers"),
+        (b"3.2", "not an object"),
+    ):
+        assert inbox.understood(site, inlet, payload, 5) == inbox.Refused("circuits/shed", why)
 
 
 def test_only_settings_may_be_retained() -> None:
