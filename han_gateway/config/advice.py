@@ -5,8 +5,9 @@ Pure: a house in, words out. This file must not know the configuration file.
 
 from collections.abc import Iterator
 
-from han_gateway.core.power import NOMINAL_MV, weight
+from han_gateway.core.power import NOMINAL_MV
 from han_gateway.core.site import Charger, Circuit, Site
+from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES
 
 
@@ -26,7 +27,7 @@ def advice(site: Site) -> Iterator[str]:
 
 def _cap_warnings(site: Site, charger: Charger) -> Iterator[str]:
     """A cap that leaves a charger less than its minimum, even in an empty house."""
-    least_w = charger.minimum_ma * weight(site.grid, charger.lines) * NOMINAL_MV // 10**9
+    least_w = charger.minimum_ma * tree_of(site).costs[len(charger.lines)] * NOMINAL_MV // (POWER_SCALE * 10**6)
     needs = f"charger {charger.name} needs at least"
     if site.power_cap and least_w > site.power_cap.default:
         yield f"{needs} {least_w} W: the power cap of {site.power_cap.default} W keeps it paused"

@@ -73,8 +73,13 @@ def miss_circuits(site: Site, state: State, at: Instant) -> tuple[State, Effects
         if view.heard_at is None or at - view.heard_at < site.policy.lost_after_ms:
             continue
         lost = CircuitView(view.circuit)
-        views, more = apply(site, state.chargers, _fallen(site, state, view.circuit), at)
-        state = state._replace(circuits=tuple(lost if each is view else each for each in state.circuits), chargers=views)
+        grants = _fallen(site, state, view.circuit)
+        views, more = apply(site, state.chargers, grants, at)
+        state = state._replace(
+            circuits=tuple(lost if each is view else each for each in state.circuits),
+            chargers=views,
+            guessed=at_most(state.guessed, grants),
+        )
         effects += (notes.circuit_lost(view.circuit.name, at - view.heard_at), *more)
     return state, effects
 

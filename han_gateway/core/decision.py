@@ -9,9 +9,10 @@ from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.headroom import budget_ma, reported
-from han_gateway.core.power import NOMINAL_MV, as_ma, weight
+from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
+from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
 Grants = dict[str, Grant]
@@ -191,8 +192,10 @@ def _waits(site: Site, view: ChargerView, at: Instant) -> bool:
 
 def _too_powerful(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> bool:
     """Whether the limits are worth more than the power that is left."""
-    worth = sum(view.grant.limit_ma * weight(site.grid, view.lines) for view in chargers)
-    return room.power_ma is not None and worth > 1000 * room.power_ma
+    if room.power_ma is None:
+        return False
+    costs = tree_of(site).costs
+    return sum(view.grant.limit_ma * costs[len(view.lines)] for view in chargers) > POWER_SCALE * room.power_ma
 
 
 def _by_name(grants: tuple[Grant, ...]) -> Grants:

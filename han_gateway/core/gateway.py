@@ -61,9 +61,9 @@ def start(site: Site, at: Instant) -> State:
 
 def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
     """Answer one event. Events must come in the order of their instants; the same state comes back where nothing changed."""
-    before = state
+    before, back = state, isinstance(event, BrokerChanged) and event.connected
     effects: Effects = ()
-    more: Effects = ()
+    more: Effects = ()  # ticks, damaged frames and lost ports say no more than the time that passes without a list
     if event.at >= state.due_at:
         state, effects = _pass_time(site, state, event.at)
     if isinstance(event, MeterSaid):
@@ -74,12 +74,10 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
         state, more = circuit_said(site, state, event)
     elif isinstance(event, CapSaid):
         state, more = cap_said(site, state, event)
-    elif isinstance(event, BrokerChanged) and event.connected:
+    elif back:
         state, more = repeat(site, state, event.at, everything=True)
         more = (shown(state.caps), *more)
-    # Ticks, damaged frames and lost ports say no more than the time that passes without a list.
-    everything = isinstance(event, BrokerChanged) and event.connected
-    return show(site, before, state, effects + more, event.at, everything=everything)
+    return show(site, before, state, effects + more, event.at, everything=back)
 
 
 def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:

@@ -1,13 +1,13 @@
 """Watts as amperes: what currents are worth in power, in mA at one voltage, so that a cap on power is one more limit of the same kind.
 
-The voltage is that of the net as people call it: line to neutral in TN, line to line where there is no neutral. This file must not
-know who is capped, nor at how much.
+The voltage is that of the net as people call it: line to neutral in TN, line to line where there is no neutral. What a limit costs is in
+``tree``. This file must not know who is capped, nor at how much.
 """
 
 from math import isqrt
 
 from han_gateway.core.site import Grid
-from han_gateway.core.units import Line, MilliAmps, PerLine
+from han_gateway.core.units import MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
 
 NOMINAL_MV = 230_000
@@ -16,13 +16,6 @@ _ROOT_OF_3 = isqrt(3_000_000)
 """In thousandths."""
 
 Watts = int
-
-
-def weight(grid: Grid, lines: frozenset[Line]) -> int:
-    """What an ampere on each of these lines costs, in mA: 3 A on three lines of a TN net, sqrt(3) without a neutral, 1 A between two."""
-    if not grid.three_wire:
-        return 1_000 * len(lines)
-    return _ROOT_OF_3 if len(lines) == 3 else 1_000
 
 
 def power_ma(grid: Grid, drawn_ma: PerLine[MilliAmps]) -> MilliAmps:

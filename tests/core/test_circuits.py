@@ -5,7 +5,7 @@ import random
 import pytest
 
 from han_gateway.core.effects import Note
-from han_gateway.core.events import CircuitSaid
+from han_gateway.core.events import CircuitSaid, MeterSaid
 from han_gateway.core.site import Circuit, Grid, Site
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L3, Run, charger, house, list1, list2, notes
@@ -199,3 +199,25 @@ def test_a_guess_is_not_given_back_beyond_the_shed() -> None:
     run.hear((run.now // 10_000 + 1) * 10_000, list2(6 + guessed / 1000, 2, 2, power_import_w=2_300 + 230 * guessed // 1000))
 
     assert run.limit("garage") == 11_000
+
+
+def test_a_guess_is_not_given_back_below_a_lost_meter() -> None:
+    """A charger that fell back while a guess was in force stays there when the next list looks back."""
+    run = Run(house(Circuit(name="shed", fuse_ma=20_000, metered=True, parts=(charger("garage", [L1]),))))
+    for _ in range(8):
+        drawn = run.limit("garage") / 1000
+        run.hear(run.now // 10_000 * 10_000 + 10_000, list2(6 + drawn, 2, 2, power_import_w=round(230 * (10 + drawn))))
+        says(run, 2 + drawn)
+        run.say(run.now + 8_000, "garage", run.limit("garage") / 1000)
+    lost_at = (run.state.circuits[0].heard_at or 0) + 60_000
+    while run.now < lost_at - 12_000:
+        run.hear(run.now // 10_000 * 10_000 + 10_000, list2(22, 2, 2, power_import_w=230 * 26))
+        run.say(run.now + 8_000, "garage", 16)
+    assert run.limit("garage") == 16_000
+    run.play(MeterSaid(at=run.now + 1_000, reading=list1(230 * 26 + 1_840)))
+    assert run.state.guessed
+    run.until(lost_at + 1_000)
+    assert run.limit("garage") == 6_000
+    run.hear(run.now // 10_000 * 10_000 + 10_000, list2(12, 2, 2, power_import_w=230 * 16))
+
+    assert run.limit("garage") == 6_000
