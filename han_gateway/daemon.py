@@ -21,7 +21,7 @@ from han_gateway.cli import version
 from han_gateway.commands.source import decoder, source
 from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
-from han_gateway.core import topics
+from han_gateway.core import inbox, topics
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import Event
 from han_gateway.core.units import Instant
@@ -50,8 +50,9 @@ async def _daemon(config: Config, clock: SystemClock, started: Instant, recorder
     notifier = Notifier()
     gateway = Gateway(site, decoder(meter), started)
     live = Live(gateway, clock, prefix=prefix, recorder=recorder)
-    broker = _broker(config, live)
-    metrics = Metrics(site, version=version(), python=platform.python_version(), broker=broker)
+    refusals = outlets.Refusals(clock)
+    broker = _broker(config, live, refusals)
+    metrics = Metrics(site, version=version(), python=platform.python_version(), broker=broker, refusals=refusals)
     health = outlets.Health(clock)
     rule = ClockRule(meter.clock) if meter.clock else None
     watch = outlets.ClockWatch(clock, rule, meter.zone)
@@ -88,7 +89,7 @@ def _recorder(path: Path, started: Instant) -> Recorder:
         raise ConfigError([Problem("--record", f"{path} cannot be written ({(why.strerror or str(why)).lower()})")]) from why
 
 
-def _broker(config: Config, live: Live) -> Broker:
+def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
     mqtt, site = config.mqtt, config.site
     host, port = mqtt.address
     tls = TlsSettings(ca_file=mqtt.ca_file, certificate_file=mqtt.cert_file, key_file=mqtt.key_file) if mqtt.tls else None
@@ -105,21 +106,18 @@ def _broker(config: Config, live: Live) -> Broker:
         log.log(NOTICE if connected else logging.WARNING, "broker %s:%d %s", host, port, "connected" if connected else "lost")
         live.broker_changed(connected)
 
-    told: topics.Refused | None = None
-
     def message(topic: str, payload: bytes) -> None:
-        nonlocal told
         refused = live.message(topic, payload)
-        if refused and refused != told:  # once, not for each message of a flood
-            log.warning("report of %s refused: %s", refused.where, refused.why)
-        told = refused or told
+        if refused:
+            refusals.add(refused)
 
     try:
         return Broker(
             settings,
             will=topics.will(mqtt.prefix, site),
             birth=topics.birth(mqtt.prefix, site),
-            subscriptions=topics.subscriptions(mqtt.prefix, site),
+            subscriptions=tuple(inbox.inlets(mqtt.prefix, site)),
+            settled=inbox.settings(mqtt.prefix, site),
             on_connection=connection,
             on_message=message,
             on_trouble=lambda text: log.warning("%s", text),

@@ -11,7 +11,8 @@ from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.systemd import NOTICE, Notifier
 from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
 from han_gateway.core.events import Event, MeterSaid, SourceChanged
-from han_gateway.core.units import LINES
+from han_gateway.core.inbox import Refused
+from han_gateway.core.units import LINES, Instant
 from han_gateway.meters.clock import ClockRule, hours_off
 from han_gateway.runtime import Outlet
 
@@ -19,6 +20,8 @@ log = logging.getLogger("han_gateway")
 
 HUNG_MS = 5_000
 """After so many missed ticks ``/healthz`` says that the loop hangs."""
+TELL_AGAIN_MS = 600_000
+"""A mistake that goes on is told again after ten minutes."""
 
 _LEVELS = {Level.WARNING: logging.WARNING, Level.NOTICE: NOTICE, Level.INFO: logging.INFO, Level.DEBUG: logging.DEBUG}
 _LISTS_BEFORE_WORD = 3  # one list that was held up on its way says nothing about the clock
@@ -78,6 +81,23 @@ class ClockWatch:
         if off != self._told and len(set(self._seen)) == 1:
             self._told = off
             log.log(NOTICE, "the meter's clock is %+d h off the rule of its maker; [meter] clock can say what it shows", off)
+
+
+class Refusals:
+    """Messages that were not believed: each is counted, and each mistake is told, but not again and again in a flood."""
+
+    def __init__(self, clock: SystemClock) -> None:
+        self.count = 0
+        self._clock = clock
+        self._told: dict[Refused, Instant] = {}
+
+    def add(self, refused: Refused) -> None:
+        """One more."""
+        self.count += 1
+        now = self._clock.now()
+        if now - self._told.get(refused, -TELL_AGAIN_MS) >= TELL_AGAIN_MS:
+            self._told[refused] = now
+            log.warning("message for %s refused: %s", refused.where, refused.why)
 
 
 class Health:

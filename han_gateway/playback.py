@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from dlms.rejects import Rejected
 from han_gateway.adapters import dumps
-from han_gateway.adapters.recording import TITLE, Arrived, ChargerPayload, Kind, Recorded, Started, read_recording
-from han_gateway.core import topics
-from han_gateway.core.events import BrokerChanged, ChargerSaid, SourceChanged
+from han_gateway.adapters.recording import TITLE, Arrived, Kind, Recorded, Said, Started, read_recording
+from han_gateway.core import inbox
+from han_gateway.core.events import BrokerChanged, SourceChanged
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
 from han_gateway.meters.decoder import Decoder
@@ -87,11 +87,12 @@ class Playback:
     def _happen(self, entry: Recorded) -> None:
         at = self.timeline.reach(entry.at or 0)
         house = self._house(at)
-        if isinstance(entry, ChargerPayload):
-            topic = f"{self._prefix}/{self._site.name}/chargers/{entry.charger}/report"
-            event = topics.heard(self._prefix, self._site, topic, entry.payload, at)
-            if isinstance(event, ChargerSaid):
-                house.handle(event)
+        if isinstance(entry, Said):
+            inlet = inbox.Inlet(entry.kind, entry.name)
+            if inlet in inbox.inlets(self._prefix, self._site).values():
+                event = inbox.understood(self._site, inlet, entry.payload, at)
+                if not isinstance(event, inbox.Refused):
+                    house.handle(event)
         elif not isinstance(entry, Started | Arrived):
             change = BrokerChanged if entry.way == "broker" else SourceChanged
             house.handle(change(at=at, connected=entry.connected))

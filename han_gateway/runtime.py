@@ -12,9 +12,9 @@ from typing import Protocol
 
 from dlms.rejects import Rejected
 from han_gateway.adapters.recording import Recorder
-from han_gateway.core import topics
+from han_gateway.core import inbox
 from han_gateway.core.effects import Effect
-from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.gateway import start, step
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
@@ -81,7 +81,7 @@ class Live:
     def __init__(self, gateway: Gateway, clock: Clock, *, prefix: str, recorder: Recorder | None = None) -> None:
         self._gateway = gateway
         self._clock = clock
-        self._prefix = prefix
+        self._inlets = inbox.inlets(prefix, gateway.site)
         self._recorder = recorder
 
     def hear(self, data: bytes) -> None:
@@ -105,14 +105,17 @@ class Live:
             self._recorder.way(at, "broker", connected)
         self._gateway.handle(BrokerChanged(at=at, connected=connected))
 
-    def message(self, topic: str, payload: bytes) -> topics.Refused | None:
+    def message(self, topic: str, payload: bytes) -> inbox.Refused | None:
         """A message came from the broker; the answer says why it was refused."""
         at = self._clock.now()
-        event = topics.heard(self._prefix, self._gateway.site, topic, payload, at)
-        if not isinstance(event, ChargerSaid):
+        inlet = self._inlets.get(topic)
+        if inlet is None:
+            return inbox.NOBODY
+        event = inbox.understood(self._gateway.site, inlet, payload, at)
+        if isinstance(event, inbox.Refused):
             return event
         if self._recorder:
-            self._recorder.charger(at, event.charger, payload)
+            self._recorder.said(at, inlet.kind, inlet.name, payload)
         self._gateway.handle(event)
         return None
 

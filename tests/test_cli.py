@@ -202,6 +202,19 @@ def test_check_shows_how_a_charger_is_wired(house: Path, capsys: pytest.CaptureF
     assert "changes to 1 phase on L1 or L2 or L3" in shown
 
 
+def test_check_shows_caps_and_meters_of_sub_fuses(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What the house is held below, where that can be changed, and which fuse has a meter; a cap below a minimum is a warning."""
+    caps = "[caps]\npower_w = 4000\npower_max_w = 9000\nline_a = 16\n"
+    shed = '[[circuit]]\nname = "shed"\nfuse_a = 20\nmeter = "mqtt"\n'
+    house.write_text(HOUSE + caps + shed)
+    assert cli.main(["check", "--config", str(house)]) == 0
+    out, err = capsys.readouterr()
+    assert "the house buys at most 4000 W, 4000 to 9000 W over han/home/caps/power/set" in out
+    assert "each phase carries at most 16 A\n" in out
+    assert "shed fuse 20 A, with a meter of its own" in out
+    assert "warning: charger garage needs at least 4140 W: the power cap of 4000 W keeps it paused" in err
+
+
 def test_check_fails_when_a_charger_was_left_out(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """1: the house is protected, but not as it was written."""
     house.write_text(HOUSE + '[[charger]]\nname = "b"\nmax = 10\n')

@@ -9,7 +9,7 @@ import pytest
 from han_gateway.config.load import Config, load
 from han_gateway.config.problems import SHOWN_AT_MOST, ConfigError
 from han_gateway.config.settings import ChargerSettings, CircuitSettings, Settings
-from han_gateway.core.site import Circuit, Grid
+from han_gateway.core.site import CapRule, Circuit, Grid
 from han_gateway.core.units import Line
 
 EXAMPLES = Path(__file__).parent.parent / "config"
@@ -346,3 +346,37 @@ def test_a_missing_password_file_is_named(tmp_path: Path) -> None:
 def test_what_is_allowed_but_not_meant_is_a_warning(tmp_path: Path, text: str, words: str) -> None:
     """A house that will not behave as its owner thinks loads, with a warning."""
     assert any(words in warning for warning in loaded(tmp_path, HOUSE + text).warnings)
+
+
+def test_a_circuit_may_have_a_meter(tmp_path: Path) -> None:
+    """Only the circuit that says so is metered."""
+    text = HOUSE + '[[circuit]]\nname = "shed"\nfuse_a = 20\nmeter = "mqtt"\n[[circuit]]\nname = "row"\nfuse_a = 20\n'
+
+    assert [circuit.metered for circuit in loaded(tmp_path, text).site.root.circuits()] == [False, True, False]
+
+
+def test_caps_and_their_bounds(tmp_path: Path) -> None:
+    """A cap holds what is written and can be set between its bounds; without bounds it stands, and without a cap there is none."""
+    site = loaded(tmp_path, HOUSE + "[caps]\npower_w = 8000\npower_max_w = 17000\nline_a = 12.5\n").site
+
+    assert site.power_cap == CapRule(default=8_000, least=8_000, most=17_000)
+    assert site.line_cap == CapRule(default=12_500, least=12_500, most=12_500)
+    assert loaded(tmp_path, HOUSE).site.line_cap is None
+
+
+@pytest.mark.parametrize(
+    ("caps", "words"),
+    [
+        ("line_a = 25.5", "line 8, caps.line_a: is above the main fuse of 25 A; a cap can only be below it"),
+        ("line_a = 20\nline_max_a = 32", "line 9, caps.line_max_a: is above the main fuse of 25 A; a cap can only be below it"),
+        ("power_min_w = 2000", "has bounds for a cap that is not there; add power_w"),
+        ("power_w = 2000\npower_min_w = 3000", "must have power_min_w <= power_w <= power_max_w; reorder the three"),
+        ("power_w = 0", "'0' is below 500, the least allowed; for example power_w = 8000"),
+        ("power = 8000", "is not a known key; did you mean power_w?"),
+    ],
+)
+def test_mistakes_in_caps_are_explained(tmp_path: Path, caps: str, words: str) -> None:
+    """A cap that makes no sense in this house is refused with the place and the remedy."""
+    (line,) = problems(tmp_path, HOUSE + "[caps]\n" + caps + "\n")
+
+    assert words in line

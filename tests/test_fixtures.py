@@ -8,7 +8,7 @@ import pytest
 
 from fixtures.damage import DAMAGES, Damage
 from fixtures.make import DEMO, EVENINGS, FOLDER, Row, decoded, evening, files, frames_of
-from han_gateway.adapters.recording import ChargerPayload, read_recording
+from han_gateway.adapters.recording import Said, read_recording
 from han_gateway.meters.reading import Reading
 from han_gateway.simulation.evening import Sent, unfold
 
@@ -103,7 +103,7 @@ def test_lists_come_in_the_rhythm_of_the_meter(row: Row) -> None:
 def test_an_evening_holds_the_reports_of_its_charger(row: Row) -> None:
     """A replay of an evening is complete: the charger's reports are in it."""
     with (FOLDER / f"{row.name}.han").open("rb") as file:
-        reports = [item for item in read_recording(file) if isinstance(item, ChargerPayload)]
+        reports = [item for item in read_recording(file) if isinstance(item, Said)]
 
     assert len(reports) == (row.minutes - 5) * 6
     assert any(b'"status":"charging"' in report.payload for report in reports)

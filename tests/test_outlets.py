@@ -8,9 +8,10 @@ import pytest
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
 from han_gateway.core.events import MeterSaid, SourceChanged, Tick
+from han_gateway.core.inbox import Refused
 from han_gateway.core.units import PerLine
 from han_gateway.meters.reading import ClockRule, Reading, clock_octets
-from han_gateway.outlets import HUNG_MS, ClockWatch, Health, notes
+from han_gateway.outlets import HUNG_MS, TELL_AGAIN_MS, ClockWatch, Health, Refusals, notes
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -75,6 +76,22 @@ def test_notes_and_lost_lines_are_logged(caplog: pytest.LogCaptureFixture) -> No
         (logging.WARNING, "cut garage"),
         (logging.WARNING, "unplugged"),
     ]
+
+
+def test_refusals_are_counted_and_told_once_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    """Two mistakes in turn are two lines in the log, not a flood, and each is told again when it goes on for long."""
+    clock = StillClock()
+    refusals = Refusals(clock)
+    for at in (0, 1, 2, TELL_AGAIN_MS):
+        clock.at = at
+        refusals.add(Refused("garage", "too deep"))
+        refusals.add(Refused("caps/power", "must be a number"))
+
+    assert refusals.count == 8
+    assert [record.getMessage() for record in caplog.records] == [
+        "message for garage refused: too deep",
+        "message for caps/power refused: must be a number",
+    ] * 2
 
 
 def test_health() -> None:

@@ -1,6 +1,7 @@
 """The owner of the state: events and ticks in their order, and a replay that equals the run."""
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,11 +10,11 @@ import pytest
 from han_gateway import runtime
 from han_gateway.adapters.recording import Recorder, read_recording
 from han_gateway.core.effects import Effect, SetLimit
-from han_gateway.core.events import ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
-from han_gateway.core.site import Charger, Circuit, Grid, Policy, Site
+from han_gateway.core.events import CapSaid, ChargerSaid, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.inbox import Refused
+from han_gateway.core.site import Cap, CapRule, Charger, Circuit, Grid, Policy, Site
 from han_gateway.core.state import State
-from han_gateway.core.topics import Refused
-from han_gateway.core.units import Instant, Line
+from han_gateway.core.units import Instant, Line, PerLine
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading, clock_octets
 from han_gateway.meters.software_meter import METERS, write
@@ -26,6 +27,7 @@ SITE = Site(
     grid=Grid.TN,
     root=Circuit(name="main", fuse_ma=25_000, parts=(Charger(name="garage", lines=frozenset(Line)),)),
     policy=Policy(raise_window_ms=20_000),
+    power_cap=CapRule(default=20_000, least=5_000, most=20_000),
 )
 START: Instant = 1_768_496_400_250  # not a whole second
 
@@ -144,16 +146,14 @@ def evening(live: Live, clock: HandClock) -> None:
     live.source_changed(True, "open")
     for second in range(1, 95):
         clock.at = START + second * 1_000 + second * 7 % 1_000
-        if second == 4:
-            live.broker_changed(True)
-        if second == 47:
-            live.broker_changed(False)
-        if second == 53:
-            live.broker_changed(True)
+        if second in (4, 47, 53):
+            live.broker_changed(second != 47)
         if second == 60:
             live.source_changed(False, "gone")
         if second % 7 == 3:
             live.message("han/home/chargers/garage/report", b'{"current_a":{"L1":6,"L2":6,"L3":6},"status":"charging"}')
+        if second in (33, 71):
+            live.message("han/home/caps/power/set", b"5000" if second == 33 else b"none")
         if second % 10 == 0 and not 60 <= second < 80:
             data = frame(clock.at, (8_000 + 100 * second, 7_000, 6_000))
             live.hear(data[:50])
@@ -172,6 +172,7 @@ def test_a_replay_equals_the_run() -> None:
     playback.play(read_recording(io.BytesIO(file.getvalue())))
     last = ran.entries[-1][0].at
     assert sum(isinstance(event, ChargerSaid) for event, _ in ran.entries) > 10
+    assert sum(isinstance(event, CapSaid) for event, _ in ran.entries) == 2
     assert (
         len({effect.grant.limit_ma for _, effects in ran.effects(last) for effect in effects if isinstance(effect, SetLimit)}) > 1
     )
@@ -204,6 +205,25 @@ def test_a_report_that_is_refused_says_why_and_is_not_recorded(tmp_path: Path) -
     file.close()
     assert (tmp_path / "recording").read_text().count("charger") == 1
     assert sum(isinstance(event, ChargerSaid) for event, _ in log.entries) == 1
+
+
+def test_settings_and_sub_fuses_are_recorded_and_replayed() -> None:
+    """Whatever was heard over MQTT and believed happens again in a replay; what another house knows nothing of is passed over."""
+    shed = Circuit(name="shed", fuse_ma=20_000, metered=True, parts=SITE.root.parts)
+    site = replace(SITE, root=replace(SITE.root, parts=(shed,)))
+    file, clock, ran, replayed, elsewhere = io.BytesIO(), HandClock(START), Log(), Log(), Log()
+    live = Live(Gateway(site, Decoder(), START, (ran,)), clock, prefix="han", recorder=Recorder(file, START))
+    clock.at += 100
+    assert live.message("han/home/circuits/shed/load", b'{"current_a":{"L1":12.5}}') is None
+    assert live.message("han/home/caps/power/set", b"") is None
+    assert isinstance(live.message("han/home/circuits/shed/load", b"12.5"), Refused)
+    for log, house in ((replayed, site), (elsewhere, SITE)):
+        Playback(house, "han", Decoder, Timeline(), (log,)).play(read_recording(io.BytesIO(file.getvalue())))
+
+    said = CircuitSaid(at=START + 100, circuit="shed", current_ma=PerLine(12_500, None, None))
+    back = CapSaid(at=START + 100, cap=Cap.POWER, value=None)
+    assert [event for event, _ in ran.entries] == [event for event, _ in replayed.entries] == [said, back]
+    assert [event for event, _ in elsewhere.entries] == [back]
 
 
 @pytest.mark.parametrize("jump_days", [-400, 400])

@@ -24,7 +24,7 @@ class Broker:
     """A connection that heals by itself. All methods belong to the loop's thread; all callbacks come in it.
 
     ``on_connection(connected)`` comes with each change, ``on_message(topic, payload)`` with each message, ``on_trouble(text)``
-    whenever there is something *new* for people to know. Counters: ``reconnects``, ``publish_failures`` (refused by the broker),
+    whenever there is something *new* for people to know. What is retained counts on the topics of ``settled`` only. Counters: ``reconnects``, ``publish_failures`` (refused by the broker),
     ``dropped`` (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood).
     """
 
@@ -35,6 +35,7 @@ class Broker:
         will: Message,
         birth: Message,
         subscriptions: tuple[str, ...],
+        settled: frozenset[str] = frozenset(),
         on_connection: Callable[[bool], None],
         on_message: Callable[[str, bytes], None],
         on_trouble: Callable[[str], None] = lambda _: None,
@@ -49,7 +50,7 @@ class Broker:
         self._on_connection = on_connection
         self._on_message = on_message
         self._on_trouble = on_trouble
-        self._link = Link(settings, will, subscriptions, self)
+        self._link = Link(settings, will, subscriptions, self, settled)
         self._outbox = Outbox()
         self._in_flight: dict[int, Waiting] = {}
         self._session: Session | None = None

@@ -148,8 +148,8 @@ class Session:
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         try:
-            # The retain flag marks what the broker had stored: a report of unknown age, perhaps of last year.
-            topic = None if message.retain else message.topic
+            # The retain flag marks what the broker had stored: a report of unknown age, perhaps of last year. A setting does not age.
+            topic = None if message.retain and message.topic not in self._link.settled else message.topic
         except UnicodeDecodeError:
             topic = None
         self._link.listener.link_heard(topic, bytes(message.payload))
@@ -158,10 +158,18 @@ class Session:
 class Link:
     """The thread, and what it needs for each new session."""
 
-    def __init__(self, settings: BrokerSettings, will: Message, subscriptions: tuple[str, ...], listener: Listener) -> None:
+    def __init__(
+        self,
+        settings: BrokerSettings,
+        will: Message,
+        subscriptions: tuple[str, ...],
+        listener: Listener,
+        settled: frozenset[str] = frozenset(),
+    ) -> None:
         self.settings = settings
         self.will = will
         self.subscriptions = subscriptions
+        self.settled = settled
         self.listener = listener
         self.tls = None if settings.tls is None else settings.tls.context()
         self._stop = threading.Event()

@@ -6,7 +6,6 @@ carries words of the meter, already cleaned. It must not know HTTP (``metrics_se
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
 from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.platform_collector import PlatformCollector
@@ -14,9 +13,10 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from dlms.rejects import Reason
+from han_gateway.adapters.figures import BrokerFigures, ChargerFigures, Counted
 from han_gateway.adapters.metric_names import DEFINED
-from han_gateway.core.effects import Effect, MeterState, SetLimit, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.effects import ChargerState, Effect, MeterState, SetLimit, ShowCaps, ShowCharger, ShowHeadroom
+from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Site
 from han_gateway.core.units import LINES, Instant, PerLine
 from han_gateway.meters.reading import Reading
@@ -28,47 +28,18 @@ LISTS = (1, 2, 3)
 FAILSAFE = {"meter_waiting": MeterState.WAITING, "meter_lost": MeterState.LOST}
 
 
-class BrokerFigures(Protocol):
-    """What the broker adapter counts."""
-
-    reconnects: int
-    publish_failures: int
-    ignored: int
-
-    @property
-    def dropped(self) -> int:
-        """Messages that were never sent."""
-
-
-class ChargerFigures:
-    """What one charger was told and what it said."""
-
-    def __init__(self) -> None:
-        self.told: SetLimit | None = None
-        self.said: ChargerSaid | None = None
-        self.issued = 0
-        self.confirmed = 0
-        self.confirmed_seq = 0
-        self.confirmed_at: Instant | None = None
-
-    def hear(self, said: ChargerSaid) -> None:
-        """A report confirms the last command when it names the same limit, or a pause for a pause."""
-        self.said = said
-        if self.told is not None and said.limit_ma == self.told.grant.limit_ma:
-            self.confirmed += self.confirmed_seq != self.told.seq
-            self.confirmed_seq = self.told.seq
-            self.confirmed_at = said.at
-
-
 class Metrics(Collector):
     """Fed from the loop by ``saw``, ``did`` and ``received``; read by a scraper in any thread.
 
     ``registry`` is our own, not the global one, and has the metrics of the process and of Python as well.
     """
 
-    def __init__(self, site: Site, *, version: str, python: str, broker: BrokerFigures | None = None) -> None:
+    def __init__(
+        self, site: Site, *, version: str, python: str, broker: BrokerFigures | None = None, refusals: Counted | None = None
+    ) -> None:
         self.registry = CollectorRegistry()
         self.broker = broker
+        self.refusals = refusals
         self._site = site
         self._build = (version, python)
         self._now: Instant | None = None
@@ -80,6 +51,8 @@ class Metrics(Collector):
         self._source_opened = 0
         self._connected = False
         self._headroom: ShowHeadroom | None = None
+        self._caps: ShowCaps | None = None
+        self._circuits: dict[str, CircuitSaid] = {}
         self._overload_ms = [0, 0, 0]
         self._chargers = {charger.name: ChargerFigures() for charger in site.chargers}
         self.registry.register(self)
@@ -101,9 +74,11 @@ class Metrics(Collector):
             self._errors[event.rejected.reason] += 1
         elif isinstance(event, ChargerSaid):
             self._chargers[event.charger].hear(event)
+        elif isinstance(event, CircuitSaid):
+            self._circuits[event.circuit] = event
         elif isinstance(event, BrokerChanged):
             self._connected = event.connected
-        else:
+        elif isinstance(event, SourceChanged):
             self._source = event
             self._source_opened += event.connected
 
@@ -111,6 +86,10 @@ class Metrics(Collector):
         """Remember what was decided."""
         if isinstance(effect, ShowHeadroom):
             self._headroom = effect
+        elif isinstance(effect, ShowCaps):
+            self._caps = effect
+        elif isinstance(effect, ShowCharger):
+            self._chargers[effect.grant.charger].shown = effect
         elif isinstance(effect, SetLimit):
             charger = self._chargers[effect.grant.charger]
             charger.told = effect
@@ -202,9 +181,15 @@ class Metrics(Collector):
     def _of_fuse(self) -> Iterator[Sample]:
         meter, shown = self._site.name, self._headroom
         yield from _phases("han_fuse_limit_amperes", meter, [self._site.root.fuse_ma] * 3, 1000)
+        if self._caps is not None:
+            yield "han_cap_watts", (meter,), self._caps.power_w
+            yield from _phases("han_cap_amperes", meter, [self._caps.line_ma] * 3, 1000)
         yield from _phases("han_overload_seconds_total", meter, self._overload_ms, 1000)
         if shown is not None:
             yield from _phases("han_headroom_amperes", meter, shown.room_ma, 1000)
+        for name, said in self._circuits.copy().items():
+            if (self._now or said.at) - said.at < self._site.policy.lost_after_ms:
+                yield from _phases("han_circuit_current_amperes", name, said.current_ma, 1000)
         now = shown.state if shown else MeterState.WAITING
         for state in MeterState:
             yield "han_controller_state", (state.value,), state is now
@@ -219,6 +204,7 @@ class Metrics(Collector):
         if said is not None:
             yield "han_charger_reported_limit_amperes", (name,), _thousandths(said.limit_ma)
             yield from _phases("han_charger_current_amperes", name, said.current_ma, 1000)
+        yield "han_charger_waiting", (name,), None if figures.shown is None else figures.shown.state is ChargerState.WAITING
         silent_after_ms = self._site.policy.lost_after_ms
         yield "han_charger_up", (name,), said is not None and (self._now or said.at) - said.at <= silent_after_ms
         yield "han_charger_commands_total", (name, "issued"), figures.issued
@@ -227,6 +213,8 @@ class Metrics(Collector):
 
     def _of_broker(self) -> Iterator[Sample]:
         yield "han_mqtt_connected", (), self._connected
+        if self.refusals is not None:
+            yield "han_mqtt_messages_refused_total", (), self.refusals.count
         if self.broker is not None:
             yield "han_mqtt_reconnects_total", (), self.broker.reconnects
             yield "han_mqtt_publish_failures_total", (), self.broker.publish_failures

@@ -3,6 +3,8 @@
     # han-gateway recording 1, started 2026-01-15T17:00:00.000Z
     2026-01-15T17:00:00.123Z 7EA027...
     2026-01-15T17:00:00.500Z charger garage {"status":"charging"}
+    2026-01-15T17:00:02.250Z cap power 8000
+    2026-01-15T17:00:02.500Z circuit shed {"current_a":{"L1":3.2}}
     2026-01-15T17:00:03.014Z broker lost
     2026-01-15T17:00:04.120Z source connected
 
@@ -21,6 +23,7 @@ from han_gateway.core.units import Instant
 TITLE = b"# han-gateway recording 1, started "
 RETRY_MS = 10_000  # how long a file that could not be written is left alone
 LONGEST_LINE = 1 << 18  # bytes; what is longer was not written by us
+KINDS = ("charger", "circuit", "cap")
 
 _WAYS = {f"{way} {word}": (way, word == "connected") for way in ("source", "broker") for word in ("connected", "lost")}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -48,11 +51,12 @@ class Arrived(NamedTuple):
     kind: Kind = Kind.STREAM
 
 
-class ChargerPayload(NamedTuple):
-    """A charger reported: its name in the configuration and the bytes it published."""
+class Said(NamedTuple):
+    """Something was published about a ``charger``, a ``circuit`` or a ``cap``: its name in the configuration, and the bytes."""
 
     at: Instant
-    charger: str
+    kind: str
+    name: str
     payload: bytes
 
 
@@ -64,7 +68,7 @@ class WayChanged(NamedTuple):
     connected: bool
 
 
-Recorded = Started | Arrived | ChargerPayload | WayChanged
+Recorded = Started | Arrived | Said | WayChanged
 
 
 def instant(time: datetime) -> Instant:
@@ -114,9 +118,9 @@ class Recorder:
         """Write down bytes of the meter."""
         self._write(at, f"{iso_from_instant(at)} {data.hex().upper()}".encode())
 
-    def charger(self, at: Instant, name: str, payload: bytes) -> None:
-        """Write down a charger's report; ``name`` is a slug, the payload may be any bytes."""
-        self._write(at, f"{iso_from_instant(at)} charger {name} {_written(payload)}".encode())
+    def said(self, at: Instant, kind: str, name: str, payload: bytes) -> None:
+        """Write down what was published about one of ``KINDS``; ``name`` is a slug, the payload may be any bytes."""
+        self._write(at, f"{iso_from_instant(at)} {kind} {name} {_written(payload)}".encode())
 
     def way(self, at: Instant, way: str, connected: bool) -> None:
         """Write down that the ``source`` or the ``broker`` came or went."""
@@ -182,10 +186,11 @@ def _read_line(line: bytes) -> Recorded | None:
         at = instant_from_iso(stamp)
         if rest in _WAYS:
             return WayChanged(at, *_WAYS[rest])
-        if not rest.startswith("charger "):
+        kind = rest.partition(" ")[0]
+        if kind not in KINDS:
             return Arrived(at, bytes.fromhex(rest)) if rest else None
         _, name, payload = rest.split(" ", 2)
-        return ChargerPayload(at, name, _read_payload(payload))
+        return Said(at, kind, name, _read_payload(payload))
     except (ValueError, OverflowError):
         return None
 

@@ -43,6 +43,20 @@ def _site(config: "Config") -> Iterator[str]:
         f"  a list of currents every {policy.list_period_ms / 1000:g} s; stale after {policy.stale_after_ms / 1000:g} s, "
         f"lost after {policy.lost_after_ms / 1000:g} s"
     )
+    yield from _caps(config)
+
+
+def _caps(config: "Config") -> Iterator[str]:
+    topics = f"{config.mqtt.prefix}/{config.site.name}/caps"
+    for rule, name, what, unit, scale in (
+        (config.site.power_cap, "power", "the house buys", "W", 1),
+        (config.site.line_cap, "line", "each phase carries", "A", 1000),
+    ):
+        if rule is not None:
+            fixed = rule.least == rule.most
+            bounds = f"{rule.least / scale:g} to {rule.most / scale:g} {unit}"
+            settable = "" if fixed else f", {bounds} over {topics}/{name}/set"
+            yield f"  {what} at most {rule.default / scale:g} {unit}{settable}"
 
 
 def _tree(circuit: "Circuit", indent: str = "") -> Iterator[str]:
@@ -50,7 +64,8 @@ def _tree(circuit: "Circuit", indent: str = "") -> Iterator[str]:
     from han_gateway.core.site import Circuit
 
     margin = f" ({_amps(circuit.margin_ma)} kept free)" if circuit.margin_ma else ""
-    yield f"{indent}{circuit.name} fuse {_amps(circuit.fuse_ma)}{margin}"
+    meter = ", with a meter of its own" if circuit.metered else ""
+    yield f"{indent}{circuit.name} fuse {_amps(circuit.fuse_ma)}{margin}{meter}"
     for place, part in enumerate(circuit.parts, 1):
         last = place == len(circuit.parts)
         lead = indent.replace("├─ ", "│  ").replace("└─ ", "   ") + ("└─ " if last else "├─ ")

@@ -5,7 +5,9 @@ Pure: a house in, words out. This file must not know the configuration file.
 
 from collections.abc import Iterator
 
-from han_gateway.core.site import Circuit, Site
+from han_gateway.core.power import NOMINAL_MV
+from han_gateway.core.site import Charger, Circuit, Site
+from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES
 
 
@@ -19,7 +21,19 @@ def advice(site: Site) -> Iterator[str]:
                 f"charger {charger.name} has no failsafe of its own: if the gateway or the network dies it keeps its last limit; "
                 "set one in the charger and write failsafe = true"
             )
+        yield from _cap_warnings(site, charger)
     yield from _fuse_warnings(site.root)
+
+
+def _cap_warnings(site: Site, charger: Charger) -> Iterator[str]:
+    """A cap that leaves a charger less than its minimum, even in an empty house."""
+    least_w = charger.minimum_ma * tree_of(site).costs[len(charger.lines)] * NOMINAL_MV // (POWER_SCALE * 10**6)
+    needs = f"charger {charger.name} needs at least"
+    if site.power_cap and least_w > site.power_cap.default:
+        yield f"{needs} {least_w} W: the power cap of {site.power_cap.default} W keeps it paused"
+    if site.line_cap and charger.minimum_ma > site.line_cap.default:
+        cap_a = site.line_cap.default / 1000
+        yield f"{needs} {charger.minimum_ma / 1000:g} A: the phase cap of {cap_a:g} A keeps it paused"
 
 
 def _fuse_warnings(circuit: Circuit) -> Iterator[str]:

@@ -15,8 +15,10 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from han_gateway.config.advice import advice
+from han_gateway.config.caps import caps_problems
+from han_gateway.config.environment import stray_variables
 from han_gateway.config.house import charger_of, milli, policy_of
-from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record, guess
+from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record
 from han_gateway.config.settings import ChargerSettings, CircuitSettings, MeterSettings, MetricsSettings, MqttSettings, Settings
 from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
 from han_gateway.core.site import Circuit, Grid, Site
@@ -47,7 +49,14 @@ def load(path: Path) -> Config:
     settings = _settings(file)
     chargers, problems = _chargers(file, settings)
     root = _tree(file, settings, chargers)
-    site = Site(name=settings.site.name, grid=Grid(settings.site.grid), root=root, policy=policy_of(settings.policy))
+    site = Site(
+        name=settings.site.name,
+        grid=Grid(settings.site.grid),
+        root=root,
+        policy=policy_of(settings.policy),
+        power_cap=settings.caps.power,
+        line_cap=settings.caps.line,
+    )
     return Config(
         site=site,
         meter=settings.meter,
@@ -55,7 +64,7 @@ def load(path: Path) -> Config:
         metrics=settings.metrics,
         password=_password(file, settings.mqtt),
         problems=tuple(problems),
-        warnings=(*_stray_variables(), *advice(site)),
+        warnings=(*stray_variables(), *advice(site)),
     )
 
 
@@ -138,14 +147,16 @@ def _misfits(
 
 def _tree(file: TomlFile, settings: Settings, chargers: Sequence[ChargerSettings]) -> Circuit:
     """The flat list of circuits as a tree below the main fuse."""
-    problems = list(_circuit_problems(file, settings.circuit))
+    problems = [*_circuit_problems(file, settings.circuit), *caps_problems(file, settings.caps, settings.site.fuse_a)]
     if problems:
         raise ConfigError(problems)
 
-    def build(name: str, fuse_a: float, margin_a: float) -> Circuit:
-        below = [build(part.name, part.fuse_a, part.margin_a) for part in settings.circuit if part.parent == name]
+    def build(name: str, fuse_a: float, margin_a: float, *, metered: bool = False) -> Circuit:
+        parts = [part for part in settings.circuit if part.parent == name]
+        below = [build(part.name, part.fuse_a, part.margin_a, metered=part.meter is not None) for part in parts]
         own = [charger_of(charger, Grid(settings.site.grid)) for charger in chargers if charger.circuit == name]
-        return Circuit(name=name, fuse_ma=milli(fuse_a), margin_ma=milli(margin_a), parts=(*own, *below))
+        fuse_ma, margin_ma = milli(fuse_a), milli(margin_a)
+        return Circuit(name=name, fuse_ma=fuse_ma, margin_ma=margin_ma, metered=metered, parts=(*own, *below))
 
     return build(ROOT, settings.site.fuse_a, settings.site.margin_a)
 
@@ -197,18 +208,3 @@ def _password(file: TomlFile, mqtt: MqttSettings) -> SecretStr | None:
         raise ConfigError(
             [Problem(where, f"{source} cannot be read ({reason})", "put the password alone into that file")]
         ) from why
-
-
-def _stray_variables() -> Iterator[str]:
-    """``HAN_SITE_FUSE_A`` overrides nothing, and its author believes it does."""
-    known = {
-        f"{ENVIRONMENT}{section}__{key}".upper()
-        for section, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
-        for key in field.annotation.model_fields
-    }
-    tables = {f"{ENVIRONMENT}{section}".upper() for section in Settings.model_fields}
-    for name in sorted(os.environ):
-        if name.startswith(ENVIRONMENT) and name not in known | tables:
-            near = guess(name, known)
-            yield f"environment variable {name} means nothing here" + (f"; did you mean {near}?" if near else "")

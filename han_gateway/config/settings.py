@@ -1,6 +1,6 @@
 """The shape of the configuration file: one record per table, units in the key names, an example for every key.
 
-Only this file and ``config.py`` know pydantic; the core gets dataclasses. This file must not open anything, nor know how a
+Only this folder knows pydantic; the core gets dataclasses. This file must not open anything, nor know how a
 problem is worded for people (``problems.py``).
 """
 
@@ -10,22 +10,18 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from han_gateway.config.caps import CapsSettings
+from han_gateway.config.section import Amperes, Fuse, Seconds, Section, Slug, number
 
 _TCP = re.compile(r"tcp:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
 
 
-def _number(value: object) -> object:
-    """TOML's ``true`` is not the number 1, although Python thinks so."""
-    if isinstance(value, bool):
-        raise ValueError("is true or false, not a number")
-    return value
-
-
 def _from_text(value: object) -> object:
     """The environment knows only text, and a list of allowed numbers compares without converting."""
-    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else _number(value)
+    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else number(value)
 
 
 def _port(value: str) -> str:
@@ -45,18 +41,8 @@ def _zone(value: str) -> str:
     return value
 
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
-Amperes = Annotated[float, BeforeValidator(_number), Field(ge=0, le=2_000, allow_inf_nan=False)]
-Fuse = Annotated[float, BeforeValidator(_number), Field(ge=6, le=2_000, allow_inf_nan=False)]
-Seconds = Annotated[float, BeforeValidator(_number), Field(gt=0, le=3_600, allow_inf_nan=False)]
 PhaseName = Literal["L1", "L2", "L3"]
-TcpPort = Annotated[int, BeforeValidator(_number), Field(ge=1, le=65_535)]
-
-
-class Section(BaseModel):
-    """A table of the file: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+TcpPort = Annotated[int, BeforeValidator(number), Field(ge=1, le=65_535)]
 
 
 class SiteSettings(Section):
@@ -78,9 +64,9 @@ class MeterSettings(Section):
     parity: Literal["E", "N", "O"] = Field(default="E", examples=["E"])
     clock: Literal["standard", "local", "utc"] | None = Field(default=None, examples=["local"])
     zone: Annotated[str, AfterValidator(_zone)] = Field(default="Europe/Oslo", examples=["Europe/Oslo"])
-    ct_ratio: Annotated[int, BeforeValidator(_number), Field(ge=1, le=10_000)] = Field(default=1, examples=[1])
-    energy_count_wh: Annotated[int, BeforeValidator(_number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
-    current_count_ma: Annotated[int, BeforeValidator(_number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
+    ct_ratio: Annotated[int, BeforeValidator(number), Field(ge=1, le=10_000)] = Field(default=1, examples=[1])
+    energy_count_wh: Annotated[int, BeforeValidator(number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
+    current_count_ma: Annotated[int, BeforeValidator(number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
     silent_after_s: Seconds = Field(default=30, examples=[30])
 
     @property
@@ -139,7 +125,7 @@ class PolicySettings(Section):
     longest_window_s: Seconds = Field(default=90, examples=[90])
     raise_deadband_a: Amperes = Field(default=2, examples=[2])
     report_fresh_s: Seconds = Field(default=35, examples=[35])
-    foresee_above_percent: Annotated[int, BeforeValidator(_number), Field(ge=100, le=1000)] = Field(default=110, examples=[110])
+    foresee_above_percent: Annotated[int, BeforeValidator(number), Field(ge=100, le=1000)] = Field(default=110, examples=[110])
     estimate_margin_a: Amperes = Field(default=1.5, examples=[1.5])
     valid_for_s: Seconds = Field(default=60, examples=[60])
     republish_s: Seconds = Field(default=10, examples=[10])
@@ -165,6 +151,7 @@ class CircuitSettings(Section):
     fuse_a: Fuse = Field(examples=[20])
     margin_a: Amperes = Field(default=0, examples=[0.5])
     parent: Slug = Field(default="main", examples=["main"])
+    meter: Literal["mqtt"] | None = Field(default=None, examples=["mqtt"])
 
 
 class ChargerSettings(Section):
@@ -182,8 +169,8 @@ class ChargerSettings(Section):
     step_a: Annotated[Amperes, Field(ge=0.1, le=10)] = Field(default=1, examples=[1])
     fallback_a: Amperes | None = Field(default=None, examples=[6])
     response_s: Seconds = Field(default=6, examples=[6])
-    priority: Annotated[int, BeforeValidator(_number), Field(ge=-100, le=100)] = Field(default=0, examples=[0])
-    weight: Annotated[int, BeforeValidator(_number), Field(ge=1, le=10)] = Field(default=1, examples=[1])
+    priority: Annotated[int, BeforeValidator(number), Field(ge=-100, le=100)] = Field(default=0, examples=[0])
+    weight: Annotated[int, BeforeValidator(number), Field(ge=1, le=10)] = Field(default=1, examples=[1])
     failsafe: bool = Field(default=False, examples=["true"])
 
     @property
@@ -216,6 +203,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     metrics: MetricsSettings = MetricsSettings()
     policy: PolicySettings = PolicySettings()
+    caps: CapsSettings = CapsSettings()
     circuit: tuple[CircuitSettings, ...] = Field(default=(), max_length=100)
     charger: tuple[Mapping[str, Any], ...] = Field(default=(), max_length=100)
 

@@ -8,28 +8,37 @@ from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
-from han_gateway.core.headroom import reported
-from han_gateway.core.site import Circuit, Site
-from han_gateway.core.state import ChargerView
+from han_gateway.core.headroom import budget_ma, reported
+from han_gateway.core.power import NOMINAL_MV, as_ma
+from han_gateway.core.site import Site
+from han_gateway.core.state import Caps, ChargerView
+from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
 Grants = dict[str, Grant]
+_NO_CAPS = Caps()
+
+ANY = PerLine(1 << 40, 1 << 40, 1 << 40)
+"""Room on lines of which nothing is to be said."""
 
 RESTED_MS = 60_000
 """After so long without a change a charger is given even a single ampere more."""
+
+FOR_WANT_OF_ROOM = frozenset({Cause.NO_ROOM, Cause.POWER_CAP, Cause.METER_STALE, Cause.RAISE_PENDING})
+"""Why a charger is paused that would be started if there were room; the last two for as long as nothing may rise."""
 
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
 """Nobody wants current here. Such a charger is kept at its minimum, so that the next car can start at once."""
 
 
-def fall_back(site: Site, cause: Cause) -> Grants:
+def fall_back(site: Site, cause: Cause, caps: Caps = _NO_CAPS) -> Grants:
     """The limits for a house whose load is unknown: each charger's fallback, as far as they fit under the fuses together.
 
     Nobody knows what the house draws, so the fallbacks are what the owner chose for this case; only what the chargers alone
-    would put on a fuse is capped.
+    would put on a fuse, or above a cap, is taken off.
     """
     wants = [Want(charger=charger, ceiling_ma=charger.fallback_ma) for charger in site.chargers]
-    grants = allocate(site, Room(_budget(site.root)), wants)
+    grants = allocate(site, alone(site, caps), wants)
     return {grant.charger: Grant(charger=grant.charger, limit_ma=grant.limit_ma, reason=Reason(cause=cause)) for grant in grants}
 
 
@@ -42,37 +51,42 @@ def smaller(chargers: tuple[ChargerView, ...], grants: Grants, cause: Cause) -> 
     }
 
 
-def cut(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]) -> Grants:
+def alone(site: Site, caps: Caps) -> Room:
+    """The room of chargers in a house of which nobody knows anything else."""
+    budget = budget_ma(site, caps)
+    return Room(PerLine(budget, budget, budget), None if caps.power_w is None else as_ma(caps.power_w, NOMINAL_MV))
+
+
+def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> Grants:
     """Lower what must be lowered so that the prediction (house plus limits) fits: at once, in full, and on no other line.
 
     With three wires a line current falls by less than was cut from a charger between two lines (0.85 of it for all but the worst
     tenth), so the cut is so much larger.
     """
-    sums = [sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES]
-    over = [granted - allowed for granted, allowed in zip(sums, room, strict=True)]
-    if all(excess <= 0 for excess in over):
+    short, main = _short(site, chargers, room.main)
+    shorts = {name: _short(site, below(site, chargers, name), lines) for name, lines in room.circuits.items()}
+    if not short and not any(each for each, _ in shorts.values()) and not _too_powerful(site, chargers, room):
         return {}
-    if site.grid.three_wire:
-        room = PerLine(*(allowed - max(0, excess) * 3 // 17 for allowed, excess in zip(room, over, strict=True)))
+    room = Room(main, room.power_ma, {name: lines for name, (_, lines) in shorts.items()})
     wants = [Want(charger=view.charger, lines=view.lines, ceiling_ma=view.grant.limit_ma, rank=_rank(view)) for view in chargers]
-    granted = allocate(site, Room(room), wants)
+    granted = allocate(site, room, wants)
     return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
 
 
-def grow(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], at: Instant) -> Grants:
+def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) -> Grants:
     """Raise whom the whole window allows to be raised; where one starves beside a rich one, first ask the rich one to make room.
 
     Making room only lowers, and the raise waits until that has settled: at no moment are there more promises than amperes.
     """
     wants = [_want(site, view, at) for view in chargers]
-    grown = _by_name(allocate(site, Room(room), wants))
+    grown = _by_name(allocate(site, room, wants))
     hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
     made = _make_room(site, chargers, room, grown, at) if hungry and len(chargers) > 1 else {}
     if made:
         return made
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
     still = all(view.grant.limit_ma == worth[view.charger.name].limit_ma for view in chargers)
-    return worth | _ask_one(site, chargers, room, at) if still else worth
+    return worth | _ask_one(site, chargers, room.main, at) if still else worth
 
 
 def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], at: Instant) -> Grants:
@@ -86,6 +100,26 @@ def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliA
             if limit is not None:
                 return {view.charger.name: Grant(charger=view.charger.name, limit_ma=limit, reason=Reason(cause=Cause.QUESTION))}
     return {}
+
+
+def below(site: Site, chargers: tuple[ChargerView, ...], circuit: str) -> tuple[ChargerView, ...]:
+    """Those of the chargers that hang below this fuse."""
+    names = {charger.name for each in site.root.circuits() if each.name == circuit for charger in each.chargers()}
+    return tuple(view for view in chargers if view.charger.name in names)
+
+
+def at_most(guessed: tuple[Grant, ...], cuts: Grants) -> tuple[Grant, ...]:
+    """What is to be given back after a guess, less what was cut since for a better reason."""
+    return tuple(min(cuts.get(grant.charger, grant), grant, key=lambda each: each.limit_ma) for grant in guessed)
+
+
+def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]) -> tuple[bool, PerLine[MilliAmps]]:
+    """Whether the limits are more than one fuse has room for, and the room that they have to be cut to."""
+    sums = [sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES]
+    over = [max(0, granted - allowed) for granted, allowed in zip(sums, room, strict=True)]
+    if site.grid.three_wire:
+        room = PerLine(*(allowed - excess * 3 // 17 for allowed, excess in zip(room, over, strict=True)))
+    return any(over), room
 
 
 def _want(site: Site, view: ChargerView, at: Instant) -> Want:
@@ -107,9 +141,9 @@ def _fair_want(site: Site, view: ChargerView, at: Instant) -> Want:
     return Want(charger=view.charger, lines=view.lines, ceiling_ma=top, rank=want.rank)
 
 
-def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], grown: Grants, at: Instant) -> Grants:
+def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: Room, grown: Grants, at: Instant) -> Grants:
     """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
-    fair = _by_name(allocate(site, Room(room), [_fair_want(site, view, at) for view in chargers]))
+    fair = _by_name(allocate(site, room, [_fair_want(site, view, at) for view in chargers]))
     poor = [
         view
         for view in chargers
@@ -119,7 +153,7 @@ def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[Mill
     return {
         view.charger.name: fair[view.charger.name]
         for view in chargers
-        if lines & view.lines and fair[view.charger.name].limit_ma < view.grant.limit_ma
+        if (lines & view.lines or room.power_ma is not None) and fair[view.charger.name].limit_ma < view.grant.limit_ma
     }
 
 
@@ -145,9 +179,23 @@ def _rank(view: ChargerView) -> tuple[int, ...]:
     return (2 if view.report is not None and view.report.status in NO_CAR else 1, view.paused_at)
 
 
-def _budget(root: Circuit) -> PerLine[MilliAmps]:
-    budget = root.fuse_ma - root.margin_ma
-    return PerLine(budget, budget, budget)
+def queue(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> tuple[str, ...]:
+    """Who waits for room, the next one first: in the order in which minimums are given."""
+    waiting = [view for view in chargers if _waits(site, view, at)]
+    waiting.sort(key=lambda view: (-view.charger.priority, _rank(view), view.charger.name))
+    return tuple(view.charger.name for view in waiting)
+
+
+def _waits(site: Site, view: ChargerView, at: Instant) -> bool:
+    return not view.grant.limit_ma and view.grant.reason.cause in FOR_WANT_OF_ROOM and not _no_car(site, view, at)
+
+
+def _too_powerful(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> bool:
+    """Whether the limits are worth more than the power that is left."""
+    if room.power_ma is None:
+        return False
+    costs = tree_of(site).costs
+    return sum(view.grant.limit_ma * costs[len(view.lines)] for view in chargers) > POWER_SCALE * room.power_ma
 
 
 def _by_name(grants: tuple[Grant, ...]) -> Grants:

@@ -23,6 +23,7 @@ class Cause(Enum):
     """Why a limit is what it is; the value is the beginning of the sentence that people read."""
 
     FUSE = "fuse"  # a fuse on the way has no more room
+    LINE_CAP = "phase cap"  # what the owner allows on this line, less than the main fuse
     CHARGER = "own maximum"  # nothing but the charger's own maximum limits it
     NO_ROOM = "no room for the minimum"  # paused: not even the smallest current fits
     POWER_CAP = "power cap"  # the power of the whole site has no more room
@@ -37,18 +38,18 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """A cause, and the circuit and line where it was found."""
+    """A cause, and the circuit and line where it was found; a line without a circuit is that of the phase cap."""
 
     cause: Cause
     circuit: str | None = None
     line: Line | None = None
 
     def __str__(self) -> str:
-        """The words on topics and pages: ``main fuse, L2``, ``own maximum``, ``no room for the minimum (main fuse, L2)``."""
-        place = f"{self.circuit} fuse" if self.circuit else ""
+        """The words on topics and pages: ``main fuse, L2``, ``own maximum``, ``no room for the minimum (phase cap, L2)``."""
+        place = f"{self.circuit} fuse" if self.circuit else Cause.LINE_CAP.value if self.line else ""
         if place and self.line:
             place += f", {self.line.value}"
-        if self.cause is Cause.FUSE and place:
+        if self.cause in (Cause.FUSE, Cause.LINE_CAP) and place:
             return place
         return f"{self.cause.value} ({place})" if place else self.cause.value
 
@@ -64,12 +65,43 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLimit:
-    """Tell a charger its limit. ``seq`` grows by one with every command to this charger since the start."""
+    """Tell a charger its limit. ``seq`` grows by one with every command to this charger since the start.
+
+    ``queue`` is the place of one that waits for room: 1 is the next.
+    """
 
     grant: Grant
     lines: frozenset[Line]
     seq: int
     valid_for_ms: int
+    queue: int | None = None
+
+
+class ChargerState(Enum):
+    """What a charger does, in one word for people."""
+
+    CHARGING = "charging"
+    ALLOWED = "allowed"  # it may charge, and does not say that it does
+    WAITING = "waiting"  # for power: paused for want of room, and a car is there or may be
+    PAUSED = "paused"  # for any other reason
+    IDLE = "idle"  # no car
+    FULL = "full"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCharger:
+    """Show people a charger: what it does and for how long, its place in the queue, its limit, and what we think of it.
+
+    ``conduct`` is the word of ``Conduct`` for it.
+    """
+
+    grant: Grant
+    lines: frozenset[Line]
+    state: ChargerState
+    queue: int | None
+    conduct: str
+    for_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +116,14 @@ class ShowHeadroom:
     room_ma: PerLine[MilliAmps | None]
     load_ma: PerLine[MilliAmps | None]
     estimated: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowCaps:
+    """The caps in force, in W and mA on each line; None for one that this house does not have."""
+
+    power_w: int | None
+    line_ma: MilliAmps | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,4 +150,4 @@ class Note:
     text: str
 
 
-Effect = SetLimit | ShowHeadroom | ShowReading | Note
+Effect = SetLimit | ShowHeadroom | ShowCaps | ShowCharger | ShowReading | Note

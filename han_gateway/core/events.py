@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dlms.rejects import Rejected
+from han_gateway.core.site import Cap
 from han_gateway.core.units import Instant, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
 
@@ -60,6 +61,24 @@ class ChargerSaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CircuitSaid:
+    """The meter of a sub-fuse reported: the current of each line in mA, never negative; None where it does not measure."""
+
+    at: Instant
+    circuit: str
+    current_ma: PerLine[MilliAmps | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapSaid:
+    """Somebody set a cap, in W or mA and within its bounds; None brings the configured one back."""
+
+    at: Instant
+    cap: Cap
+    value: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerChanged:
     """The connection to the MQTT broker came up or went down."""
 
@@ -74,4 +93,4 @@ class Tick:
     at: Instant
 
 
-Event = MeterSaid | MeterGarbled | SourceChanged | ChargerSaid | BrokerChanged | Tick
+Event = MeterSaid | MeterGarbled | SourceChanged | ChargerSaid | CircuitSaid | CapSaid | BrokerChanged | Tick

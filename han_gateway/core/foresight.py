@@ -8,37 +8,36 @@ and never lasts. This file must not know what a meter is called, nor remember an
 
 from math import isqrt
 
-from han_gateway.core.allocation import lowest_ma
+from han_gateway.core.allocation import Room, lowest_ma
 from han_gateway.core.belief import believed_ma
 from han_gateway.core.decision import Grants, cut
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.headroom import in_force, reported
 from han_gateway.core.load import Load
+from han_gateway.core.power import Watts, mean_mv, net_w
 from han_gateway.core.site import Site
 from han_gateway.core.state import Baseline, ChargerView, State
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
 
-Watts = int
-
 
 def baseline(site: Site, reading: Reading, load: Load, room: PerLine[MilliAmps], state: State, at: Instant) -> Baseline | None:
     """Remember what the next powers are to be compared with; None where this list does not say enough."""
-    volts = [voltage for voltage in reading.voltage_mv if voltage]
-    if reading.power_import_w is None or not volts:
+    watts, volts_mv = net_w(reading), mean_mv(reading)
+    if watts is None or volts_mv is None:
         return None
-    volts_mv = sum(volts) // len(volts)
     least = sum(_watts(site, view, _least_ma(site, view, at), volts_mv) for view in state.chargers)
-    return Baseline(_net_w(reading), volts_mv, least, load.current_ma, room)
+    return Baseline(watts, volts_mv, least, load.current_ma, room)
 
 
 def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
     """Lower limits, as far as a minimum, on a power that foretells an overload; nothing where it does not."""
     base = state.baseline
-    if base is None or reading.power_import_w is None:
+    watts = net_w(reading)
+    if base is None or watts is None:
         return {}
     most = sum(_watts(site, view, _most_ma(view, at), base.volts_mv) for view in state.chargers)
-    rise_w = _net_w(reading) - base.watts - max(0, most - base.chargers_w)
+    rise_w = watts - base.watts - max(0, most - base.chargers_w)
     sums = [sum(view.grant.limit_ma for view in state.chargers if line in view.lines) for line in LINES]
     loaded = [line for line, limits in zip(LINES, sums, strict=True) if limits]
     if rise_w <= 0 or not loaded:
@@ -49,11 +48,11 @@ def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
     over = max(sums[line.index] - room[line.index] for line in worst)
     if over * 100 <= site.root.fuse_ma * (site.policy.foresee_above_percent - 100):
         return {}
-    cuts = cut(site, state.chargers, room)
+    cuts = cut(site, state.chargers, Room(room))
     return {view.charger.name: _not_paused(view, cuts[view.charger.name]) for view in state.chargers if view.charger.name in cuts}
 
 
-def look_back(site: Site, state: State, room: PerLine[MilliAmps]) -> Grants:
+def look_back(site: Site, state: State, room: Room) -> Grants:
     """Answer a list as if no guess had been acted upon: what it would have left of the limits before is given back at once."""
     before = {grant.charger: grant for grant in state.guessed}
     views = tuple(view._replace(grant=before.get(view.charger.name, view.grant)) for view in state.chargers)
@@ -66,10 +65,6 @@ def _not_paused(view: ChargerView, grant: Grant) -> Grant:
     limit = max(grant.limit_ma, min(view.grant.limit_ma, lowest_ma(view.charger)))
     reason = Reason(cause=Cause.POWER_ROSE, circuit=grant.reason.circuit, line=grant.reason.line)
     return Grant(charger=grant.charger, limit_ma=limit, reason=reason)
-
-
-def _net_w(reading: Reading) -> Watts:
-    return (reading.power_import_w or 0) - (reading.power_export_w or 0)
 
 
 def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:

@@ -7,10 +7,14 @@ made in ``decision``, the judgements in ``supervision``; this file only puts the
 from dataclasses import replace
 
 from han_gateway.core import notes
+from han_gateway.core.allocation import Room
 from han_gateway.core.belief import learn
+from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
+from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises
 from han_gateway.core.decision import Grants, cut, fall_back, grow, smaller
+from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
-from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterSaid
+from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid
 from han_gateway.core.foresight import baseline, foresee, look_back
 from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.load import Load, complete
@@ -42,7 +46,8 @@ def start(site: Site, at: Instant) -> State:
 
     Whatever a charger was told before we were born may still be in force: it may draw its maximum for one response time.
     """
-    grants = fall_back(site, Cause.METER_WAITING)
+    caps = configured(site)
+    grants = fall_back(site, Cause.METER_WAITING, caps)
     views = tuple(
         ChargerView(
             charger=charger,
@@ -53,33 +58,40 @@ def start(site: Site, at: Instant) -> State:
         )
         for charger in site.chargers
     )
-    return State(meter=MeterState.WAITING, chargers=views, due_at=FIRST)
+    return State(meter=MeterState.WAITING, chargers=views, due_at=FIRST, caps=caps, circuits=awaited(site, at))
 
 
 def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
     """Answer one event. Events must come in the order of their instants; the same state comes back where nothing changed."""
+    before, back = state, isinstance(event, BrokerChanged) and event.connected
     effects: Effects = ()
+    more: Effects = ()  # ticks, damaged frames and lost ports say no more than the time that passes without a list
     if event.at >= state.due_at:
         state, effects = _pass_time(site, state, event.at)
     if isinstance(event, MeterSaid):
         state, more = _meter_said(site, state, event)
     elif isinstance(event, ChargerSaid):
         state, more = _charger_said(site, state, event)
-    elif isinstance(event, BrokerChanged) and event.connected:
+    elif isinstance(event, CircuitSaid):
+        state, more = circuit_said(site, state, event)
+    elif isinstance(event, CapSaid):
+        state, more = cap_said(site, state, event)
+    elif back:
         state, more = repeat(site, state, event.at, everything=True)
-    else:  # ticks, damaged frames and lost ports say no more than the time that passes without a list
-        return state, effects
-    return state, effects + more
+        more = (shown(state.caps), *more)
+    return show(site, before, state, effects + more, event.at, everything=back)
 
 
 def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
     """Do what is due: judge the age of the last list, miss chargers that went silent, publish limits again."""
-    effects: list[Effect] = [_headroom(site, state)] if state.due_at == FIRST else []
+    effects: list[Effect] = [_headroom(site, state), shown(state.caps)] if state.due_at == FIRST else []
     for view in state.chargers:
         border = charger_border(site.policy, view)
         if border is not None and at >= border:
             state, more = _charger_silent(state, view)
             effects += more
+    state, more = miss_circuits(site, state, at)
+    effects += more
     meter = METER[state.meter, sign(site.policy, state.heard_at, at)]
     if meter is not state.meter:
         state, more = _meter_changed(site, state, meter, at)
@@ -93,9 +105,9 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
     basis = POLICY[meter].limit
     load = None if basis is Basis.SMALLER else state.load
     unasked = tuple(view._replace(belief=view.belief.forgotten()) for view in state.chargers)
-    state = state._replace(meter=meter, chargers=unasked, window=(), load=load, baseline=None, guessed=())
+    state = state._replace(meter=meter, chargers=unasked, window=(), load=load, room=None, baseline=None, guessed=())
     if basis is Basis.SMALLER:
-        grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST), Cause.METER_LOST)
+        grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST, state.caps), Cause.METER_LOST)
     else:
         grants = {view.charger.name: _because(view.grant, Cause.METER_STALE) for view in state.chargers}
     power_heard = sign(site.policy, state.power_at, at) is Sign.IN_TIME
@@ -110,49 +122,54 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     """A list: show it; if it carries currents, lower at once, or raise if the whole window allows it."""
     at, reading = event.at, event.reading
     load = complete(site, reading)
-    shown = ShowReading(reading=reading)
+    seen = ShowReading(reading=reading)
     if load is None:
         state, told = _power_said(site, state, event)
-        return state, (shown, *told)
+        return state, (seen, *told)
     policy = site.policy
     stands = clock_stands(policy, state.clock, state.clock_at, reading.clock, at)
     moved = reading.clock is not None and reading.clock != state.clock
     believed = not stands and all(load.knows(view.lines) for view in state.chargers)
     if believed:
         state = state._replace(chargers=tuple(learn(view, state.load, load, at) for view in state.chargers))
-    room = measure(site, load, state.chargers, at)
+    room = measure(site, load, state.chargers, at, state.caps, power_of(state, reading))
     before = state.meter
     state = state._replace(
         meter=METER[before, Sign.HEARD] if believed else before,
         heard_at=at if believed else state.heard_at,
         power_at=at,
         load=load,
+        room=room.for_cuts if believed else state.room,
         clock=reading.clock if moved else state.clock,
         clock_at=at if moved else state.clock_at,
         window=slide(state.window, Sample(at, room.for_raises), window_ms(policy, state)) if believed else state.window,
     )
     state, arranged = arrange(site, state, at) if believed else (state, ())
-    grants = _choose(site, state, room.for_cuts, at, believed=believed)
-    base = baseline(site, reading, load, room.for_cuts, state, at) if believed else None
+    for_cuts = room.for_cuts._replace(circuits=rooms_for_cuts(site, state, at))
+    grants = named(site, state.caps, explained(state, _choose(site, state, for_cuts, at, believed=believed)))
+    base = baseline(site, reading, load, room.for_cuts.main, state, at) if believed else None
     state = learn_patience(policy, state, grants, at)
     views, told = apply(site, state.chargers, grants, at, load)
     state = state._replace(chargers=views, due_at=due(policy, state, views), baseline=base, guessed=())
     heard = () if state.meter is before else (notes.meter_heard(before),)
-    return state, (shown, _headroom(site, state), *heard, *arranged, *told)
+    return state, (seen, _headroom(site, state), *heard, *arranged, *told)
 
 
 def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:
     """A list without currents, between two that have them: act on what it foretells, until the next one decides."""
     state = state._replace(power_at=event.at)
-    grants = foresee(site, state, event.reading, event.at) if state.meter is MeterState.FRESH else {}
+    guesses = foresee(site, state, event.reading, event.at) if state.meter is MeterState.FRESH else {}
+    if guesses and not state.guessed:
+        state = state._replace(guessed=tuple(view.grant for view in state.chargers))
+    state, capped = hold_power(site, state, event.reading, event.at)
+    grants = {**capped, **{name: min(guess, capped.get(name, guess), key=_limit_ma) for name, guess in guesses.items()}}
     if not grants:
         return state, ()
     views, effects = apply(site, state.chargers, grants, event.at)  # no question: the house is changing just now
-    guessed = state.guessed or tuple(view.grant for view in state.chargers)
-    return state._replace(chargers=views, guessed=guessed, due_at=due(site.policy, state, views)), effects
+    return state._replace(chargers=views, due_at=due(site.policy, state, views)), effects
 
 
-def _choose(site: Site, state: State, for_cuts: PerLine[int], at: Instant, *, believed: bool) -> Grants:
+def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: bool) -> Grants:
     """Cut if anything must be cut. Raise only on a window that is full, and only when nothing is in flight."""
     rule = POLICY[state.meter]
     if state.guessed and believed and rule.may_raise:
@@ -162,7 +179,8 @@ def _choose(site: Site, state: State, for_cuts: PerLine[int], at: Instant, *, be
         return cuts
     full = at - state.window[0].at >= window_ms(site.policy, state)
     if full and all(settled(view, at) for view in state.chargers):
-        return widen(site, state, at) or grow(site, state.chargers, least(state.window), at)
+        room = least(state.window)._replace(circuits=rooms_for_raises(site, state, at))
+        return widen(site, state, at) or grow(site, state.chargers, room, at)
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {
         view.charger.name: _because(view.grant, Cause.RAISE_PENDING)
@@ -206,6 +224,10 @@ def _headroom(site: Site, state: State) -> ShowHeadroom:
     room = PerLine(*(None if current is None else fuse - current for current in load.current_ma))
     estimated = tuple(line for line in LINES if line in load.estimated)
     return ShowHeadroom(state=state.meter, fuse_ma=fuse, room_ma=room, load_ma=load.current_ma, estimated=estimated)
+
+
+def _limit_ma(grant: Grant) -> int:
+    return grant.limit_ma
 
 
 def _because(grant: Grant, cause: Cause) -> Grant:

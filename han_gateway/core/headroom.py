@@ -16,20 +16,28 @@ itself, so a real overload is always cut, in full. With a report of less than th
 take up its offer at any second. Raises credit the low end (``house = load - low``): nothing is given away that might already be in
 use. A charger that never reports is therefore raised with reserve (its own draw counts as house) until it has been seen to follow.
 
+The cap on power is measured in the same way, from what the house buys: imports less exports, so the sun makes room. It is credited as far
+as it is proved: where nobody knows what a charger draws, a house that buys little may be one with the sun behind it or without a car.
+
 This file must not know how the room is shared out, nor where the readings came from.
 """
 
 from typing import NamedTuple
 
+from han_gateway.core.allocation import Room
 from han_gateway.core.belief import believed_ma
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.load import Load
+from han_gateway.core.power import NOMINAL_MV, Watts, as_ma, power_ma
 from han_gateway.core.site import Site
-from han_gateway.core.state import ChargerView, Command, Sample
+from han_gateway.core.state import Caps, ChargerView, Command, Sample
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 NOT_DRAWING = frozenset({ChargerStatus.IDLE, ChargerStatus.CONNECTED, ChargerStatus.FULL})
 """What a charger says when no current flows, even if it has no meter of its own to prove it."""
+
+
+_NO_CAPS = Caps()
 
 
 class Span(NamedTuple):
@@ -40,19 +48,40 @@ class Span(NamedTuple):
 
 
 class Headroom(NamedTuple):
-    """What all chargers together may have on each line of the main fuse (may be negative), for cuts and for raises."""
+    """What all chargers together may have (may be negative), for cuts and for raises."""
 
-    for_cuts: PerLine[MilliAmps]
-    for_raises: PerLine[MilliAmps]
+    for_cuts: Room
+    for_raises: Room
 
 
-def measure(site: Site, load: Load, chargers: tuple[ChargerView, ...], at: Instant) -> Headroom:
-    """Take the chargers out of the load: fuse minus margin minus house, per line.
+class Power(NamedTuple):
+    """What the house buys (less what it sells), and the voltage by which that is a current."""
+
+    net_w: Watts
+    volts_mv: int = NOMINAL_MV
+
+
+def budget_ma(site: Site, caps: Caps) -> MilliAmps:
+    """What may flow on each line of the main fuse: the fuse less its margin, or the phase cap."""
+    budget = site.root.fuse_ma - site.root.margin_ma
+    return budget if caps.line_ma is None else min(budget, caps.line_ma)
+
+
+def measure(
+    site: Site, load: Load, chargers: tuple[ChargerView, ...], at: Instant, caps: Caps = _NO_CAPS, power: Power | None = None
+) -> Headroom:
+    """Take the chargers out of the load: fuse (or phase cap) minus house, per line, and power cap minus house.
 
     A line that does not exist has no room. A line whose current is unknown has no room for raises and says nothing about cuts.
     """
-    budget = site.root.fuse_ma - site.root.margin_ma
-    spans = _spans_of_all(chargers, at, site.policy.report_fresh_ms)
+    lines = measure_lines(budget_ma(site, caps), load, chargers, at, site.policy.report_fresh_ms)
+    power_cuts, power_raises = measure_power(site, power, chargers, at, caps)
+    return Headroom(lines.for_cuts._replace(power_ma=power_cuts), lines.for_raises._replace(power_ma=power_raises))
+
+
+def measure_lines(budget: MilliAmps, load: Load, chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int) -> Headroom:
+    """The same for the lines of any fuse, of which so much may be used."""
+    spans = _spans_of_all(chargers, at, fresh_ms)
     cuts, raises = [], []
     for line, span, current in zip(LINES, spans, load.current_ma, strict=True):
         if line in load.absent:
@@ -64,7 +93,25 @@ def measure(site: Site, load: Load, chargers: tuple[ChargerView, ...], at: Insta
         else:
             cuts.append(budget - max(0, current - span.high))
             raises.append(budget - max(0, current - span.low))
-    return Headroom(PerLine(*cuts), PerLine(*raises))
+    return Headroom(Room(PerLine(*cuts)), Room(PerLine(*raises)))
+
+
+def measure_power(
+    site: Site, power: Power | None, chargers: tuple[ChargerView, ...], at: Instant, caps: Caps
+) -> tuple[MilliAmps | None, MilliAmps | None]:
+    """What the power cap leaves for the chargers, for cuts and for raises, in mA at one voltage; None is no bound.
+
+    A power that is unknown leaves nothing for raises and says nothing about cuts.
+    """
+    if caps.power_w is None:
+        return None, None
+    if power is None:
+        return None, 0
+    cap, net = as_ma(caps.power_w, power.volts_mv), as_ma(power.net_w, power.volts_mv)
+    low, high = _power_of_all(site, chargers, at)
+    for_cuts = max(net - high, min(0, net - low))
+    for_raises = net - low if low == high else max(0, net - low)
+    return cap - for_cuts, cap - for_raises
 
 
 def slide(window: tuple[Sample, ...], sample: Sample, length_ms: int) -> tuple[Sample, ...]:
@@ -76,9 +123,11 @@ def slide(window: tuple[Sample, ...], sample: Sample, length_ms: int) -> tuple[S
     return window
 
 
-def least(window: tuple[Sample, ...]) -> PerLine[MilliAmps]:
-    """What *each* sample of the window allows: the least of them, line by line."""
-    return PerLine(*(min(values) for values in zip(*(sample.room_ma for sample in window), strict=True)))
+def least(window: tuple[Sample, ...]) -> Room:
+    """What *each* sample of the window allows: the least of them, line by line, and of the powers."""
+    main = PerLine(*(min(values) for values in zip(*(sample.room.main for sample in window), strict=True)))
+    powers = (sample.room.power_ma for sample in window)
+    return Room(main, min((power for power in powers if power is not None), default=None))
 
 
 def settled(view: ChargerView, at: Instant) -> bool:
@@ -143,3 +192,13 @@ def _spans_of_all(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int)
             low[line.index] += drawn.low
             high[line.index] += drawn.high
     return PerLine(*map(Span, low, high))
+
+
+def _power_of_all(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> Span:
+    """All chargers together, in mA at one voltage."""
+    low = high = 0
+    for view in chargers:
+        spans = [span(view, line, at, site.policy.report_fresh_ms) if line in view.lines else Span(0, 0) for line in LINES]
+        low += power_ma(site.grid, PerLine(*(each.low for each in spans)))
+        high += power_ma(site.grid, PerLine(*(each.high for each in spans)))
+    return Span(low, high)

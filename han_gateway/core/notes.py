@@ -1,6 +1,7 @@
 """The sentences of the decision log: what changed and why, in words an electrician reads. It must not know what led to them."""
 
 from han_gateway.core.effects import Grant, Level, MeterState, Note
+from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Line, MilliAmps
 
@@ -41,6 +42,22 @@ def conduct(charger: str, now: Conduct) -> Note:
     """A charger is judged anew."""
     words = _CONDUCT[now]
     return Note(level=words.level, text=f"charger {charger} {words.text}")
+
+
+def circuit_lost(circuit: str, silence_ms: int) -> Note:
+    """The meter of a sub-fuse is lost: ``meter of the garage fuse lost: silent for 60 s``."""
+    return Note(level=Level.WARNING, text=f"meter of the {circuit} fuse lost: silent for {silence_ms // 1000} s")
+
+
+def circuit_heard(circuit: str) -> Note:
+    """The meter of a sub-fuse speaks, and did not before."""
+    return Note(level=Level.NOTICE, text=f"meter of the {circuit} fuse heard")
+
+
+def cap_set(cap: Cap, value: int) -> Note:
+    """A cap was set at run time: ``power cap set to 8000 W``."""
+    what = f"power cap set to {value} W" if cap is Cap.POWER else f"phase cap set to {_amps(value)} A"
+    return Note(level=Level.NOTICE, text=what)
 
 
 def changes(charger: str, lines: frozenset[Line]) -> Note:

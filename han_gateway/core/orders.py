@@ -58,6 +58,7 @@ def repeat(site: Site, state: State, at: Instant, *, everything: bool) -> tuple[
 def due(policy: Policy, state: State, chargers: tuple[ChargerView, ...]) -> Instant:
     """The next instant at which something happens by itself."""
     borders = [meter_border(policy, state.meter, state.heard_at)]
+    borders += [None if circuit.heard_at is None else circuit.heard_at + policy.lost_after_ms for circuit in state.circuits]
     for view in chargers:
         borders += [charger_border(policy, view), FIRST if view.said_at is None else view.said_at + policy.republish_ms]
     return min((border for border in borders if border is not None), default=NEVER)

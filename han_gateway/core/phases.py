@@ -67,7 +67,7 @@ def _arranged(
     site: Site, state: State, views: Sequence[ChargerView], view: ChargerView, at: Instant, *, may_change: bool
 ) -> tuple[ChargerView, tuple[Effect, ...]]:
     """One charger that can change its phases."""
-    now, lasting = (_beside(site, views, view.charger, room) for room in (state.window[-1].room_ma, least(state.window)))
+    now, lasting = (_beside(site, views, view.charger, room) for room in (state.window[-1].room.main, least(state.window).main))
     view = _weighed(site, view, lasting)
     lines = _best(site, view, lasting, at) if may_change else view.offered
     if lines == view.offered or (lines < view.offered and _on(view.offered, now) >= lowest_ma(view.charger)):
@@ -150,7 +150,7 @@ def _patient(view: ChargerView, at: Instant) -> bool:
 
 def _may_gain(site: Site, state: State, view: ChargerView) -> bool:
     """Tell whether a car charges here, and all lines have room for it now."""
-    room = _beside(site, state.chargers, view.charger, least(state.window))
+    room = _beside(site, state.chargers, view.charger, least(state.window).main)
     charging = view.report is None or view.report.status in CHARGES
     return charging and _on(view.charger.lines, room) >= lowest_ma(view.charger) + SPARE_MA
 

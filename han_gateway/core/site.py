@@ -74,11 +74,15 @@ def modes_of(switches_to: str | None, order: tuple[Line, ...], grid: Grid) -> tu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circuit:
-    """A fuse and what hangs below it. ``margin_ma`` is kept free under the fuse at all times."""
+    """A fuse and what hangs below it. ``margin_ma`` is kept free under the fuse at all times.
+
+    ``metered`` is a sub-fuse with a meter of its own; without one it carries nothing but chargers.
+    """
 
     name: str
     fuse_ma: MilliAmps
     margin_ma: MilliAmps = 0
+    metered: bool = False
     parts: tuple["Circuit | Charger", ...] = ()
 
     def chargers(self) -> Iterator[Charger]:
@@ -88,6 +92,29 @@ class Circuit:
                 yield part
             else:
                 yield from part.chargers()
+
+    def circuits(self) -> Iterator["Circuit"]:
+        """This fuse and every fuse below it."""
+        yield self
+        for part in self.parts:
+            if isinstance(part, Circuit):
+                yield from part.circuits()
+
+
+class Cap(Enum):
+    """What a house may be held below for comfort; the value is its name on topics and in the log."""
+
+    POWER = "power"  # what the whole house buys, in W
+    LINE = "line"  # the current of each line, in mA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapRule:
+    """A cap of this house: what holds while nobody says otherwise, and between what it may be set at run time; in W or mA."""
+
+    default: int
+    least: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,12 +140,18 @@ class Policy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A metered house: its grid, the tree under its main fuse, its policy. ``name`` is a slug and part of every topic."""
+    """A metered house: its grid, the tree under its main fuse, its policy, its caps. ``name`` is a slug and part of every topic."""
 
     name: str
     grid: Grid
     root: Circuit
     policy: Policy = field(default_factory=Policy)
+    power_cap: CapRule | None = None
+    line_cap: CapRule | None = None
+
+    def rule(self, cap: Cap) -> CapRule | None:
+        """The rule of a cap; None for one that this house does not have."""
+        return self.power_cap if cap is Cap.POWER else self.line_cap
 
     @property
     def chargers(self) -> tuple[Charger, ...]:

@@ -7,10 +7,11 @@ a copy with one change, of which every list needs some, takes a quarter of the t
 from enum import Enum
 from typing import NamedTuple
 
-from han_gateway.core.effects import Grant, MeterState
+from han_gateway.core.allocation import Room
+from han_gateway.core.effects import Grant, MeterState, ShowCharger
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.load import Load
-from han_gateway.core.site import Charger
+from han_gateway.core.site import Charger, Circuit
 from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
 
 
@@ -30,11 +31,18 @@ class Command(NamedTuple):
     limit_ma: MilliAmps
 
 
+class Caps(NamedTuple):
+    """The caps in force: what the house may buy (W), and the current of each line (mA); None for one that it does not have."""
+
+    power_w: int | None = None
+    line_ma: MilliAmps | None = None
+
+
 class Sample(NamedTuple):
-    """What one list with currents would allow chargers to draw, all together, on each line of the main fuse."""
+    """What one list would allow chargers to draw, all together."""
 
     at: Instant
-    room_ma: PerLine[MilliAmps]
+    room: Room
 
 
 class Baseline(NamedTuple):
@@ -138,11 +146,27 @@ class ChargerView(NamedTuple):
         return self.belief.response_ms or self.charger.response_ms
 
 
+class Picture(NamedTuple):
+    """What was shown of a charger last, and since when its word has been the same."""
+
+    shown: ShowCharger
+    since: Instant
+
+
+class CircuitView(NamedTuple):
+    """All we know of a sub-fuse with a meter: when it was heard (None: lost), what that left for cuts, and its raise window."""
+
+    circuit: Circuit
+    heard_at: Instant | None = None
+    for_cuts: PerLine[MilliAmps] | None = None
+    window: tuple[Sample, ...] = ()
+
+
 class State(NamedTuple):
     """The whole memory of the controller.
 
     ``heard_at`` is the last list that carried currents on every line that matters, ``power_at`` the last list of any kind.
-    ``load`` is the last load known. ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved. ``window`` holds the
+    ``load`` is the last load known, ``room`` what it left for the chargers (for cuts; None while nobody knows). ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved. ``window`` holds the
     samples of the last raise window, oldest first. ``guessed`` holds the grants before a guess was acted upon (``foresight``). Before ``due_at`` nothing happens by itself.
     """
 
@@ -158,4 +182,8 @@ class State(NamedTuple):
     baseline: Baseline | None = None
     guessed: tuple[Grant, ...] = ()
     patience_ms: int = 0
+    caps: Caps = Caps()
+    room: Room | None = None
+    pictures: tuple[Picture, ...] = ()
+    circuits: tuple[CircuitView, ...] = ()
     cut_at: Instant = 0

@@ -11,7 +11,7 @@ from functools import partial
 from heapq import heappop, heappush
 from typing import NamedTuple
 
-from han_gateway.core.events import Event, Tick
+from han_gateway.core.events import CapSaid, Event, Tick
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
 from han_gateway.simulation.cars import Car, Socket
@@ -25,13 +25,14 @@ TICK_MS = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A house to try a control law on."""
+    """A house to try a control law on. ``said`` is what somebody sets at run time, in order."""
 
     name: str
     site: Site
     supply: Supply
     cars: tuple[Car, ...]
     meter: str
+    said: tuple[CapSaid, ...] = ()
     trouble: Trouble = NO_TROUBLE
     seed: int = 0
 
@@ -80,6 +81,8 @@ class Lab:
         for each in self.sockets.values():
             if each.car.report_s:
                 self._at(each.car.report_s * 1000, partial(self._report_due, each))
+        for said in case.said:
+            self._at(said.at, lambda _at, event=said: self._tell(event))  # type: ignore[misc]
         self._policy = make(self)
 
     def play(self) -> Run:

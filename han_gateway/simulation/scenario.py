@@ -19,6 +19,12 @@ A scenario is a TOML file. Times are ``mm:ss`` or ``hh:mm:ss`` from its beginnin
     [[meter_silent]]
     from = "07:00"
     to = "07:30"
+    [caps]
+    power_w = 12000
+    [[cap]]
+    from = "08:00"
+    to = "09:00"
+    power_w = 6000
     [[limit]]
     charger = "garage"
     from = "05:15"
@@ -39,7 +45,8 @@ This file must not know how a scenario is run as a test.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from han_gateway.core.site import Charger, Circuit, Grid, Site, modes_of
+from han_gateway.core.events import CapSaid
+from han_gateway.core.site import Cap, CapRule, Charger, Circuit, Grid, Site, modes_of
 from han_gateway.core.units import Line
 from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.house import Draw
@@ -51,17 +58,23 @@ from han_gateway.simulation.supply import Pulse, Second, add_up, phasors
 Table = Mapping[str, Any]
 
 WORDS = {
-    "": {"title", "minutes", "site", "charger", "load", "meter_silent", "limit", "phases", "fuse"},
+    "": {"title", "minutes", "site", "charger", "load", "meter_silent", "caps", "cap", "limit", "phases", "fuse"},
     "site": {"grid", "fuse_a", "margin_a", "meter"},
     "charger": {"name", "phases", "max_a", "takes_a", "plugged", "follows_s", "reports", "deaf", "offline"}
     | {"switches_to", "car_lines"},
     "load": {"what", "phases", "watts", "var", "from", "to"},
     "meter_silent": {"from", "to"},
+    "caps": {"power_w", "line_a"},
+    "cap": {"from", "to", "power_w", "line_a"},
     "limit": {"charger", "from", "to", "at_least_a", "at_most_a"},
     "phases": {"charger", "from", "to", "on", "switches_at_most"},
     "fuse": {"above_s_at_most", "trips"},
 }
 """What may stand in each table; a word that is not here is a misspelling."""
+
+
+CAPS = {Cap.POWER: ("power_w", 1), Cap.LINE: ("line_a", 1000)}
+"""How a cap is written, and how much of ours one of it is."""
 
 
 class ScenarioError(ValueError):
@@ -84,10 +97,17 @@ def build(scenario: Table) -> Case:
     silent = tuple(_from_to(spell, seconds) for spell in scenario.get("meter_silent", ()))
     return Case(
         name=scenario["title"],
-        site=Site(name="home", grid=grid, root=root),
+        site=Site(
+            name="home",
+            grid=grid,
+            root=root,
+            power_cap=_rule(scenario, Cap.POWER),
+            line_cap=_rule(scenario, Cap.LINE),
+        ),
         supply=add_up(grid, seconds, (_pulse(grid, load, seconds) for load in scenario.get("load", ()))),
         cars=cars,
         meter=site["meter"],
+        said=tuple(sorted(_settings(scenario), key=lambda said: said.at)),
         trouble=Trouble(outages=silent),
     )
 
@@ -175,6 +195,23 @@ def _car(told: Table, seconds: int, grid: Grid) -> Car:
         poles=told.get("car_lines", 3),
         offline=tuple(_from_to(spell, seconds) for spell in told.get("offline", ())),
     )
+
+
+def _rule(scenario: Table, cap: Cap) -> CapRule | None:
+    """The configured cap; at run time it may be set to anything."""
+    key, scale = CAPS[cap]
+    value = scenario.get("caps", {}).get(key)
+    return None if value is None else CapRule(default=round(value * scale), least=0, most=1_000_000)
+
+
+def _settings(scenario: Table) -> Iterator[CapSaid]:
+    """What somebody sets, and when it is taken back."""
+    for told in scenario.get("cap", ()):
+        for cap, (key, scale) in CAPS.items():
+            if key in told:
+                yield CapSaid(at=second(told["from"]) * 1000, cap=cap, value=round(told[key] * scale))
+                if "to" in told:
+                    yield CapSaid(at=second(told["to"]) * 1000, cap=cap, value=None)
 
 
 def _pulse(grid: Grid, load: Table, seconds: int) -> Pulse:

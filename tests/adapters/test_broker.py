@@ -27,6 +27,7 @@ STATUS = "han/home/status"
 LIMIT = "han/home/chargers/garage/limit"
 REPORTS = "han/home/chargers/+/report"
 REPORT = "han/home/chargers/garage/report"
+SETTING = "han/home/caps/power/set"
 ONLINE = Message(STATUS, b"online", 1, True, None)
 OFFLINE = Message(STATUS, b"offline", 1, True, None)
 
@@ -43,7 +44,8 @@ class House:
             BrokerSettings(**given),
             will=OFFLINE,
             birth=ONLINE,
-            subscriptions=(REPORTS,),
+            subscriptions=(REPORTS, SETTING),
+            settled=frozenset({SETTING}),
             on_connection=self.connections.append,
             on_message=lambda topic, payload: self.heard.append((topic, payload)),
             on_trouble=self.troubles.append,
@@ -360,6 +362,20 @@ def test_hostile_messages_to_us_are_ignored_and_counted(tmp_path: Path) -> None:
             await until(lambda: bool(it.heard))
             assert it.heard == [(REPORT, b"z" * 4096)]
             assert it.broker.ignored == 2  # the largest one did not even get here: we told the broker what we take
+
+    with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port, topic="none") as other:
+        asyncio.run(scene(mosquitto.port, other))
+
+
+def test_a_stored_setting_is_heard(tmp_path: Path) -> None:
+    """A setting that somebody retained is heard after each connection; a report beside it is not."""
+
+    async def scene(port: int, other: Ear) -> None:
+        other.client.publish(REPORT, b"last year's", qos=1, retain=True)
+        other.client.publish(SETTING, b"8000", qos=1, retain=True)
+        async with house(port) as it:
+            await until(lambda: bool(it.heard) and it.broker.ignored == 1)
+            assert it.heard == [(SETTING, b"8000")]
 
     with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port, topic="none") as other:
         asyncio.run(scene(mosquitto.port, other))

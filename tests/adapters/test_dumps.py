@@ -272,7 +272,7 @@ def test_our_own_recordings() -> None:
     start = instant(datetime(2026, 1, 15, 17, tzinfo=UTC))
     recorder = Recorder(file, start)
     recorder.arrived(start + 123, ONE[:20])
-    recorder.charger(start + 200, "garage", b"\x7e\xa0\xff" * 5)
+    recorder.said(start + 200, "charger", "garage", b"\x7e\xa0\xff" * 5)
     recorder.arrived(start + 456, ONE[20:])
     expected = [
         Chunk(datetime(2026, 1, 15, 17, 0, 0, 123_000, UTC), ONE[:20], Kind.STREAM),

@@ -11,8 +11,8 @@ from dlms.rejects import Reason as RejectReason
 from dlms.rejects import Rejected
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.adapters.metrics import Metrics
-from han_gateway.core.effects import Cause, Grant, MeterState, Reason, SetLimit, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, ChargerSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.effects import Cause, ChargerState, Grant, MeterState, Reason, SetLimit, ShowCaps, ShowCharger, ShowHeadroom
+from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
 from han_gateway.meters.reading import Reading
@@ -55,16 +55,28 @@ class Figures:
     ignored: int = 5
 
 
+@dataclass
+class Refusals:
+    """Somebody who counted."""
+
+    count: int = 6
+
+
 @pytest.fixture
 def metrics() -> Metrics:
     """Metrics of a house with one charger, nothing seen yet."""
-    return Metrics(SITE, version="0.1.0", python="3.11", broker=Figures())
+    return Metrics(SITE, version="0.1.0", python="3.11", broker=Figures(), refusals=Refusals())
 
 
 def limit(amps: int, seq: int) -> SetLimit:
     """A command to the garage."""
     grant = Grant(charger="garage", limit_ma=amps * 1_000, reason=Reason(cause=Cause.CHARGER))
     return SetLimit(grant=grant, lines=GARAGE.lines, seq=seq, valid_for_ms=60_000)
+
+
+def waiting(state: ChargerState) -> ShowCharger:
+    """The garage does this."""
+    return ShowCharger(grant=limit(0, 1).grant, lines=GARAGE.lines, state=state, queue=None, conduct="obeying")
 
 
 def report(at: int, amps: int | None) -> ChargerSaid:
@@ -92,7 +104,10 @@ def everything(metrics: Metrics) -> Metrics:
     metrics.saw(MeterGarbled(at=HOUR, rejected=Rejected(RejectReason.FRAME_CHECK, 40)))
     metrics.received(1_234)
     metrics.did(ROOM)
+    metrics.did(ShowCaps(power_w=8_000, line_ma=20_000))
+    metrics.saw(CircuitSaid(at=HOUR, circuit="shed", current_ma=PerLine(3_200, None, None)))
     metrics.did(limit(10, 1))
+    metrics.did(waiting(ChargerState.WAITING))
     metrics.saw(report(HOUR + 2_000, 10))
     return metrics
 
@@ -203,3 +218,23 @@ def test_connections(metrics: Metrics) -> None:
     assert seen["han_mqtt_publish_failures_total{}"] == 3
     assert seen["han_mqtt_messages_dropped_total{}"] == 4
     assert seen["han_mqtt_messages_ignored_total{}"] == 5
+
+
+def test_a_charger_that_waits_for_power_can_be_seen(metrics: Metrics) -> None:
+    """Waiting is 1 for as long as the charger is shown to wait, and unknown before it was shown at all."""
+    assert "han_charger_waiting{garage}" not in samples(metrics)
+    metrics.did(waiting(ChargerState.WAITING))
+    assert samples(metrics)["han_charger_waiting{garage}"] == 1
+    metrics.did(waiting(ChargerState.PAUSED))
+    assert samples(metrics)["han_charger_waiting{garage}"] == 0
+
+
+def test_caps_are_shown_as_they_are_in_force(metrics: Metrics) -> None:
+    """Each cap that the house has is a gauge, in the units of the fuse; one that it does not have has no sample."""
+    metrics.did(ShowCaps(power_w=8_000, line_ma=None))
+    assert samples(metrics)["han_cap_watts{home}"] == 8_000
+    assert "han_cap_amperes{home,L1}" not in samples(metrics)
+    metrics.did(ShowCaps(power_w=7_000, line_ma=12_500))
+    shown = samples(metrics)
+    assert (shown["han_cap_watts{home}"], shown["han_cap_amperes{home,L2}"]) == (7_000, 12.5)
+    assert shown["han_mqtt_messages_refused_total{}"] == 6

@@ -9,13 +9,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from han_gateway.adapters.recording import (
+    KINDS,
     RETRY_MS,
     TITLE,
     Arrived,
-    ChargerPayload,
     Kind,
     Recorded,
     Recorder,
+    Said,
     Started,
     WayChanged,
     append,
@@ -27,11 +28,13 @@ from han_gateway.adapters.recording import (
 START = 1_768_496_400_000  # 2026-01-15T17:00:00Z
 INSTANTS = st.integers(min_value=0, max_value=4_102_444_800_000)
 SLUGS = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)
-Entry = Arrived | ChargerPayload | WayChanged
+Entry = Arrived | Said | WayChanged
 ENTRIES = st.one_of(
     st.builds(WayChanged, INSTANTS, st.sampled_from(["source", "broker"]), st.booleans()),
     st.builds(Arrived, INSTANTS, st.binary(min_size=1, max_size=64), st.just(Kind.STREAM)),
-    st.builds(ChargerPayload, INSTANTS, SLUGS, st.one_of(st.binary(max_size=64), st.text(max_size=64).map(str.encode))),
+    st.builds(
+        Said, INSTANTS, st.sampled_from(KINDS), SLUGS, st.one_of(st.binary(max_size=64), st.text(max_size=64).map(str.encode))
+    ),
 )
 
 
@@ -63,7 +66,7 @@ def write_all(recorder: Recorder, entries: list[Entry]) -> None:
         elif isinstance(entry, WayChanged):
             recorder.way(entry.at, entry.way, entry.connected)
         else:
-            recorder.charger(entry.at, entry.charger, entry.payload)
+            recorder.said(entry.at, entry.kind, entry.name, entry.payload)
 
 
 def read_back(content: bytes) -> list[Recorded]:
@@ -73,7 +76,7 @@ def read_back(content: bytes) -> list[Recorded]:
 
 @given(st.lists(ENTRIES, max_size=20))
 @example(
-    [ChargerPayload(START, "garage", payload) for payload in (b"hex 00", b"", b" {} ", b"{\r\n}", b"\xff", "\u2028".encode())]
+    [Said(START, "charger", "garage", payload) for payload in (b"hex 00", b"", b" {} ", b"{\r\n}", b"\xff", "\u2028".encode())]
 )
 def test_reading_is_the_inverse_of_writing(entries: list[Entry]) -> None:
     """What was recorded comes back as it was, in order, whatever bytes a charger publishes."""
@@ -95,7 +98,7 @@ def test_the_file_is_as_documented() -> None:
     file = io.BytesIO()
     recorder = Recorder(file, START)
     recorder.arrived(START + 123, b"\x7e\xa0")
-    recorder.charger(START + 500, "garage", b'{"status":"charging"}')
+    recorder.said(START + 500, "charger", "garage", b'{"status":"charging"}')
     assert file.getvalue().decode().splitlines() == [
         "# han-gateway recording 1, started 2026-01-15T17:00:00.000Z",
         "2026-01-15T17:00:00.123Z 7EA0",

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from han_gateway.core.allocation import Room
 from han_gateway.core.decision import RESTED_MS, cut, fall_back, grow, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
@@ -35,9 +36,9 @@ def reporting(told: tuple[ChargerView, ...], status: ChargerStatus | None = None
     )
 
 
-def room(*amps: float) -> PerLine[int]:
+def room(*amps: float) -> Room:
     """Room in amperes on L1, L2, L3."""
-    return PerLine(*(round(each * 1000) for each in amps))
+    return Room(PerLine(*(round(each * 1000) for each in amps)))
 
 
 def limits(grants: dict[str, Grant]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import pytest
 
 from dlms.rejects import Reason as Reject
 from dlms.rejects import Rejected
-from han_gateway.core.effects import Cause, MeterState, Note, Reason, SetLimit, ShowHeadroom, ShowReading
+from han_gateway.core.effects import Cause, MeterState, Note, Reason, SetLimit, ShowCaps, ShowCharger, ShowHeadroom, ShowReading
 from han_gateway.core.events import BrokerChanged, ChargerStatus, MeterGarbled, SourceChanged, Tick
 from han_gateway.core.gateway import start, step
 from han_gateway.core.site import Grid
@@ -20,7 +20,7 @@ def test_the_first_tick_publishes_the_fallback() -> None:
     """A gateway that has heard nothing says so, and offers the fallback."""
     state, effects = step(ONE, start(ONE, 0), Tick(at=0))
 
-    assert [type(effect) for effect in effects] == [ShowHeadroom, SetLimit, Note]
+    assert [type(effect) for effect in effects] == [ShowHeadroom, ShowCaps, SetLimit, Note, ShowCharger]
     assert headrooms(effects)[0].state is MeterState.WAITING
     assert headrooms(effects)[0].room_ma == (None, None, None)
     told = set_limits(effects)[0]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from han_gateway.core.allocation import Room
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import Span, in_force, least, measure, settled, slide, span
@@ -104,15 +105,15 @@ def test_measure_takes_the_chargers_out() -> None:
     site = house(charger("a", [L1]))
     load = Load(PerLine(18_000, 20_000, 30_000))
 
-    assert measure(site, load, (says(view((0, 10)), 60, 7),), 60_000) == (PerLine(14_000, 5000, -5000),) * 2
-    assert measure(site, load, (view((0, 10)),), 60_000) == (PerLine(17_000, 5000, -5000), PerLine(7000, 5000, -5000))
+    assert measure(site, load, (says(view((0, 10)), 60, 7),), 60_000) == (Room(PerLine(14_000, 5000, -5000)),) * 2
+    assert measure(site, load, (view((0, 10)),), 60_000) == (Room(PerLine(17_000, 5000, -5000)), Room(PerLine(7000, 5000, -5000)))
 
 
 def test_measure_keeps_the_margin_free_and_the_house_at_nothing_or_more() -> None:
     """The margin is never given away, and a load smaller than what chargers may draw is a house that draws nothing."""
     site = house(charger("a", [L1]), margin=1)
 
-    assert measure(site, Load(PerLine(3000, 0, 0)), (view((0, 10)),), 60_000).for_cuts.l1 == 24_000
+    assert measure(site, Load(PerLine(3000, 0, 0)), (view((0, 10)),), 60_000).for_cuts.main.l1 == 24_000
 
 
 def test_unknown_and_absent_lines() -> None:
@@ -120,12 +121,12 @@ def test_unknown_and_absent_lines() -> None:
     site = house(charger("a", [L1]))
     load = Load(PerLine(5000, None, None), absent=frozenset({L3}))
 
-    assert measure(site, load, (), 60_000) == (PerLine(20_000, 25_000, 0), PerLine(20_000, 0, 0))
+    assert measure(site, load, (), 60_000) == (Room(PerLine(20_000, 25_000, 0)), Room(PerLine(20_000, 0, 0)))
 
 
 def test_least_is_line_by_line() -> None:
     """The room of a window is the least of each line."""
-    assert least((Sample(0, PerLine(5, 9, 3)), Sample(1, PerLine(7, 2, 3)))) == PerLine(5, 2, 3)
+    assert least((Sample(0, Room(PerLine(5, 9, 3))), Sample(1, Room(PerLine(7, 2, 3))))) == Room(PerLine(5, 2, 3))
 
 
 def test_a_window_keeps_one_sample_that_proves_it_is_full() -> None:
@@ -133,7 +134,7 @@ def test_a_window_keeps_one_sample_that_proves_it_is_full() -> None:
     window: tuple[Sample, ...] = ()
     kept = []
     for at in (0, 10, 19, 21, 31, 41, 90):
-        window = slide(window, Sample(at, PerLine(0, 0, 0)), 20)
+        window = slide(window, Sample(at, Room(PerLine(0, 0, 0))), 20)
         kept.append([sample.at for sample in window])
 
     assert kept == [[0], [0, 10], [0, 10, 19], [0, 10, 19, 21], [10, 19, 21, 31], [21, 31, 41], [41, 90]]

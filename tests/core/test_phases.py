@@ -342,5 +342,5 @@ def test_whatever_happens(seed: int) -> None:
         assert changes <= MOST_SWITCHES
         assert after.offered == before.offered or not before.grant.limit_ma or run.status is IDLE
         if after.grant.limit_ma > before.grant.limit_ma:
-            room = least(run.state.window)
+            room = least(run.state.window).main
             assert all(after.grant.limit_ma <= room[line.index] for line in after.offered)

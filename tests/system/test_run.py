@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import tty
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,9 @@ list_period_s = 0.2
 lost_after_s = 3
 raise_window_s = 0.5
 republish_s = 1
+[caps]
+power_w = 17000
+power_min_w = 2000
 [[charger]]
 name = "garage"
 response_s = 0.2
@@ -261,3 +265,33 @@ def test_a_broker_that_dies_is_found_again(house: House) -> None:
     assert house.ears.next("han/home/status") == b"online"
     assert house.ears.limit()["current_a"] >= 6
     assert house.process.poll() is None
+
+
+def test_a_cap_is_set_over_mqtt_and_nonsense_is_not(house: House) -> None:
+    """A lower cap cuts the limit and is answered, retained; what is no cap changes nothing, is counted and logged with the remedy."""
+    caps = "han/home/caps"
+    assert json.loads(house.ears.next(caps))["power_w"] == 17_000
+    house.settle(2_000, 16)
+    house.ears.publish(f"{caps}/power/set", b"8000")
+    assert json.loads(house.ears.next(caps))["power_w"] == 8_000
+    lowered = house.settle(2_000, 11)
+    assert lowered["reason"] == "power cap"
+    for nonsense in (b"NaN", b"1e9", b"-1", b"0", b"17001", b"8 kW", b"[" * 40, b"x" * 5_000, b"\xff"):
+        house.ears.publish(f"{caps}/power/set", nonsense)
+    house.ears.publish(f"{caps}/line/set", b"10")
+    house.ears.publish(f"{caps}/power", b"9000")
+    house.ears.publish(f"{caps}/power/set", b"8000")  # the answer to this one is the next
+    answer = json.loads(house.ears.next(caps))
+    assert (answer["power_w"], answer["power_w_bounds"], answer["line_a"]) == (8_000, [2_000, 17_000], None)
+    assert house.settle(2_000, 11)["reason"] == "power cap"
+    assert "must be from 2000 to 17000 W; power_min_w and power_max_w under [caps] are the bounds" in house.log()
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.metrics_port}/metrics", timeout=PATIENCE_S) as page:
+        text = page.read().decode()
+    assert 'han_cap_watts{meter="home"} 8000.0' in text
+    assert "han_mqtt_messages_refused_total 9.0" in text
+    house.ears.publish(f"{caps}/power/set", b"none")
+    house.settle(2_000, 16)
+    late = Listener(house.broker.port)
+    assert json.loads(late.next(caps))["power_w"] == 17_000
+    assert json.loads(late.next("han/home/chargers/garage/state"))["state"] == "allowed"
+    late.close()

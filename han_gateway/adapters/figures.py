@@ -1,0 +1,46 @@
+"""What is remembered between two scrapes of one charger, and what the metrics ask of those who count. It must not know how metrics look."""
+
+from typing import Protocol
+
+from han_gateway.core.effects import SetLimit, ShowCharger
+from han_gateway.core.events import ChargerSaid
+from han_gateway.core.units import Instant
+
+
+class BrokerFigures(Protocol):
+    """What the broker adapter counts."""
+
+    reconnects: int
+    publish_failures: int
+    ignored: int
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were never sent."""
+
+
+class Counted(Protocol):
+    """Something that is only counted."""
+
+    count: int
+
+
+class ChargerFigures:
+    """What one charger was told and what it said."""
+
+    def __init__(self) -> None:
+        self.told: SetLimit | None = None
+        self.shown: ShowCharger | None = None
+        self.said: ChargerSaid | None = None
+        self.issued = 0
+        self.confirmed = 0
+        self.confirmed_seq = 0
+        self.confirmed_at: Instant | None = None
+
+    def hear(self, said: ChargerSaid) -> None:
+        """A report confirms the last command when it names the same limit, or a pause for a pause."""
+        self.said = said
+        if self.told is not None and said.limit_ma == self.told.grant.limit_ma:
+            self.confirmed += self.confirmed_seq != self.told.seq
+            self.confirmed_seq = self.told.seq
+            self.confirmed_at = said.at

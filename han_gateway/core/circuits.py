@@ -1,0 +1,107 @@
+"""Sub-fuses with a meter of their own: what each of them leaves for the chargers below it, and what happens when it falls silent.
+
+The same laws as for the main fuse: one reading may lower a limit; a raise needs room in every reading of a whole window; a meter that is
+silent raises nobody, and when it is lost the chargers below it fall back. This file must not know how the room is shared out.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from han_gateway.core import notes
+from han_gateway.core.allocation import Room
+from han_gateway.core.decision import ANY, Grants, at_most, below, cut, fall_back, smaller
+from han_gateway.core.effects import Cause, Grant, Reason
+from han_gateway.core.events import CircuitSaid
+from han_gateway.core.headroom import least, measure_lines, slide
+from han_gateway.core.load import Load
+from han_gateway.core.orders import Effects, apply, due
+from han_gateway.core.patience import window_ms
+from han_gateway.core.site import Circuit, Site
+from han_gateway.core.state import CircuitView, Sample, State
+from han_gateway.core.units import Instant, MilliAmps, PerLine
+
+Rooms = Mapping[str, PerLine[MilliAmps]]
+_NOTHING = PerLine(0, 0, 0)
+
+
+def awaited(site: Site, at: Instant) -> tuple[CircuitView, ...]:
+    """The circuits with a meter, of which nothing is known yet. The patience with them begins now."""
+    return tuple(CircuitView(circuit, at) for circuit in site.root.circuits() if circuit.metered)
+
+
+def circuit_said(site: Site, state: State, event: CircuitSaid) -> tuple[State, Effects]:
+    """Lower at once what this fuse has no room for, and remember what it would allow."""
+    view = next((view for view in state.circuits if view.circuit.name == event.circuit), None)
+    if view is None:
+        return state, ()
+    circuit, policy = view.circuit, site.policy
+    chargers = below(site, state.chargers, circuit.name)
+    budget = circuit.fuse_ma - circuit.margin_ma
+    room = measure_lines(budget, Load(event.current_ma), chargers, event.at, policy.report_fresh_ms)
+    window = slide(view.window, Sample(event.at, room.for_raises), window_ms(policy, state))
+    heard = CircuitView(circuit, event.at, room.for_cuts.main, window)
+    cuts = cut(site, state.chargers, Room(ANY, circuits={circuit.name: room.for_cuts.main}))
+    views, effects = apply(site, state.chargers, cuts, event.at)
+    state = state._replace(
+        circuits=tuple(heard if each is view else each for each in state.circuits),
+        chargers=views,
+        guessed=at_most(state.guessed, cuts),
+    )
+    news = () if view.window else (notes.circuit_heard(circuit.name),)
+    return state._replace(due_at=due(policy, state, views)), (*news, *effects)
+
+
+def rooms_for_cuts(site: Site, state: State, at: Instant) -> Rooms:
+    """What the circuits that were heard lately leave; the others say nothing about cuts."""
+    return {view.circuit.name: view.for_cuts for view in state.circuits if _fresh(site, view, at) and view.for_cuts is not None}
+
+
+def rooms_for_raises(site: Site, state: State, at: Instant) -> Rooms:
+    """What every reading of the window allows below each circuit; nothing where there is no full window."""
+    length = window_ms(site.policy, state)
+    full = {
+        view.circuit.name: len(view.window) > 1 and at - view.window[0].at >= length and _fresh(site, view, at)
+        for view in state.circuits
+    }
+    return {view.circuit.name: least(view.window).main if full[view.circuit.name] else _NOTHING for view in state.circuits}
+
+
+def miss_circuits(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
+    """Circuits that were not heard for too long are lost: the chargers below get the smaller of their last limit and their fallback."""
+    effects: Effects = ()
+    for view in state.circuits:
+        if view.heard_at is None or at - view.heard_at < site.policy.lost_after_ms:
+            continue
+        lost = CircuitView(view.circuit)
+        grants = _fallen(site, state, view.circuit)
+        views, more = apply(site, state.chargers, grants, at)
+        state = state._replace(
+            circuits=tuple(lost if each is view else each for each in state.circuits),
+            chargers=views,
+            guessed=at_most(state.guessed, grants),
+        )
+        effects += (notes.circuit_lost(view.circuit.name, at - view.heard_at), *more)
+    return state, effects
+
+
+def explained(state: State, grants: Grants) -> Grants:
+    """The same grants with the silence named where that, and not the fuse, is what binds."""
+    lost = {view.circuit.name for view in state.circuits if view.heard_at is None}
+    return {name: _explained(grant, lost) for name, grant in grants.items()} if lost else grants
+
+
+def _explained(grant: Grant, lost: Collection[str]) -> Grant:
+    circuit = grant.reason.circuit
+    return replace(grant, reason=Reason(cause=Cause.METER_LOST, circuit=circuit)) if circuit in lost else grant
+
+
+def _fallen(site: Site, state: State, circuit: Circuit) -> Grants:
+    """The smaller of the last limit and the fallback, for the chargers below one circuit."""
+    chargers = below(site, state.chargers, circuit.name)
+    grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST, state.caps), Cause.METER_LOST)
+    reason = Reason(cause=Cause.METER_LOST, circuit=circuit.name)
+    return {view.charger.name: replace(grants[view.charger.name], reason=reason) for view in chargers}
+
+
+def _fresh(site: Site, view: CircuitView, at: Instant) -> bool:
+    return view.heard_at is not None and at - view.heard_at < site.policy.stale_after_ms

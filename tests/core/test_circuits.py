@@ -1,0 +1,223 @@
+"""Sub-fuses with a meter of their own: their house counts, one reading raises nothing, and silence falls back."""
+
+import random
+
+import pytest
+
+from han_gateway.core.effects import Note
+from han_gateway.core.events import CircuitSaid, MeterSaid
+from han_gateway.core.site import Circuit, Grid, Site
+from han_gateway.core.units import PerLine
+from tests.core.houses import L1, L3, Run, charger, house, list1, list2, notes
+
+
+def shed(*, fuse: int = 20, grid: Grid = Grid.TN, fallback: int = 6_000) -> Site:
+    """A generous main fuse, and below it a shed with a workshop, a charger on L1 (between L1 and L3 without a neutral) and a meter."""
+    lines = [L1, L3] if grid.three_wire else [L1]
+    garage = charger("garage", lines, fallback_ma=fallback)
+    return house(Circuit(name="shed", fuse_ma=fuse * 1000, metered=True, parts=(garage,)), charger("yard"), fuse=63, grid=grid)
+
+
+def says(run: Run, amps: float | None) -> tuple[object, ...]:
+    """The shed's meter reports so much on each line, half a second after what happened last."""
+    current = None if amps is None else round(amps * 1000)
+    return run.play(CircuitSaid(at=run.now + 500, circuit="shed", current_ma=PerLine(current, current, current)))
+
+
+def minutes(run: Run, lists: int, workshop: float | None) -> None:
+    """So many lists of a quiet house with cars that take all they may; the shed reports after each, unless it is silent."""
+    for _ in range(lists):
+        drawn = run.limit("garage") / 1000
+        run.lists(1, 2 + drawn, 2, 2, says={"garage": drawn, "yard": 0})
+        if workshop is not None:
+            says(run, workshop + drawn)
+
+
+def test_the_workshop_takes_from_the_garage() -> None:
+    """Of 20 A the workshop has 9, so 11 are left, whatever the main fuse has; and the reason names the shed."""
+    run = Run(shed())
+    minutes(run, 8, 9)
+
+    assert (run.limit("garage"), str(run.grant("garage").reason)) == (11_000, "shed fuse, L1")
+    assert run.limit("yard") == 16_000
+
+
+def test_one_reading_is_enough_to_cut() -> None:
+    """A saw that starts is answered in the same breath, in full, and nobody outside the shed is touched."""
+    run = Run(shed())
+    minutes(run, 8, 2)
+    assert run.limit("garage") == 16_000
+    effects = says(run, 9 + 16)
+
+    assert notes(effects) == ["cut garage 16 -> 11 A: shed fuse, L1"]  # type: ignore[arg-type]
+    assert run.limit("yard") == 16_000
+
+
+def test_a_cut_in_flight_is_not_cut_again() -> None:
+    """While the car slows down the next reading adds nothing."""
+    run = Run(shed())
+    minutes(run, 8, 2)
+    says(run, 25)
+    says(run, 24)
+
+    assert run.limit("garage") == 11_000
+
+
+def test_without_a_neutral_a_cut_is_deeper() -> None:
+    """Between two lines a fall by 5 A needs 5.9, as under the main fuse."""
+    run = Run(shed(grid=Grid.IT))
+    minutes(run, 8, 2)
+    says(run, 25)
+
+    assert run.limit("garage") == 10_000
+
+
+def test_what_is_left_is_given_back_after_a_window() -> None:
+    """When the saw stops, the room must have been there in every reading of a window."""
+    run = Run(shed())
+    minutes(run, 8, 9)
+    stopped = run.now
+    minutes(run, 8, 2)
+    raised = next(at for at, limit in run.limits("garage") if at > stopped and limit > 11_000)
+
+    assert raised - stopped >= 20_000
+    assert run.limit("garage") == 16_000
+
+
+def test_one_wrong_reading_raises_nothing() -> None:
+    """In a shed that is full, one reading of anything, in place of a right one or beside it, raises nothing, wherever it falls."""
+    rng = random.Random(31)
+    for _ in range(60):
+        run = Run(shed())
+        minutes(run, 8, 9)
+        place, beside = rng.randrange(5), rng.random() < 0.5
+        for number in range(5):
+            minutes(run, 1, rng.uniform(0, 9) if number == place and not beside else 9)
+            if number == place and beside:
+                says(run, rng.choice((0, rng.uniform(0, 20))))
+            assert run.limit("garage") <= 11_000
+
+
+@pytest.mark.parametrize("every", [2, 3, 4])
+@pytest.mark.parametrize("wrong", range(5, 10))
+def test_a_meter_that_is_rarely_heard_raises_nobody_on_one_reading(every: int, wrong: int) -> None:
+    """Also where the readings are further apart than the window is long, a single one is never the ground for a raise."""
+    run = Run(shed())
+    minutes(run, 8, 9)
+    for number in range(1, 15):
+        minutes(run, 1, (0 if number == wrong * every // 2 else 9) if number % every == 0 else None)
+        assert run.limit("garage") <= 11_000
+
+
+def test_a_silent_meter_raises_nobody() -> None:
+    """While the shed's meter is stale, the garage keeps its limit though the main fuse has room."""
+    run = Run(shed())
+    minutes(run, 8, 9)
+    before = len(run.limits("garage"))
+    minutes(run, 4, None)
+
+    assert {limit for _, limit in run.limits("garage")[before:]} <= {11_000}
+
+
+def test_a_lost_meter_falls_back() -> None:
+    """After a minute of silence the charger below gets the smaller of its limit and its fallback, says why, and stays there."""
+    run = Run(shed())
+    minutes(run, 8, 2)
+    minutes(run, 9, None)
+    said = [effect.text for _, effect in run.effects if isinstance(effect, Note)]
+
+    assert (run.limit("garage"), run.limit("yard")) == (6_000, 16_000)
+    assert str(run.grant("garage").reason) == "meter lost (shed fuse)"
+    assert "meter of the shed fuse lost: silent for 60 s" in said
+    assert "cut garage 16 -> 6 A: meter lost (shed fuse)" in said
+    minutes(run, 8, 2)
+    assert run.limit("garage") == 16_000
+
+
+def test_a_meter_that_was_never_heard_is_missed() -> None:
+    """From the start on the charger has its fallback at most, and after a minute the log says what is missing."""
+    run = Run(shed())
+    minutes(run, 12, None)
+
+    assert {limit for _, limit in run.limits("garage")} == {6_000}
+    assert "meter of the shed fuse lost: silent for 60 s" in notes(effect for _, effect in run.effects)
+    assert str(run.grant("garage").reason) == "meter lost (shed fuse)"
+
+
+def test_a_line_that_is_not_measured_has_no_room_for_raises() -> None:
+    """What the shed's meter does not say about a line that a charger loads raises nothing."""
+    run = Run(shed())
+    for _ in range(8):
+        run.lists(1, 2, 2, 2, says={"garage": 0, "yard": 0})
+        run.play(CircuitSaid(at=run.now + 500, circuit="shed", current_ma=PerLine(None, 2_000, 2_000)))
+
+    assert run.limit("garage") == 6_000
+
+
+def test_a_circuit_without_a_meter_is_not_heard() -> None:
+    """Whoever speaks for a fuse that has no meter, or does not exist, changes nothing."""
+    run = Run(house(Circuit(name="row", fuse_ma=20_000, parts=(charger("garage"),))))
+    before = run.state
+    for name in ("row", "main", "shed"):
+        assert run.play(CircuitSaid(at=1_000, circuit=name, current_ma=PerLine(0, 0, 0))) == ()
+
+    assert run.state is before
+    run.hear(10_000, list2(2, 2, 2))
+
+
+def test_room_that_is_no_longer_measured_is_not_used() -> None:
+    """When the main fuse has room at last, but the shed's meter has been silent for too long, nothing rises in the shed."""
+    run = Run(shed())
+    for _ in range(6):
+        run.lists(1, 62, 2, 2, says={"garage": 0, "yard": 0})
+        says(run, 2)
+    held = run.limit("garage")
+    run.lists(3, 62, 2, 2, says={"garage": 0, "yard": 0})
+    run.lists(3, 2, 2, 2, says={"garage": 0, "yard": 0})
+
+    assert run.limit("garage") == held < 16_000
+
+
+def test_a_guess_is_not_given_back_beyond_the_shed() -> None:
+    """What was cut on a guess comes back with the next list as far as the shed allows by then."""
+    run = Run(house(Circuit(name="shed", fuse_ma=20_000, metered=True, parts=(charger("garage", [L1]),))))
+    for _ in range(8):
+        drawn = run.limit("garage") / 1000
+        at = (run.now // 10_000 + 1) * 10_000
+        run.until(at - 1000)
+        run.say(at - 1000, "garage", drawn)
+        run.hear(at, list2(6 + drawn, 2, 2, power_import_w=round(230 * (10 + drawn))))
+        says(run, 2 + drawn)
+    assert run.limit("garage") == 16_000
+    run.hear(run.now + 1_500, list1(230 * 26 + 2_300))
+    guessed = run.limit("garage")
+    assert guessed < 11_000
+    run.until(run.now + 3_000)
+    run.say(run.now, "garage", guessed / 1000)
+    says(run, 9 + guessed / 1000)
+    assert run.limit("garage") == guessed
+    run.hear((run.now // 10_000 + 1) * 10_000, list2(6 + guessed / 1000, 2, 2, power_import_w=2_300 + 230 * guessed // 1000))
+
+    assert run.limit("garage") == 11_000
+
+
+def test_a_guess_is_not_given_back_below_a_lost_meter() -> None:
+    """A charger that fell back while a guess was in force stays there when the next list looks back."""
+    run = Run(house(Circuit(name="shed", fuse_ma=20_000, metered=True, parts=(charger("garage", [L1]),))))
+    for _ in range(8):
+        drawn = run.limit("garage") / 1000
+        run.hear(run.now // 10_000 * 10_000 + 10_000, list2(6 + drawn, 2, 2, power_import_w=round(230 * (10 + drawn))))
+        says(run, 2 + drawn)
+        run.say(run.now + 8_000, "garage", run.limit("garage") / 1000)
+    lost_at = (run.state.circuits[0].heard_at or 0) + 60_000
+    while run.now < lost_at - 12_000:
+        run.hear(run.now // 10_000 * 10_000 + 10_000, list2(22, 2, 2, power_import_w=230 * 26))
+        run.say(run.now + 8_000, "garage", 16)
+    assert run.limit("garage") == 16_000
+    run.play(MeterSaid(at=run.now + 1_000, reading=list1(230 * 26 + 1_840)))
+    assert run.state.guessed
+    run.until(lost_at + 1_000)
+    assert run.limit("garage") == 6_000
+    run.hear(run.now // 10_000 * 10_000 + 10_000, list2(12, 2, 2, power_import_w=230 * 16))
+
+    assert run.limit("garage") == 6_000
