@@ -39,6 +39,7 @@ def policy_of(policy: PolicySettings) -> Policy:
         raise_deadband_ma=milli(policy.raise_deadband_a),
         report_fresh_ms=milli(policy.report_fresh_s),
         foresee_above_percent=policy.foresee_above_percent,
+        hold_minimum=policy.hold_minimum,
         estimate_margin_ma=milli(policy.estimate_margin_a),
         valid_for_ms=milli(policy.valid_for_s),
         republish_ms=milli(policy.republish_s),

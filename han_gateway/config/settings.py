@@ -126,6 +126,7 @@ class PolicySettings(Section):
     raise_deadband_a: Amperes = Field(default=2, examples=[2])
     report_fresh_s: Seconds = Field(default=35, examples=[35])
     foresee_above_percent: Annotated[int, BeforeValidator(number), Field(ge=100, le=1000)] = Field(default=110, examples=[110])
+    hold_minimum: bool = Field(default=True, examples=[True])
     estimate_margin_a: Amperes = Field(default=1.5, examples=[1.5])
     valid_for_s: Seconds = Field(default=60, examples=[60])
     republish_s: Seconds = Field(default=10, examples=[10])

@@ -11,7 +11,7 @@ we thought, and gets that much time from then on. This file must not know what i
 from han_gateway.core.allocation import highest_ma, lowest_ma
 from han_gateway.core.load import Load
 from han_gateway.core.state import Belief, ChargerView, Probe
-from han_gateway.core.units import LINES, Instant, Line, MilliAmps
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 ENOUGH = 2
 """So many changes in a row must have shown."""
@@ -32,12 +32,15 @@ def believed_ma(view: ChargerView) -> MilliAmps:
     return view.belief.drawn_ma if view.belief.answers >= ENOUGH else 0
 
 
-def ask(view: ChargerView, limit_ma: MilliAmps, load: Load | None, at: Instant) -> Probe | None:
+def ask(
+    view: ChargerView, limit_ma: MilliAmps, load: Load | None, at: Instant, others: tuple[ChargerView, ...] = ()
+) -> Probe | None:
     """Note a change of the limit, on top of one that was not answered yet."""
     if load is None:
         return None
-    before = view.belief.probe or Probe(at, view.grant.limit_ma, 0, load.current_ma)
-    return Probe(at, before.from_ma, limit_ma, before.current_ma)
+    if view.belief.probe is not None:
+        return view.belief.probe._replace(at=at, to_ma=limit_ma)
+    return Probe(at, view.grant.limit_ma, limit_ma, load.current_ma, *_beside(view, others))
 
 
 def question(view: ChargerView, spare_ma: MilliAmps, at: Instant) -> MilliAmps | None:
@@ -55,10 +58,16 @@ def question(view: ChargerView, spare_ma: MilliAmps, at: Instant) -> MilliAmps |
     return max(lowest, limit - QUESTION_MA)
 
 
-def learn(view: ChargerView, before: Load | None, load: Load, at: Instant) -> ChargerView:
-    """Take a list as an answer."""
-    if view.belief.probe is not None:
-        belief = _answer(view, view.belief.probe, load, at)
+def learn(view: ChargerView, before: Load | None, load: Load, at: Instant, others: tuple[ChargerView, ...] = ()) -> ChargerView:
+    """Take a list as an answer. What the others did meanwhile is taken out of it, or spoils it where nobody knows what they did."""
+    probe = view.belief.probe
+    if probe is not None:
+        beside, unknown = _beside(view, others)
+        spoilt = any(now != then and line in view.lines for line, now, then in zip(LINES, unknown, probe.unknown_ma, strict=True))
+        if spoilt:
+            return view._replace(belief=view.belief._replace(probe=None, drawn_ma=min(view.belief.drawn_ma, probe.to_ma)))
+        moved = PerLine(*(now - then for now, then in zip(beside, probe.beside_ma, strict=True)))
+        belief = _answer(view, probe, _shown(view, probe, load, moved), load, at)
     elif view.belief.drawn_ma and before is not None and _fell(view, before, load):
         belief = view.belief.forgotten()
     else:
@@ -66,11 +75,28 @@ def learn(view: ChargerView, before: Load | None, load: Load, at: Instant) -> Ch
     return view if belief is view.belief else view._replace(belief=belief)
 
 
-def _answer(view: ChargerView, probe: Probe, load: Load, at: Instant) -> Belief:
+def _beside(view: ChargerView, others: tuple[ChargerView, ...]) -> tuple[PerLine[MilliAmps], PerLine[MilliAmps]]:
+    """What the other chargers are thought to draw on each line, and what those are offered of which nobody knows."""
+    known, unknown = [0, 0, 0], [0, 0, 0]
+    for other in others:
+        if other.charger is not view.charger and other.grant.limit_ma:
+            drawing = _draws(other)
+            for line in other.lines if drawing is not False else ():
+                (unknown if drawing is None else known)[line.index] += other.grant.limit_ma
+    return PerLine(*known), PerLine(*unknown)
+
+
+def _draws(view: ChargerView) -> bool | None:
+    """Tell whether a charger draws what it is offered; None where nobody knows."""
+    if view.report is not None:
+        return any(current for current in view.report.current_ma)
+    return True if believed_ma(view) else None
+
+
+def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load, at: Instant) -> Belief:
     """What the list says to an open question: yes, nothing yet, or no."""
     belief, waited = view.belief, at - probe.at
     change = probe.to_ma - _drew_ma(view, probe)
-    shown = _shown(view, probe, load)
     small = abs(change) < WORTH_ASKING_MA or (change > 0) != (probe.to_ma > probe.from_ma)
     if not small and shown is not None and abs(2 * shown - 3 * change) <= 2 * abs(change):
         return _yes(view, probe, load, min(shown, change, key=abs), waited)
@@ -100,10 +126,10 @@ def _drew_ma(view: ChargerView, probe: Probe) -> MilliAmps:
     return min(probe.from_ma, believed_ma(view) or probe.from_ma)
 
 
-def _shown(view: ChargerView, probe: Probe, load: Load) -> MilliAmps | None:
-    """By how much the currents have changed: of three lines the one in the middle, as the house seldom disturbs two of them."""
-    changes = [_change(probe.current_ma[line.index], load, line) for line in view.lines]
-    known = sorted(change for change in changes if change is not None)
+def _shown(view: ChargerView, probe: Probe, load: Load, moved: PerLine[MilliAmps]) -> MilliAmps | None:
+    """By how much the currents have changed beside the others: of three lines the one in the middle, as the house seldom disturbs two."""
+    changes = [(_change(probe.current_ma[line.index], load, line), moved[line.index]) for line in view.lines]
+    known = sorted(change - others for change, others in changes if change is not None)
     if len(known) == len(LINES):
         return known[1]
     return min(known, key=abs) if len(known) == len(changes) else None

@@ -43,7 +43,7 @@ def cap_said(site: Site, state: State, event: CapSaid) -> tuple[State, Effects]:
     room = None if state.room is None else _moved(site, before, caps, state.room)
     state = state._replace(caps=caps, room=room)
     lowered = caps != before and (value < _value(before, event.cap))
-    grants = named(site, caps, cut(site, state.chargers, room or alone(site, caps))) if lowered else {}
+    grants = named(site, caps, cut(site, state.chargers, room or alone(site, caps), event.at)) if lowered else {}
     views, effects = apply(site, state.chargers, grants, event.at)
     state = state._replace(chargers=views, due_at=due(site.policy, state, views), guessed=at_most(state.guessed, grants))
     told = (notes.cap_set(event.cap, value),) if caps != before else ()
@@ -64,7 +64,7 @@ def hold_power(site: Site, state: State, reading: Reading, at: Instant) -> tuple
         state = state._replace(window=slide(state.window, sample, window_ms(site.policy, state)))
     if not POLICY[state.meter].may_lower:
         return state, {}
-    cuts = cut(site, state.chargers, Room(ANY, for_cuts))
+    cuts = cut(site, state.chargers, Room(ANY, for_cuts), at)
     return state._replace(guessed=at_most(state.guessed, cuts)), cuts
 
 

@@ -40,7 +40,7 @@ def circuit_said(site: Site, state: State, event: CircuitSaid) -> tuple[State, E
     room = measure_lines(budget, Load(event.current_ma), chargers, event.at, policy.report_fresh_ms)
     window = slide(view.window, Sample(event.at, room.for_raises), window_ms(policy, state))
     heard = CircuitView(circuit, event.at, room.for_cuts.main, window)
-    cuts = cut(site, state.chargers, Room(ANY, circuits={circuit.name: room.for_cuts.main}))
+    cuts = cut(site, state.chargers, Room(ANY, circuits={circuit.name: room.for_cuts.main}), event.at)
     views, effects = apply(site, state.chargers, cuts, event.at)
     state = state._replace(
         circuits=tuple(heard if each is view else each for each in state.circuits),

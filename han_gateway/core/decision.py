@@ -4,16 +4,18 @@
 charger, only for chargers that are concerned. This file must not know how limits are published.
 """
 
+from dataclasses import replace
+
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.events import ChargerStatus
+from han_gateway.core.fairness import appetite_ma, drawn_ma, in_turn, no_car, rank
 from han_gateway.core.headroom import budget_ma, reported
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
 from han_gateway.core.tree import POWER_SCALE, tree_of
-from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 Grants = dict[str, Grant]
 _NO_CAPS = Caps()
@@ -26,9 +28,6 @@ RESTED_MS = 60_000
 
 FOR_WANT_OF_ROOM = frozenset({Cause.NO_ROOM, Cause.POWER_CAP, Cause.METER_STALE, Cause.RAISE_PENDING})
 """Why a charger is paused that would be started if there were room; the last two for as long as nothing may rise."""
-
-NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
-"""Nobody wants current here. Such a charger is kept at its minimum, so that the next car can start at once."""
 
 
 def fall_back(site: Site, cause: Cause, caps: Caps = _NO_CAPS) -> Grants:
@@ -57,7 +56,7 @@ def alone(site: Site, caps: Caps) -> Room:
     return Room(PerLine(budget, budget, budget), None if caps.power_w is None else as_ma(caps.power_w, NOMINAL_MV))
 
 
-def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> Grants:
+def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) -> Grants:
     """Lower what must be lowered so that the prediction (house plus limits) fits: at once, in full, and on no other line.
 
     With three wires a line current falls by less than was cut from a charger between two lines (0.85 of it for all but the worst
@@ -68,7 +67,10 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> Grants:
     if not short and not any(each for each, _ in shorts.values()) and not _too_powerful(site, chargers, room):
         return {}
     room = Room(main, room.power_ma, {name: lines for name, (_, lines) in shorts.items()})
-    wants = [Want(charger=view.charger, lines=view.lines, ceiling_ma=view.grant.limit_ma, rank=_rank(view)) for view in chargers]
+    wants = [
+        Want(charger=view.charger, lines=view.lines, ceiling_ma=view.grant.limit_ma, rank=rank(site.policy, view, at))
+        for view in chargers
+    ]
     granted = allocate(site, room, wants)
     return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
 
@@ -85,8 +87,21 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant)
     if made:
         return made
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
+    worth = _one_by_one(site, chargers, worth, at)
     still = all(view.grant.limit_ma == worth[view.charger.name].limit_ma for view in chargers)
     return worth | _ask_one(site, chargers, room.main, at) if still else worth
+
+
+def _one_by_one(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant) -> Grants:
+    """Of chargers on the same line that nobody knows the draw of, raise one at a time: else the meter's answer would be nobody's."""
+    busy: set[Line] = set()
+    kept: Grants = {}
+    for view in sorted(chargers, key=lambda view: view.commands[-1].at):
+        if grants[view.charger.name].limit_ma > view.grant.limit_ma and drawn_ma(site.policy, view, at) is None:
+            if busy & view.lines:
+                kept[view.charger.name] = view.grant
+            busy |= view.lines
+    return grants | kept
 
 
 def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], at: Instant) -> Grants:
@@ -123,27 +138,35 @@ def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmp
 
 
 def _want(site: Site, view: ChargerView, at: Instant) -> Want:
-    """Hold what it has, and take more: up to its maximum, or to its minimum while no car asks for current."""
-    top = lowest_ma(view.charger) if _no_car(site, view, at) else highest_ma(view.charger)
+    """Hold what it has, and take more, as far as its car makes use of it."""
     limit = view.grant.limit_ma
-    return Want(charger=view.charger, lines=view.lines, ceiling_ma=max(top, limit), floor_ma=limit, rank=_rank(view))
+    top = appetite_ma(site.policy, view, at)
+    return Want(
+        charger=view.charger, lines=view.lines, ceiling_ma=max(top, limit), floor_ma=limit, rank=rank(site.policy, view, at)
+    )
 
 
-def _fair_want(site: Site, view: ChargerView, at: Instant) -> Want:
-    """As if nothing were granted yet, for chargers that say what they draw; the others hold what they have.
+def _fair_want(site: Site, view: ChargerView, at: Instant, *, starving: bool) -> Want:
+    """As if nothing were granted yet.
 
-    The draw of a silent charger is part of the house and its limit is reserved too: counted twice it is no measure of fairness.
+    Of a charger that nobody knows the draw of, this counts as house and its limit is reserved too. It is never raised for fairness,
+    and gives way only to one that gets nothing, when its turn is over.
     """
     want = _want(site, view, at)
-    if any(reported(view, line, at, site.policy.report_fresh_ms) is None for line in view.lines):
-        return want
-    top = min(view.grant.limit_ma, lowest_ma(view.charger)) if _no_car(site, view, at) else want.ceiling_ma
-    return Want(charger=view.charger, lines=view.lines, ceiling_ma=top, rank=want.rank)
+    limit = view.grant.limit_ma
+    if no_car(site.policy, view, at):
+        return replace(want, ceiling_ma=min(limit, lowest_ma(view.charger)), floor_ma=0)
+    if drawn_ma(site.policy, view, at) is not None:
+        return replace(want, ceiling_ma=appetite_ma(site.policy, view, at), floor_ma=0)
+    return replace(
+        want, ceiling_ma=max(limit, lowest_ma(view.charger)), floor_ma=0 if starving and not in_turn(view, at) else limit
+    )
 
 
 def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: Room, grown: Grants, at: Instant) -> Grants:
     """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
-    fair = _by_name(allocate(site, room, [_fair_want(site, view, at) for view in chargers]))
+    starving = any(not view.grant.limit_ma and not no_car(site.policy, view, at) for view in chargers)
+    fair = _by_name(allocate(site, room, [_fair_want(site, view, at, starving=starving) for view in chargers]))
     poor = [
         view
         for view in chargers
@@ -167,27 +190,15 @@ def _worth_it(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant
     return Grant(charger=grant.charger, limit_ma=limit, reason=grant.reason)
 
 
-def _no_car(site: Site, view: ChargerView, at: Instant) -> bool:
-    report = view.report
-    return report is not None and at - report.at < site.policy.lost_after_ms and report.status in NO_CAR
-
-
-def _rank(view: ChargerView) -> tuple[int, ...]:
-    """Those who charge keep their turn, then whoever waits longest; a charger without a car is the last to be started."""
-    if view.grant.limit_ma:
-        return (0,)
-    return (2 if view.report is not None and view.report.status in NO_CAR else 1, view.paused_at)
-
-
 def queue(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> tuple[str, ...]:
     """Who waits for room, the next one first: in the order in which minimums are given."""
     waiting = [view for view in chargers if _waits(site, view, at)]
-    waiting.sort(key=lambda view: (-view.charger.priority, _rank(view), view.charger.name))
+    waiting.sort(key=lambda view: (-view.charger.priority, rank(site.policy, view, at), view.charger.name))
     return tuple(view.charger.name for view in waiting)
 
 
 def _waits(site: Site, view: ChargerView, at: Instant) -> bool:
-    return not view.grant.limit_ma and view.grant.reason.cause in FOR_WANT_OF_ROOM and not _no_car(site, view, at)
+    return not view.grant.limit_ma and view.grant.reason.cause in FOR_WANT_OF_ROOM and not no_car(site.policy, view, at)
 
 
 def _too_powerful(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> bool:

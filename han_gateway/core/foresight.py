@@ -48,15 +48,15 @@ def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
     over = max(sums[line.index] - room[line.index] for line in worst)
     if over * 100 <= site.root.fuse_ma * (site.policy.foresee_above_percent - 100):
         return {}
-    cuts = cut(site, state.chargers, Room(room))
+    cuts = cut(site, state.chargers, Room(room), at)
     return {view.charger.name: _not_paused(view, cuts[view.charger.name]) for view in state.chargers if view.charger.name in cuts}
 
 
-def look_back(site: Site, state: State, room: Room) -> Grants:
+def look_back(site: Site, state: State, room: Room, at: Instant) -> Grants:
     """Answer a list as if no guess had been acted upon: what it would have left of the limits before is given back at once."""
     before = {grant.charger: grant for grant in state.guessed}
     views = tuple(view._replace(grant=before.get(view.charger.name, view.grant)) for view in state.chargers)
-    cuts = cut(site, views, room)
+    cuts = cut(site, views, room, at)
     return {view.charger.name: cuts.get(view.charger.name, view.grant) for view in views}
 
 

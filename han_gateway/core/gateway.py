@@ -15,8 +15,10 @@ from han_gateway.core.decision import Grants, cut, fall_back, grow, smaller
 from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
 from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid
+from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back
 from han_gateway.core.headroom import least, measure, settled, slide
+from han_gateway.core.heat import hold, warmed
 from han_gateway.core.load import Load, complete
 from han_gateway.core.orders import FIRST, Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, window_ms
@@ -131,7 +133,10 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     moved = reading.clock is not None and reading.clock != state.clock
     believed = not stands and all(load.knows(view.lines) for view in state.chargers)
     if believed:
-        state = state._replace(chargers=tuple(learn(view, state.load, load, at) for view in state.chargers))
+        since = at if state.heard_at is None else state.heard_at
+        learned = (learn(view, state.load, load, at, state.chargers) for view in state.chargers)
+        chargers = tuple(account(policy, view, since, at) for view in learned)
+        state = state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))
     room = measure(site, load, state.chargers, at, state.caps, power_of(state, reading))
     before = state.meter
     state = state._replace(
@@ -173,8 +178,10 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
     """Cut if anything must be cut. Raise only on a window that is full, and only when nothing is in flight."""
     rule = POLICY[state.meter]
     if state.guessed and believed and rule.may_raise:
-        return look_back(site, state, for_cuts)
-    cuts = cut(site, state.chargers, for_cuts) if rule.may_lower else {}
+        return look_back(site, state, for_cuts, at)
+    cuts = cut(site, state.chargers, for_cuts, at) if rule.may_lower else {}
+    if site.policy.hold_minimum:
+        cuts = hold(site, state.chargers, cuts, for_cuts, state.heat)
     if cuts or not (believed and rule.may_raise):
         return cuts
     full = at - state.window[0].at >= window_ms(site.policy, state)

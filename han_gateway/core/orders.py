@@ -30,7 +30,7 @@ def apply(
     for view in chargers:
         grant = grants.get(view.charger.name, view.grant)
         if grant.limit_ma != view.grant.limit_ma:
-            told = _tell(view, grant, at, load)
+            told = _tell(view, grant, at, load, chargers)
             effects += [_limit(site, told), notes.change(view.grant, grant)]
             views.append(told)
         else:
@@ -64,15 +64,16 @@ def due(policy: Policy, state: State, chargers: tuple[ChargerView, ...]) -> Inst
     return min((border for border in borders if border is not None), default=NEVER)
 
 
-def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None) -> ChargerView:
+def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None, chargers: tuple[ChargerView, ...]) -> ChargerView:
     return view._replace(
         grant=grant,
         commands=(*in_force(view, at), Command(at, grant.limit_ma)),
         raised_at=at if grant.limit_ma > view.grant.limit_ma else view.raised_at,
         paused_at=view.paused_at if grant.limit_ma else at,
+        started_at=at if grant.limit_ma and not view.grant.limit_ma else view.started_at,
         seq=view.seq + 1,
         said_at=at,
-        belief=view.belief._replace(probe=ask(view, grant.limit_ma, load, at)),
+        belief=view.belief._replace(probe=ask(view, grant.limit_ma, load, at, chargers)),
     )
 
 

@@ -61,13 +61,16 @@ class Baseline(NamedTuple):
 class Probe(NamedTuple):
     """A change of a limit whose effect has not been seen yet: when, from what to what, and the currents before it.
 
-    ``late`` once a list has not shown it although the charger has had its time.
+    ``beside_ma`` is what other chargers were thought to draw on each line then, ``unknown_ma`` what those were offered of which nobody
+    knows. ``late`` once a list has not shown it although the charger has had its time.
     """
 
     at: Instant
     from_ma: MilliAmps
     to_ma: MilliAmps
     current_ma: PerLine[MilliAmps | None]
+    beside_ma: PerLine[MilliAmps] = PerLine(0, 0, 0)
+    unknown_ma: PerLine[MilliAmps] = PerLine(0, 0, 0)
     late: bool = False
 
 
@@ -114,7 +117,8 @@ class ChargerView(NamedTuple):
 
     ``commands`` are the *changes* that it may still be on its way to obey, oldest first; the last one is the limit now.
     ``said_at`` is when the limit was last published (None: never), ``raised_at`` the last change upwards, ``paused_at`` the
-    last change to nothing. ``mode`` are the lines that it was told to use, None for all.
+    last change to nothing, ``started_at`` the last from nothing. ``had_ua`` is the mean current (uA) that it has had over the last hours,
+    ``unused_since`` when its car began to leave a part of its offer unused (``fairness``). ``mode`` are the lines that it was told to use, None for all.
     """
 
     charger: Charger
@@ -122,6 +126,9 @@ class ChargerView(NamedTuple):
     commands: tuple[Command, ...]
     raised_at: Instant
     paused_at: Instant = 0
+    started_at: Instant = 0
+    had_ua: int = 0
+    unused_since: Instant | None = None
     seq: int = 0
     said_at: Instant | None = None
     report: ChargerSaid | None = None
@@ -187,3 +194,4 @@ class State(NamedTuple):
     pictures: tuple[Picture, ...] = ()
     circuits: tuple[CircuitView, ...] = ()
     cut_at: Instant = 0
+    heat: PerLine[int] = PerLine(0, 0, 0)

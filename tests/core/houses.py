@@ -28,7 +28,7 @@ def charger(name: str = "garage", lines: Iterable[Line] = LINES, **figures: obje
 def house(*parts: Charger | Circuit, fuse: int = 25, margin: int = 0, grid: Grid = Grid.TN, policy: Policy | None = None) -> Site:
     """A house under one main fuse of so many amperes."""
     root = Circuit(name="main", fuse_ma=fuse * 1000, margin_ma=margin * 1000, parts=parts)
-    return Site(name="home", grid=grid, root=root, policy=policy or Policy())
+    return Site(name="home", grid=grid, root=root, policy=policy or Policy(hold_minimum=False))
 
 
 def list2(

@@ -50,14 +50,14 @@ def test_what_fits_is_not_cut() -> None:
     """As long as the prediction fits on every line, nothing is touched."""
     site = house(charger("a"), charger("b", [L1]))
 
-    assert cut(site, views(site, a=10, b=6), room(16, 10, 10)) == {}
+    assert cut(site, views(site, a=10, b=6), room(16, 10, 10), NOW) == {}
 
 
 def test_a_cut_has_its_full_size_at_once() -> None:
     """What does not fit is cut in one step, down to whole amperes that fit."""
     site = house(charger("a", [L2]))
 
-    assert cut(site, views(site, a=16), room(0, 9.4, 0)) == {
+    assert cut(site, views(site, a=16), room(0, 9.4, 0), NOW) == {
         "a": Grant(charger="a", limit_ma=9000, reason=Reason(cause=Cause.FUSE, circuit="main", line=L2))
     }
 
@@ -66,20 +66,20 @@ def test_only_the_lines_concerned_are_cut() -> None:
     """A charger on a line with room keeps its limit while another is cut."""
     site = house(charger("a", [L1]), charger("b", [L2]), charger("c", [L3]))
 
-    assert limits(cut(site, views(site, a=16, b=16, c=10), room(16, 8, 10))) == {"b": 8}
+    assert limits(cut(site, views(site, a=16, b=16, c=10), room(16, 8, 10), NOW)) == {"b": 8}
 
 
 def test_the_richest_is_cut_first() -> None:
     """A cut makes shares more equal, never less."""
     site = house(charger("a", [L1]), charger("b", [L1]))
 
-    assert limits(cut(site, views(site, a=16, b=8), room(20, 0, 0))) == {"a": 12}
+    assert limits(cut(site, views(site, a=16, b=8), room(20, 0, 0), NOW)) == {"a": 12}
 
 
 def test_below_the_minimum_is_a_pause() -> None:
     """Where the minimum does not fit, the charger is paused, and the reason names the fuse and the line."""
     site = house(charger("a"))
-    paused = cut(site, views(site, a=6), room(20, 5.9, 20))["a"]
+    paused = cut(site, views(site, a=6), room(20, 5.9, 20), NOW)["a"]
 
     assert paused.limit_ma == 0
     assert str(paused.reason) == "no room for the minimum (main fuse, L2)"
@@ -89,22 +89,22 @@ def test_who_is_less_important_is_paused_first() -> None:
     """If only one of two can stay, the higher priority stays."""
     site = house(charger("a", [L1]), charger("b", [L1], priority=1))
 
-    assert limits(cut(site, views(site, a=6, b=6), room(8, 0, 0))) == {"a": 0}
+    assert limits(cut(site, views(site, a=6, b=6), room(8, 0, 0), NOW)) == {"a": 0}
 
 
 def test_a_paused_charger_is_not_started_by_a_cut() -> None:
     """A cut never gives anything to anybody."""
     site = house(charger("a", [L1]), charger("b", [L2], priority=5))
 
-    assert limits(cut(site, views(site, a=16, b=0), room(8, 25, 0))) == {"a": 8}
+    assert limits(cut(site, views(site, a=16, b=0), room(8, 25, 0), NOW)) == {"a": 8}
 
 
 def test_three_wires_are_cut_deeper() -> None:
     """Without a neutral a line falls by less than the charger does, so 6 A too much are a cut of 7.06 A, that is 8."""
     tn, it = house(charger("a", [L1, L2])), house(charger("a", [L1, L2]), grid=Grid.IT)
 
-    assert limits(cut(tn, views(tn, a=16), room(10, 16, 0))) == {"a": 10}
-    assert limits(cut(it, views(it, a=16), room(10, 16, 0))) == {"a": 8}
+    assert limits(cut(tn, views(tn, a=16), room(10, 16, 0), NOW)) == {"a": 10}
+    assert limits(cut(it, views(it, a=16), room(10, 16, 0), NOW)) == {"a": 8}
 
 
 def test_a_raise_takes_what_the_window_allows() -> None:
@@ -191,7 +191,7 @@ def test_without_a_car_the_minimum_is_kept() -> None:
 def test_an_idle_charger_starts_last_and_displaces_nobody() -> None:
     """A paused charger without a car is started with what is left over, and nobody makes room for it."""
     site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L1]))
-    idle = reporting(views(site, a=0, b=0, c=0), ChargerStatus.IDLE, a=0)
+    idle = reporting(reporting(views(site, a=0, b=0, c=0), ChargerStatus.IDLE, a=0), ChargerStatus.CONNECTED, b=0, c=0)
     rich = reporting(reporting(views(site, a=0, b=16, c=0), ChargerStatus.IDLE, a=0, c=0), b=16)
 
     assert limits(grow(site, idle, room(12, 0, 0), NOW)) == {"a": 0, "b": 6, "c": 6}

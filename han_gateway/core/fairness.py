@@ -1,0 +1,81 @@
+"""Whose turn it is: fair over a night, not only in an instant.
+
+Each charger is remembered by the mean current it has had over the last hours. Whoever has had least is admitted first; who has just
+been started keeps its turn for a quarter of an hour, because contactors wear and cars that are paused too often fall asleep. What a
+car has left unused for a while is lent to others. This file must not know how much room there is.
+"""
+
+from han_gateway.core.allocation import highest_ma, lowest_ma
+from han_gateway.core.belief import believed_ma
+from han_gateway.core.events import ChargerStatus
+from han_gateway.core.headroom import reported, settled
+from han_gateway.core.site import Policy
+from han_gateway.core.state import ChargerView
+from han_gateway.core.units import Instant, MilliAmps
+
+NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
+"""Nobody wants current here. Such a charger is kept at its minimum, so that the next car can start at once."""
+
+TURN_MS = 900_000
+"""Who has been started charges for so long before somebody else may take its place."""
+LEAD_MA: MilliAmps = 500
+"""By how much less the other must have had."""
+MEMORY_MS = 14_400_000
+"""The time constant of what a charger is remembered to have had."""
+UNUSED_MS = 45_000
+UNUSED_MA: MilliAmps = 1_500
+"""A car that stays so far below its offer for so long does not need it."""
+SLACK_MA: MilliAmps = 2_000
+"""What it keeps above what it draws, to grow into."""
+
+
+def account(policy: Policy, view: ChargerView, since: Instant, at: Instant) -> ChargerView:
+    """Remember what a charger has had since the last list, and since when it leaves its offer unused."""
+    drawn = drawn_ma(policy, view, at)
+    limit = view.grant.limit_ma
+    had_ua = view.had_ua + (1000 * (limit if drawn is None else drawn) - view.had_ua) * min(at - since, MEMORY_MS) // MEMORY_MS
+    spares = drawn is not None and drawn < limit - UNUSED_MA and settled(view, at)
+    return view._replace(had_ua=had_ua, unused_since=(view.unused_since or at) if spares else None)
+
+
+def drawn_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps | None:
+    """What a charger draws on the fullest of its lines, as it reports or as the meter has told; None where nobody knows."""
+    most = 0
+    for line in view.lines:
+        current = reported(view, line, at, policy.report_fresh_ms)
+        if current is None:
+            return believed_ma(view) or None
+        most = max(most, current)
+    return most
+
+
+def in_turn(view: ChargerView, at: Instant) -> bool:
+    """Tell whether it charges and may go on."""
+    return view.grant.limit_ma > 0 and at - view.started_at < TURN_MS
+
+
+def no_car(policy: Policy, view: ChargerView, at: Instant) -> bool:
+    """Tell whether it has said, not too long ago, that nobody wants current."""
+    report = view.report
+    return report is not None and at - report.at < policy.lost_after_ms and report.status in NO_CAR
+
+
+def rank(policy: Policy, view: ChargerView, at: Instant) -> tuple[int, ...]:
+    """The order in which minimums are given: whose turn it is, then who has had least, a charger without a car last."""
+    if no_car(policy, view, at):
+        return (2, view.had_ua)
+    if in_turn(view, at):
+        return (0, view.started_at)
+    return (1, view.had_ua - 1000 * LEAD_MA if view.grant.limit_ma else view.had_ua, view.paused_at)
+
+
+def appetite_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps:
+    """The largest offer that makes sense: the minimum without a car, a little more than it draws for a car that takes no more."""
+    lowest, highest = lowest_ma(view.charger), highest_ma(view.charger)
+    if no_car(policy, view, at):
+        return lowest
+    drawn = drawn_ma(policy, view, at)
+    if drawn is None or view.unused_since is None or at - view.unused_since < UNUSED_MS:
+        return highest
+    step = view.charger.step_ma
+    return min(highest, max(lowest, -(-(drawn + SLACK_MA) // step) * step))

@@ -1,0 +1,134 @@
+"""Turns, memory and appetite: who had least comes first, and what nobody uses is lent."""
+
+from dataclasses import replace
+
+import pytest
+
+from han_gateway.core.decision import grow
+from han_gateway.core.effects import Grant
+from han_gateway.core.events import ChargerStatus
+from han_gateway.core.fairness import (
+    LEAD_MA,
+    MEMORY_MS,
+    SLACK_MA,
+    TURN_MS,
+    UNUSED_MA,
+    UNUSED_MS,
+    account,
+    appetite_ma,
+    drawn_ma,
+    rank,
+)
+from han_gateway.core.site import Policy
+from han_gateway.core.state import Belief, ChargerView
+from han_gateway.core.units import Instant
+from tests.core.houses import L1, L2, Run, charger, house, report
+from tests.core.test_decision import limits, room, views
+
+POLICY = Policy()
+NOW = 10_000_000
+
+
+def one(amps: int = 16, **known: object) -> ChargerView:
+    """A charger at this limit since long ago."""
+    (view,) = views(house(charger("a")), a=amps)
+    return view._replace(**known)  # type: ignore[arg-type]
+
+
+def says(view: ChargerView, amps: float, status: ChargerStatus = ChargerStatus.CHARGING, at: Instant = NOW) -> ChargerView:
+    """The same with a fresh report."""
+    return view._replace(report=report(at, view.charger.name, amps, status=status))
+
+
+def test_what_it_has_had_is_remembered_and_fades() -> None:
+    """After one time constant at 10 A it has had two thirds of that, and as much of it is forgotten in the next without any."""
+    view = one()
+    for at in range(NOW, NOW + MEMORY_MS, 10_000):
+        view = account(POLICY, says(view, 10, at=at), at - 10_000, at)
+    assert 6_200_000 < view.had_ua < 6_400_000
+    for at in range(NOW, NOW + MEMORY_MS, 10_000):
+        view = account(POLICY, says(view, 0, at=at), at - 10_000, at)
+    assert 2_200_000 < view.had_ua < 2_450_000
+
+
+def test_a_silent_charger_has_had_what_it_was_offered() -> None:
+    """In doubt it has had all of it, and with a belief what is believed."""
+    assert account(POLICY, one(16), NOW - MEMORY_MS, NOW).had_ua == 16_000_000
+    assert account(POLICY, one(16, belief=Belief(2, 9_000)), NOW - MEMORY_MS, NOW).had_ua == 9_000_000
+
+
+@pytest.mark.parametrize(("amps", "believed", "drawn"), [(7.5, 0, 7_500), (None, 0, None), (None, 9_000, 9_000)])
+def test_what_is_known_of_its_draw(amps: float | None, believed: int, drawn: int | None) -> None:
+    """A report counts; without one the belief; without both nobody knows."""
+    view = one(belief=Belief(2, believed))
+    assert drawn_ma(POLICY, view if amps is None else says(view, amps), NOW) == drawn
+
+
+def test_who_was_just_started_keeps_its_turn() -> None:
+    """For a quarter of an hour it comes before all others; then it must have had half an ampere less than who waits."""
+    started = one(6, started_at=NOW, had_ua=9_000_000)
+    waiting = one(0, had_ua=0)
+    assert rank(POLICY, started, NOW + TURN_MS - 1) < rank(POLICY, waiting, NOW + TURN_MS - 1)
+    assert rank(POLICY, started, NOW + TURN_MS) > rank(POLICY, waiting, NOW + TURN_MS)
+    equal = one(0, had_ua=started.had_ua - 1000 * LEAD_MA + 1)
+    assert rank(POLICY, started, NOW + TURN_MS) < rank(POLICY, equal, NOW + TURN_MS)
+
+
+def test_nobody_waits_behind_an_empty_place() -> None:
+    """A charger that says it has no car comes last, whatever it has had; who has waited longest comes first of equals."""
+    idle = says(one(0, had_ua=0), 0, ChargerStatus.IDLE)
+    assert rank(POLICY, idle, NOW) > rank(POLICY, one(0, had_ua=16_000_000), NOW)
+    assert rank(POLICY, one(0, paused_at=1), NOW) < rank(POLICY, one(0, paused_at=2), NOW)
+
+
+def test_what_stays_unused_is_not_asked_for() -> None:
+    """A car that has stayed 1.5 A below its offer for 45 s is offered 2 A more than it draws, in whole steps, and no less than the minimum."""
+    view = account(POLICY, says(one(16), 9.2), NOW - 10_000, NOW)
+    assert view.unused_since == NOW
+    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + UNUSED_MS - 1), NOW + UNUSED_MS - 1) == 16_000
+    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + UNUSED_MS), NOW + UNUSED_MS) == 12_000 >= 9_200 + SLACK_MA
+    assert appetite_ma(POLICY, says(view, 1, at=NOW + UNUSED_MS), NOW + UNUSED_MS) == 6_000
+
+
+@pytest.mark.parametrize("amps", [16 - UNUSED_MA / 1000, 16, None])
+def test_a_car_at_its_offer_may_have_all(amps: float | None) -> None:
+    """Who uses what it is offered, or says nothing, is not held back."""
+    view = one(16, unused_since=NOW - UNUSED_MS)
+    view = account(POLICY, view if amps is None else says(view, amps), NOW - 10_000, NOW)
+    assert view.unused_since is None
+    assert appetite_ma(POLICY, view, NOW) == 16_000
+
+
+def test_who_waits_takes_the_place_of_who_has_had_most() -> None:
+    """Two places for three cars: when its turn is over the one that has had most is paused, and the one that waited starts."""
+    site = house(*(charger(name, [L1]) for name in "abc"))
+    a, b, c = (says(view, view.grant.limit_ma / 1000) for view in views(site, a=6, b=6, c=0))
+    told = (a._replace(had_ua=6_000_000), b._replace(had_ua=4_000_000), c._replace(had_ua=0))
+    assert limits(grow(site, told, room(12, 0, 0), NOW)) == {"a": 0}
+    in_turn = tuple(view._replace(started_at=NOW - TURN_MS + 1) for view in told)
+    assert limits(grow(site, in_turn, room(12, 0, 0), NOW)) == {"a": 6, "b": 6, "c": 0}
+    paused = (told[0]._replace(grant=Grant(charger="a", limit_ma=0, reason=a.grant.reason)), *told[1:])
+    assert limits(grow(site, paused, room(12, 0, 0), NOW)) == {"a": 0, "b": 6, "c": 6}
+
+
+def test_what_one_leaves_another_takes() -> None:
+    """A car that draws 6 A of its 16 gives its rest to the one that starves beside it."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = views(site, a=16, b=8)
+    told = (says(a, 6)._replace(unused_since=NOW - UNUSED_MS), says(b, 8))
+
+    assert limits(grow(site, told, room(24, 0, 0), NOW)) == {"a": 8}
+
+
+def test_over_a_night_everybody_has_had_the_same() -> None:
+    """Five cars on a line that has room for three: after twelve hours nobody has had a third more than anybody else."""
+    site = house(*(charger(name, [L1]) for name in "abcde"), charger("z", [L2]))
+    run = Run(replace(site, policy=Policy()))
+    had = dict.fromkeys("abcde", 0.0)
+    for _ in range(12 * 360):
+        drawn = {view.charger.name: view.grant.limit_ma / 1000 for view in run.state.chargers if view.charger.name in had}
+        for name in had:
+            had[name] += drawn[name]
+        run.lists(1, 4.5 + sum(drawn.values()), 1, 1, says=drawn)
+
+    assert max(had.values()) < 1.34 * min(had.values())

@@ -1,0 +1,89 @@
+"""A minimum is held above the fuse only while the fuse is cool, the excess is small, and no longer."""
+
+from dataclasses import replace
+
+import pytest
+
+from han_gateway.core.effects import Cause
+from han_gateway.core.heat import EXCESS_PERCENT, WARM, warmed
+from han_gateway.core.load import Load
+from han_gateway.core.site import Policy
+from han_gateway.core.units import PerLine
+from han_gateway.simulation.fuse import MCB_EDGE
+from tests.core.houses import L1, Run, charger, house
+
+COLD = PerLine(0, 0, 0)
+HOLDING = house(charger("garage"), policy=Policy())
+
+
+def heat_after(amps: float, seconds: int, heat: PerLine[int] = COLD) -> int:
+    """The heat of L1 after lists of this current every 10 s."""
+    for _ in range(seconds // 10):
+        heat = warmed(HOLDING, heat, Load(PerLine(round(amps * 1000), 0, None)), 10_000)
+    return heat.l1
+
+
+def test_the_rated_current_never_makes_it_warm() -> None:
+    """At its rating the fuse stays below the heat at which nothing is held any more, however long it flows."""
+    assert 990 < heat_after(25, 3600) <= WARM
+    assert heat_after(0, 600, PerLine(WARM, WARM, WARM)) < 10
+
+
+def test_an_overload_ends_the_patience() -> None:
+    """1.2 times the rating from cold makes it warm within two minutes, 1.05 times within five; a line that is not measured is warm."""
+    assert heat_after(30, 50) < WARM < heat_after(30, 120)
+    assert heat_after(26.25, 100) < WARM < heat_after(26.25, 300)
+    assert warmed(HOLDING, PerLine(0, 0, 990), Load(PerLine(0, 0, None)), 10_000).l3 > 990
+
+
+def test_a_long_silence_leaves_it_warm() -> None:
+    """Nobody knows what flowed while the meter was silent."""
+    assert warmed(HOLDING, COLD, Load(PerLine(0, 0, 0)), 25_001).l1 > 700
+
+
+def test_the_minimum_is_held_and_says_so() -> None:
+    """6 A where there is room for 3: not a pause but the minimum, with the line that is too full."""
+    run = Run(HOLDING)
+    run.lists(4, 8, 8, 8)
+    run.lists(1, 38, 14, 14)
+
+    grant = run.state.chargers[0].grant
+    assert (grant.limit_ma, grant.reason.cause) == (6000, Cause.HELD)
+    assert str(grant.reason) == "held at the minimum (main fuse, L1)"
+
+
+def test_the_hold_ends_in_a_pause() -> None:
+    """An overload that stays pauses the charger within two minutes, before the worst breaker that the standard allows would trip."""
+    run = Run(HOLDING)
+    run.lists(4, 8, 8, 8)
+    lists = 0
+    while run.limit():
+        run.lists(1, 29, 14, 14)
+        lists += 1
+
+    assert 2 <= lists <= 12
+    assert MCB_EDGE.stress([29 / 25] * (10 * lists))[0] == 0
+
+
+@pytest.mark.parametrize(("amps", "limit"), [(42.4, 6000), (42.6, 0)])
+def test_far_above_nothing_is_held(amps: float, limit: int) -> None:
+    """Where the minimum would mean more than 1.3 times the fuse the charger is paused at once, however cool the fuse is."""
+    assert EXCESS_PERCENT == 30
+    run = Run(HOLDING)
+    run.lists(4, 8, 8, 8)
+    assert run.limit() == 16_000
+    run.lists(1, amps, 14, 14)
+
+    assert run.limit() == limit
+
+
+def test_several_are_held_together_or_not_at_all() -> None:
+    """Four chargers that would each be held are 24 A: too much, so the allocation decides who is paused."""
+    site = replace(house(*(charger(name, [L1]) for name in "abcd")), policy=Policy())
+    run = Run(site)
+    run.lists(4, 0.5, 0, 0)
+    run.lists(3, 24.5, 0, 0)
+    assert all(view.grant.limit_ma == 6000 for view in run.state.chargers)
+    run.lists(1, 34, 0, 0)
+
+    assert sorted(view.grant.limit_ma for view in run.state.chargers)[:2] == [0, 0]
