@@ -77,7 +77,9 @@ class Socket:
         self._flows = flows
         self._since = 0
         self._expires: Second | None = None
-        self._orders = self._acted = 0
+        self._orders = 0
+        self._pending: dict[int, tuple[Second, MilliAmps]] = {}
+        self._wakes_at: Second | None = None
         for visit in car.visits:
             later(visit.start, self._arrive)
             later(visit.end, self._leave)
@@ -105,6 +107,17 @@ class Socket:
             return 0
         return self._appetite() + self.car.shy_ma
 
+    def takes_at(self, limit_ma: MilliAmps) -> MilliAmps:
+        """What the car would draw at a limit, had it followed."""
+        asleep = self.car.naps_after is not None and self.pauses >= self.car.naps_after
+        if self.visit is None or asleep or self._full() or limit_ma < self.car.charger.minimum_ma:
+            return 0
+        return max(self.car.charger.minimum_ma, min(self._appetite(), limit_ma - self.car.shy_ma))
+
+    def most_ma(self) -> MilliAmps:
+        """The most that it draws now or is on its way to draw, by all that it has heard."""
+        return max([self.current_ma, *(self.takes_at(limit) for _, limit in self._pending.values())])
+
     def settle(self, second: Second) -> None:
         """Count what has flowed until now."""
         flowed = self.current_ma / 1000 * (second - self._since)
@@ -130,31 +143,35 @@ class Socket:
         left = max(0.0, 1 - self.charged_as / self.visit.wants_as) / (1 - TAPER)
         return full if left >= 1 else max(minimum, round(full * left))
 
-    def _target(self, limit_ma: MilliAmps) -> MilliAmps:
-        asleep = self.car.naps_after is not None and self.pauses >= self.car.naps_after
-        if self.visit is None or asleep or self._full() or limit_ma < self.car.charger.minimum_ma:
-            return 0
-        return max(self.car.charger.minimum_ma, min(self._appetite(), limit_ma - self.car.shy_ma))
-
     def _follow(self, second: Second) -> None:
-        """The car goes where the limit leads, after its time. What was ordered earlier and comes due later is void."""
+        """The car goes where the limit leads, after its time. What was ordered earlier and is due no sooner is void."""
         if self.car.deaf and self.current_ma:
             return
-        limit = self.limit_ma
-        target = self._target(limit)
-        delay = self.car.down_s if target < self.current_ma else self.car.up_s if self.current_ma else self.car.wake_s
+        due = self._due(second, self.takes_at(self.limit_ma))
         self._orders += 1
         order = self._orders
+        self._pending = {each: (then, limit) for each, (then, limit) in self._pending.items() if then < due}
+        self._pending[order] = (due, self.limit_ma)
 
         def act(then: Second) -> None:
-            if order > self._acted:
-                self._acted = order
-                target = self._target(limit)
+            if order in self._pending:
+                _, limit = self._pending.pop(order)
+                target = self.takes_at(limit)
+                self._wakes_at = None
                 if self.current_ma and not target and self.visit and not self._full():
                     self._paused(then)
                 self._flow(then, target)
 
-        self._later(second + delay, act)
+        self._later(due, act)
+
+    def _due(self, second: Second, target: MilliAmps) -> Second:
+        """When it obeys. A car that is still waking wakes when it would have, to the limit that it has heard in time by then."""
+        if self.current_ma or not target:
+            return second + (self.car.down_s if target < self.current_ma or not target else self.car.up_s)
+        if self._wakes_at is None:
+            self._wakes_at = second + self.car.wake_s
+            return self._wakes_at
+        return max(self._wakes_at, second + (self.car.down_s if target < self.most_ma() else self.car.up_s))
 
     def _paused(self, second: Second) -> None:
         """One pause more; enough of them make some cars fall asleep."""
@@ -177,7 +194,7 @@ class Socket:
         if self.visit is None or self.visit.wants_as is None:
             return
         self.settle(second)
-        self._flow(second, min(self.current_ma, self._target(self.limit_ma)))
+        self._flow(second, min(self.current_ma, self.takes_at(self.limit_ma)))
         if not self._full():
             self._later(second + LOOK_S, self._look)
 
@@ -190,7 +207,8 @@ class Socket:
 
     def _leave(self, second: Second) -> None:
         if self.visit is not None and self.visit.end == second:
-            self._acted = self._orders
+            self._pending.clear()
+            self._wakes_at = None
             self._flow(second, 0)
             self.visit = None
 

@@ -77,6 +77,20 @@ def test_orders_that_follow_fast_are_all_obeyed_in_time() -> None:
     assert world.until(60) == 9_500  # what was said at second 55
 
 
+def test_a_waking_car_obeys_what_it_has_heard_by_then() -> None:
+    """A limit lowered while a car wakes up counts when it is awake, and a pause in time keeps it asleep."""
+    world = World(wake_s=30, down_s=3, up_s=5)
+    world.told(0, 0)
+    world.told(100, 16_000)
+    world.told(110, 8_000)
+    assert (world.until(129), world.until(130)) == (0, 8_000)
+    world.told(200, 0)
+    world.told(300, 16_000)
+    world.told(310, 0)
+    world.until(400)
+    assert world.trace == [(130, 8_000), (203, 0)]
+
+
 def test_a_shy_car_takes_less_but_never_less_than_the_minimum() -> None:
     """It stays below its offer, down to 6 A."""
     world = World(shy_ma=1_000)
