@@ -22,6 +22,7 @@ from han_gateway.simulation.classes import CLASSES, JUDGING_SEED
 from han_gateway.simulation.laws import LAWS, OWN, PEERS
 
 SERVES = 0.7
+UTILISATION = 0.95
 FEWER = {"ten": 2, "thirty": 4}
 """Classes with many chargers take so much longer for each house: a fraction of the houses is played."""
 
@@ -40,6 +41,10 @@ def above(place: int) -> Callable[[Score], float]:
     return lambda score: score.measures.per_day(place)
 
 
+SHARES = (("s above In a day", above(0), 1 / 4), ("s above 1.3 In a day", above(2), 1 / 10))
+"""Figures of which we may have no more than a share of the best peer's."""
+
+
 def changes(score: Score) -> float:
     """Changes of limits an hour."""
     return score.measures.changes / score.measures.hours
@@ -50,17 +55,22 @@ def pauses(score: Score) -> float:
     return score.measures.pauses / score.measures.hours
 
 
+def best_peer(scores: Sequence[Score], figure: Callable[[Score], float]) -> Score:
+    """The peer with the least of a figure among those that charge."""
+    peers = [score for score in scores if score.law in PEERS]
+    return min([score for score in peers if score.utilisation >= SERVES] or peers, key=figure)
+
+
 def verdicts(scores: Sequence[Score]) -> Iterator[Verdict]:
     """Our law against the targets."""
     own = next(score for score in scores if score.law == OWN)
     peers = [score for score in scores if score.law in PEERS]
-    serving = [score for score in peers if score.utilisation >= SERVES] or peers
-    for words, figure, share in (("s above In a day", above(0), 1 / 4), ("s above 1.3 In a day", above(2), 1 / 10)):
-        best = min(serving, key=figure)
+    for words, figure, share in SHARES:
+        best = best_peer(scores, figure)
         target = share * max(0.0, figure(best))
         yield Verdict(f"{words} ({share:g} of {best.law})", figure(own), target, figure(own) <= target)
     yield Verdict("trips, worst case", own.measures.edge_trips, 0, own.measures.edge_trips == 0)
-    yield Verdict("utilisation", own.utilisation, 0.95, own.utilisation >= 0.95)
+    yield Verdict("utilisation", own.utilisation, UTILISATION, own.utilisation >= UTILISATION)
     for words, figure in (("changes an hour (median peer)", changes), ("pauses an hour (median peer)", pauses)):
         target = median(map(figure, peers))
         yield Verdict(words, figure(own), target, figure(own) <= target)

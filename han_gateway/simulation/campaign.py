@@ -72,14 +72,14 @@ def house(name: str, laws: Sequence[str], days: int, seed: int, number: int) -> 
 def table(scores: Iterable[Score]) -> Iterator[str]:
     """The scores for people. Everything but utilisation and trips is per day or hour of a house."""
     yield (
-        f"{'law':13}{'utilised':>9}{'of now':>8}{'s>In/d':>9}{'>1.13':>8}{'>1.3':>8}{'>1.45':>7}"
+        f"{'law':20}{'utilised':>9}{'of now':>8}{'s>In/d':>9}{'>1.13':>8}{'>1.3':>8}{'>1.45':>7}"
         f"{'trips':>7}{'typical':>8}{'I2t/d':>8}{'changes/h':>10}{'pauses/h':>9}"
     )
     for score in scores:
         sums = score.measures
         above = [sums.per_day(place) for place in range(len(STEPS))]
         yield (
-            f"{score.law:13}{score.utilisation:9.3f}{score.reach:8.3f}{above[0]:9.0f}{above[1]:8.0f}{above[2]:8.1f}{above[3]:7.1f}"
+            f"{score.law:20}{score.utilisation:9.3f}{score.reach:8.3f}{above[0]:9.0f}{above[1]:8.0f}{above[2]:8.1f}{above[3]:7.1f}"
             f"{sums.edge_trips:7}{sums.typical_trips:8}{sums.i2t / sums.days:8.0f}"
             f"{sums.changes / sums.hours:10.1f}{sums.pauses / sums.hours:9.2f}"
         )
