@@ -22,9 +22,9 @@ from typing import NamedTuple
 from han_gateway.core.allocation import highest_ma, lowest_ma
 from han_gateway.core.events import Event, Tick
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
-from han_gateway.simulation.cars import Socket
 from han_gateway.simulation.lab import Case, Lab, unit
 from han_gateway.simulation.policy import Order
+from han_gateway.simulation.sockets import Socket
 from han_gateway.simulation.supply import Second
 
 WAY_S = 1
@@ -56,7 +56,7 @@ class Bound:
         self._cuts = [least(line, 0, ahead) for line in rooms]
         self._raises = [least(line, manner.patience_s, ahead) for line in rooms]
         self._sockets = list(lab.sockets.values())
-        self._lines = {each.charger.name: [line.index for line in LINES if line in each.charger.lines] for each in cars}
+        self._lines = {each.charger.name: [line.index for line in LINES if line in each.loads] for each in cars}
         self._limits: dict[str, MilliAmps] = {each.charger.name: 0 for each in cars}
         self._fills: dict[tuple[object, ...], Limits] = {}
         self._wakes: Instant = 0
@@ -72,32 +72,43 @@ class Bound:
             return ()
         self._wakes = event.at + 1_000
         second = event.at // 1000
-        wants = tuple(socket.takes_at(socket.car.charger.maximum_ma) for socket in self._sockets)
-        most = {socket.car.charger.name: self._most(socket) for socket in self._sockets}
-        now = self._fill([line[second] for line in self._cuts], wants)
+        obeys = [socket.car.obeys(second) for socket in self._sockets]
+        most = {
+            socket.car.charger.name: self._most(socket, follows) for socket, follows in zip(self._sockets, obeys, strict=True)
+        }
+        wants = tuple(
+            socket.takes_at(socket.car.charger.maximum_ma) if follows else 0
+            for socket, follows in zip(self._sockets, obeys, strict=True)
+        )
+        strays = [name for name, follows in zip(self._limits, obeys, strict=True) if not follows]
+        now = self._fill(self._without(strays, most, [line[second] for line in self._cuts]), wants)
         later = [line[second] for line in self._raises]
-        calm = self._fill(later, wants)
-        for name, limit in self._limits.items():
-            self._limits[name] = min(limit, now[name])
+        calm = self._fill(self._without(strays, most, list(later)), wants)
         for socket in self._sockets:
             name = socket.car.charger.name
+            if name in strays:
+                continue
+            self._limits[name] = min(self._limits[name], now[name])
             if calm[name] > self._limits[name]:
                 self._limits[name] = self._raised(socket, calm[name], later, most)
                 most[name] = max(most[name], socket.takes_at(self._limits[name]))
         return [Order(name, limit) for name, limit in self._limits.items() if self._lab.sockets[name].limit_ma != limit]
 
-    def _most(self, socket: Socket) -> MilliAmps:
+    def _most(self, socket: Socket, follows: bool) -> MilliAmps:
         """The most that a car may come to draw by all that was said to it until now, arrived or not."""
-        return max(socket.most_ma(), socket.takes_at(self._limits[socket.car.charger.name]))
+        return max(socket.most_ma(), socket.takes_at(self._limits[socket.car.charger.name])) if follows else socket.most_ma()
+
+    def _without(self, names: Iterable[str], most: Limits, left: list[MilliAmps]) -> list[MilliAmps]:
+        """What is left of a room beside some chargers."""
+        for name in names:
+            for line in self._lines[name]:
+                left[line] -= most[name]
+        return left
 
     def _raised(self, socket: Socket, goal: MilliAmps, later: Room, most: Limits) -> MilliAmps:
         """As far towards the goal as the others have made room."""
         charger = socket.car.charger
-        left = list(later)
-        for name, lines in self._lines.items():
-            if name != charger.name:
-                for line in lines:
-                    left[line] -= most[name]
+        left = self._without((name for name in self._lines if name != charger.name), most, list(later))
         free = min(left[line] for line in self._lines[charger.name])
         limits = range(goal, max(lowest_ma(charger), self._limits[charger.name] + 1) - 1, -charger.step_ma)
         return next((limit for limit in limits if socket.takes_at(limit) <= free), self._limits[charger.name])

@@ -13,11 +13,12 @@ from itertools import pairwise
 
 from han_gateway.core.events import Event, Tick
 from han_gateway.core.site import Site
-from han_gateway.core.units import Instant, MilliAmps, PerLine
-from han_gateway.simulation.cars import Car, Socket
-from han_gateway.simulation.house import VOLTS, car
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.simulation.cars import Car
+from han_gateway.simulation.house import VOLTS, Draw, car
 from han_gateway.simulation.meter import NO_TROUBLE, Meter, Trouble
 from han_gateway.simulation.policy import Order, Policy
+from han_gateway.simulation.sockets import Socket
 from han_gateway.simulation.supply import Pulse, Second, Supply, add_up, phasors
 
 TICK_MS = 1_000
@@ -152,20 +153,27 @@ def _hear(socket: Socket, limit_ma: MilliAmps, valid_s: int | None, at: Instant)
 
 def unit(case: Case, each: Car) -> PerLine[complex]:
     """The line currents of one ampere at a charger."""
-    grid = case.site.grid
-    return phasors(grid, car(grid, VOLTS, each.charger.lines, 1000))
+    return PerLine(*(sum(amps, 0j) for amps in zip(*(phasors(case.site.grid, draw) for draw in _draws(case, each)), strict=True)))
 
 
 def watts_per_amp(case: Case, each: Car) -> float:
     """What an ampere in each line of a charger is worth."""
-    return car(case.site.grid, VOLTS, each.charger.lines, 1000).watts
+    return sum(draw.watts for draw in _draws(case, each))
 
 
-def drawn(case: Case, run: Run) -> Supply:
-    """What the cars drew, as a table."""
+def _draws(case: Case, each: Car) -> list[Draw]:
+    """One ampere in each line that the car uses. On four wires a car of two phases is two loads, each with the neutral."""
+    grid, lines = case.site.grid, each.loads
+    parts = [lines] if grid.three_wire or len(lines) != 2 else [frozenset({line}) for line in LINES if line in lines]
+    return [car(grid, VOLTS, part, 1000) for part in parts]
+
+
+def drawn(case: Case, run: Run, *, unobeyed: bool = False) -> Supply:
+    """What the cars drew, as a table, or only what they drew while they did not obey."""
     pulses = []
     for each in case.cars:
-        amps = unit(case, each)
+        amps, spells = unit(case, each), (*each.deaf, *each.offline) if unobeyed else ((0, case.supply.seconds),)
         for (start, level), (end, _) in pairwise([*run.currents[each.charger.name], (case.supply.seconds, 0)]):
-            pulses.append(Pulse(start, end, PerLine(*(line * (level / 1000) for line in amps))))
+            current = PerLine(*(line * (level / 1000) for line in amps))
+            pulses += [Pulse(max(start, first), min(end, last), current) for first, last in spells if level]
     return add_up(case.site.grid, case.supply.seconds, pulses)

@@ -65,9 +65,10 @@ class Oracle:
 
     def _share(self, room: PerLine[MilliAmps], ceilings: tuple[MilliAmps, ...]) -> list[Order]:
         wants = []
-        for charger, ceiling in zip(self._site.chargers, ceilings, strict=True):
+        for car, ceiling in zip(self._lab.case.cars, ceilings, strict=True):
+            charger = car.charger
             up = -(-ceiling // charger.step_ma) * charger.step_ma
-            wants.append(Want(charger=charger, ceiling_ma=min(up, charger.maximum_ma)))
+            wants.append(Want(charger=charger, ceiling_ma=min(up, charger.maximum_ma), lines=car.takes))
         return [Order(grant.charger, grant.limit_ma) for grant in allocate(self._site, Room(room), wants)]
 
 

@@ -12,7 +12,7 @@ from han_gateway.core.allocation import Room, Want, allocate
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid
 from han_gateway.core.load import complete
 from han_gateway.core.site import Charger, Site
-from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 from han_gateway.simulation.policy import NEVER, Order
 
 Limits = Mapping[str, MilliAmps]
@@ -72,10 +72,16 @@ class Peer:
             return self.limits[charger.name]
         return max(current or 0 for current in report)
 
+    def drawn_on(self, charger: Charger, line: Line) -> MilliAmps:
+        """What a charger draws in one line: a car may use fewer lines than its charger has."""
+        report = self.reports.get(charger.name)
+        current = None if report is None else report[line.index]
+        return self.drawn(charger) if current is None else current
+
     def house(self, load: PerLine[MilliAmps]) -> PerLine[MilliAmps]:
         """The load without what the chargers draw."""
         chargers = self.site.chargers
-        sums = (sum(self.drawn(charger) for charger in chargers if line in charger.lines) for line in LINES)
+        sums = (sum(self.drawn_on(charger, line) for charger in chargers if line in charger.lines) for line in LINES)
         return PerLine(*(max(0, current - drawn) for current, drawn in zip(load, sums, strict=True)))
 
     def shared(self, room: PerLine[MilliAmps], chargers: Iterable[Charger] | None = None) -> dict[str, MilliAmps]:

@@ -1,12 +1,16 @@
-"""The promises of the cars."""
+"""The promises of a charge as it goes."""
 
 from collections.abc import Callable
 from heapq import heappop, heappush
 
+import pytest
+
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.site import Charger
-from han_gateway.core.units import LINES
-from han_gateway.simulation.cars import NAP_S, Car, Socket, Visit
+from han_gateway.core.units import LINES, Line, PerLine
+from han_gateway.simulation.cars import Car, Visit
+from han_gateway.simulation.misconduct import ALONE_S, Lie, Untruth
+from han_gateway.simulation.sockets import NAP_S, Socket
 
 ALL_DAY = (Visit(0, 86_400),)
 
@@ -111,9 +115,9 @@ def test_a_limit_that_is_not_repeated_expires() -> None:
 
 
 def test_an_offline_charger_hears_nothing() -> None:
-    """What is said to it meanwhile is lost."""
+    """What is said to it meanwhile is lost, if it was said for a while only."""
     world = World(offline=((50, 100),))
-    world.told(60, 16_000)
+    world.told(60, 16_000, 60)
     assert world.until(120) == 6_000
 
 
@@ -144,6 +148,43 @@ def test_a_car_becomes_full_by_and_by() -> None:
 
 def test_a_deaf_charger_goes_on() -> None:
     """It acknowledges and does not obey."""
-    world = World(deaf=True)
+    world = World(deaf=((0, 86_400),))
     world.told(100, 0)
     assert world.until(200) == 6_000
+
+
+def test_a_charger_that_is_deaf_for_a_while_follows_afterwards() -> None:
+    """What it was told meanwhile counts when it listens again."""
+    world = World(deaf=((100, 200),))
+    world.told(120, 16_000)
+    assert (world.until(199), world.until(205)) == (6_000, 16_000)
+
+
+@pytest.mark.parametrize(("failsafe_ma", "left_with"), [(6_000, 6_000), (16_000, 16_000), (None, 10_000)])
+def test_a_charger_alone_takes_its_own_failsafe(failsafe_ma: int | None, left_with: int) -> None:
+    """Without a connection for a minute it takes its failsafe, if it has one; connected again, it asks for the limit that stands."""
+    world = World(offline=((100, 400),), failsafe_ma=failsafe_ma)
+    world.told(50, 10_000)
+    assert world.until(100 + ALONE_S - 1) == 10_000
+    world.told(200, 8_000)
+    assert (world.until(399), world.until(410)) == (left_with, 8_000)
+
+
+@pytest.mark.parametrize(("untruth", "said"), [(Untruth.NOTHING, 0), (Untruth.STALE, 6_000), (Untruth.HALF, 5_000)])
+def test_a_liar_says_what_is_not(untruth: Untruth, said: int) -> None:
+    """During the lie the report is wrong and the current is not; after it the truth is told."""
+    world = World(lies=(Lie(100, 200, untruth),))
+    world.told(110, 10_000)
+
+    assert world.until(150) == 10_000
+    assert world.socket.said(150_000).current_ma == PerLine(said, said, said)
+    assert world.socket.said(200_000).current_ma == PerLine(10_000, 10_000, 10_000)
+
+
+def test_a_narrow_car_loads_what_it_uses() -> None:
+    """A 1-phase car at a 3-phase charger reports nothing on the lines that it does not use."""
+    world = World(takes=frozenset({Line.L2}))
+    world.told(50, 10_000)
+    world.until(100)
+
+    assert world.socket.said(100_000).current_ma == PerLine(0, 10_000, 0)
