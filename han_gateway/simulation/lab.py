@@ -63,8 +63,8 @@ class Lab:
         self._next_tick: Instant = 0
         self._meter = Meter(case.meter, trouble=case.trouble, seed=case.seed, faithful=faithful)
         self.sockets = {each.charger.name: self._socket(each) for each in case.cars}
-        for period in self._meter.periods_ms:
-            self._at(period, partial(self._list_due, period))
+        for first, period in self._meter.rhythm:
+            self._at(first, partial(self._list_due, period))
         for each in self.sockets.values():
             if each.car.report_s:
                 self._at(each.car.report_s * 1000, partial(self._report_due, each))
@@ -115,7 +115,7 @@ class Lab:
     def _list_due(self, period: int, at: Instant) -> None:
         """The meter measures and sends."""
         self._at(at + period, partial(self._list_due, period))
-        if period != self._meter.model.list2_period_ms and self._meter.number(at) == 2:
+        if period == self._meter.model.list1_period_ms and self._meter.number(at) != 1:
             return  # the list with currents goes instead
         second = at // 1000
         amps = PerLine(*(line[second] + cars for line, cars in zip(self.case.supply.amps, self._flowing, strict=True)))
