@@ -55,9 +55,10 @@ class Bound:
         rooms = room(lab.case, manner.reserve_ma)
         self._cuts = [least(line, 0, ahead) for line in rooms]
         self._raises = [least(line, manner.patience_s, ahead) for line in rooms]
-        self._sockets = list(lab.sockets.values())
+        self._sockets = list(lab.sockets.items())
         self._lines = {each.charger.name: [line.index for line in LINES if line in each.loads] for each in cars}
         self._limits: dict[str, MilliAmps] = {each.charger.name: 0 for each in cars}
+        self._unruly = [each.charger.name for each in cars if each.deaf or each.offline]
         self._fills: dict[tuple[object, ...], Limits] = {}
         self._wakes: Instant = 0
 
@@ -72,20 +73,13 @@ class Bound:
             return ()
         self._wakes = event.at + 1_000
         second = event.at // 1000
-        obeys = [socket.car.obeys(second) for socket in self._sockets]
-        most = {
-            socket.car.charger.name: self._most(socket, follows) for socket, follows in zip(self._sockets, obeys, strict=True)
-        }
-        wants = tuple(
-            socket.takes_at(socket.car.charger.maximum_ma) if follows else 0
-            for socket, follows in zip(self._sockets, obeys, strict=True)
-        )
-        strays = [name for name, follows in zip(self._limits, obeys, strict=True) if not follows]
+        strays = [name for name in self._unruly if not self._lab.sockets[name].car.obeys(second)]
+        most = {name: self._most(name, socket, name in strays) for name, socket in self._sockets}
+        wants = tuple(0 if name in strays else socket.takes_at(socket.car.charger.maximum_ma) for name, socket in self._sockets)
         now = self._fill(self._without(strays, most, [line[second] for line in self._cuts]), wants)
         later = [line[second] for line in self._raises]
         calm = self._fill(self._without(strays, most, list(later)), wants)
-        for socket in self._sockets:
-            name = socket.car.charger.name
+        for name, socket in self._sockets:
             if name in strays:
                 continue
             self._limits[name] = min(self._limits[name], now[name])
@@ -94,9 +88,10 @@ class Bound:
                 most[name] = max(most[name], socket.takes_at(self._limits[name]))
         return [Order(name, limit) for name, limit in self._limits.items() if self._lab.sockets[name].limit_ma != limit]
 
-    def _most(self, socket: Socket, follows: bool) -> MilliAmps:
+    def _most(self, name: str, socket: Socket, strays: bool) -> MilliAmps:
         """The most that a car may come to draw by all that was said to it until now, arrived or not."""
-        return max(socket.most_ma(), socket.takes_at(self._limits[socket.car.charger.name])) if follows else socket.most_ma()
+        most = socket.most_ma()
+        return most if strays else max(most, socket.takes_at(self._limits[name]))
 
     def _without(self, names: Iterable[str], most: Limits, left: list[MilliAmps]) -> list[MilliAmps]:
         """What is left of a room beside some chargers."""
@@ -119,7 +114,7 @@ class Bound:
         key = (*left, *wants, *charging)
         if key not in self._fills:
             ordered = sorted(zip(self._sockets, wants, charging, strict=True), key=lambda each: not each[2])
-            self._fills[key] = self._shares(left, [socket for socket, want, _ in ordered if want])
+            self._fills[key] = self._shares(left, [socket for (_, socket), want, _ in ordered if want])
         return self._fills[key]
 
     def _shares(self, left: list[MilliAmps], hungry: Iterable[Socket]) -> Limits:

@@ -89,7 +89,9 @@ class Socket:
 
     def most_ma(self) -> MilliAmps:
         """The most that it draws now or is on its way to draw, by all that it has heard."""
-        return max([self.current_ma, *(self.takes_at(limit) for _, limit in self._pending.values())])
+        if not self._pending:
+            return self.current_ma
+        return max(self.current_ma, *(self.takes_at(limit) for _, limit in self._pending.values()))
 
     def settle(self, second: Second) -> None:
         """Count what has flowed until now."""
