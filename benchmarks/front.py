@@ -4,7 +4,7 @@ The oracle (``han_gateway.simulation.bound``) knows the house of this second, de
 and reserve. Its members draw a front of utilisation against seconds above the fuse. Who stands above it loses by knowing too little or
 too late; below it stands only who knows what the house is going to do. ``oracle-sees`` does, for as long as its cars take to follow.
 
-    python -m benchmarks.front [--houses 8] [--days 1] [--seed 1] [--plot FILE.svg] [CLASS ...]
+    python -m benchmarks.front [--houses 4] [--days 1] [--seed 1] [--plot FILE.svg] [CLASS ...]
 """
 
 import argparse
@@ -61,7 +61,7 @@ def at(front: Sequence[Point], utilisation: float) -> float | None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Play and tell."""
     parser = argparse.ArgumentParser(description="what is possible at all")
-    parser.add_argument("--houses", type=int, default=8)
+    parser.add_argument("--houses", type=int, default=4)
     parser.add_argument("--days", type=int, default=1)
     parser.add_argument("--seed", type=int, default=TUNING_SEED)
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the fronts")

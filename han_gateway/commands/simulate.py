@@ -91,13 +91,13 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _draw(args: argparse.Namespace, scores: "list[Score]") -> None:
     """The first house under the first law, and all laws beside each other."""
-    from han_gateway.simulation.classes import case
+    from han_gateway.simulation.classes import CLASSES, case
     from han_gateway.simulation.laws import play
     from han_gateway.simulation.pictures import over_time, pareto
 
     first, law = case(args.kind, 0, days=1, seed=args.seed), scores[0].law
     panels = over_time(first, play(first, law), f"{first.name}, {law}")
-    _save(args.plot, [*panels, pareto(scores, f"{args.houses} houses {args.kind}")])
+    _save(args.plot, [*panels, pareto(scores, f"{args.kind}: {CLASSES[args.kind].words}; houses: {args.houses}")])
 
 
 def _what_if(args: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ law beyond it would have to know the habits of the house.
 
 One member *foresees* the house for as long as the slowest car takes to follow: what it still is above the fuse is the chargers' doing.
 All keep the rules: whole steps, nothing between nothing and the minimum, max-min fair shares. Nobody raises before others have made room.
+This file must not be mistaken for a control law.
 """
 
 import math

@@ -37,8 +37,8 @@ def _name(manner: Manner) -> str:
 
 FRONT: dict[str, Callable[[Lab], Policy]] = {
     _name(manner): _bound(manner)
-    for reserve in (0, 1_000)
-    for wait in (0, 10, 20, 60, 180, 600)
+    for reserve in (0, 1_000, 2_000)
+    for wait in (0, 20, 60, 180, 600)
     for manner in [Manner(wait, reserve)]
 }
 """The oracle with real cars, and how much room it leaves."""

@@ -1,4 +1,6 @@
-"""Two oracles: what is possible at all, and what is possible one list late. They bound every control law.
+"""Two oracles with cars that obey at once: what is possible at all, and what is possible one list late.
+
+They are the measure of utilisation. What overload is inevitable is told by the oracle with real cars, in ``bound``.
 
 An oracle knows the true current of the house, its angles, and what each car would take; it is meant for cars that obey at once
 (``classes.ideal``). It keeps the same rules as everybody: whole steps, never between nothing and the minimum, max-min fair shares.

@@ -14,7 +14,7 @@ from han_gateway.simulation.plane import Mark, Plane
 from han_gateway.simulation.plot import COLOURS, Curve, Panel
 
 SHOWN_S = 86_400
-GENEROUS = 1.05
+GENEROUS = 1.2
 USEFUL = 0.95
 """The utilisation that is aimed at."""
 OURS, PEER, ORACLE = "#e8590c", "#4c8bc0", "#2f9e44"
@@ -70,7 +70,7 @@ def pareto(scores: Sequence[Score], title: str, aim: float | None = None) -> Pla
         left=min(xs) - 0.02,
         right=max(*xs, 1.0) + 0.02,
         floor=1.0,
-        top=1.5 * max(10.0, *(score.measures.per_day(0) for score in shown)),
+        top=2.5 * max(10.0, *(score.measures.per_day(0) for score in shown)),
         marks=tuple(marks),
         path=tuple(front),
         path_name="oracle with real cars: patience and reserve",

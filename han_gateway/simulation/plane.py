@@ -15,7 +15,7 @@ HEIGHT = 620
 LEFT, RIGHT, TOP, BOTTOM = 76, 28, 84, 78
 LETTER = 0.55, 0.65
 """How wide a letter is on average, plain and bold, as a share of the size of the letters."""
-AREA = 11.0
+AREA = 6.0
 LEAST_RADIUS = 3.5
 
 
