@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import protection
+from benchmarks.front import words as told
 from benchmarks.protection import verdicts
 from han_gateway.cli import main
 from han_gateway.core.site import Grid
@@ -144,3 +146,33 @@ def test_the_benchmark_judges_every_target(own: Score, short: list[str]) -> None
     peers = [score("warp", 400, 20), score("openwb", 900, 90), score("evcc", 0, 0, utilisation=0.3)]
 
     assert [verdict.words for verdict in verdicts([own, *peers]) if not verdict.passed] == short
+
+
+def test_the_front_says_whether_a_target_can_be_had_at_all() -> None:
+    """Between two oracles the front is in proportion; a target below it is called so, and our law is compared at its own utilisation."""
+    front = [score("oracle-cars", 300, 60, utilisation=1.0), score("oracle-cars+60s", 100, 20, utilisation=0.9)]
+    peers = [score("warp", 400, 20), score("openwb", 1000, 90)]
+    lines = list(told([score("han-gateway", 250, 30, utilisation=0.92), *peers, *front, score("oracle-sees", 1, 0)]))
+
+    assert lines[0] == "s above In a day: the target is 100.0 (0.25 of warp) at a utilisation of 0.95"
+    assert lines[1] == "  BEYOND THE FRONT: it has 200.0 at 0.95"
+    assert lines[2] == "  han-gateway has 250.0 at 0.920; the front has 140.0 there"
+
+
+def test_the_benchmark_keeps_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With some laws only it plays only those and the two oracles that measure them, and the file says what the table says."""
+    file = tmp_path / "figures.json"
+    protection.main(["--houses", "1", "--seed", "5", "--laws", "openwb", "--json", str(file), "kamstrup"])
+    kept = json.loads(file.read_text(encoding="utf-8"))
+
+    assert [law["law"] for law in kept["classes"]["kamstrup"]["laws"]] == ["openwb", "oracle", "oracle-late"]
+    assert (kept["seed"], kept["classes"]["kamstrup"]["houses"]) == (5, 1)
+    assert "0 targets not reached" in capsys.readouterr().out
+
+
+def test_the_benchmark_does_not_guess_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt law or class ends it before anything is played."""
+    with pytest.raises(SystemExit):
+        protection.main(["--laws", "openwb,evc", "kamstrap"])
+
+    assert "no such class or law: evc, kamstrap" in capsys.readouterr().err

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from han_gateway.core.site import Charger, Grid
     from han_gateway.core.units import Line
     from han_gateway.simulation.campaign import Score
-    from han_gateway.simulation.plot import Panel
+    from han_gateway.simulation.plot import Chart
     from han_gateway.simulation.whatif import Answer, Readings
 
 EXAMPLE = """examples:
@@ -36,7 +38,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--days", type=_count, default=1, metavar="D", help="how long (default: 1 day)")
     parser.add_argument("--seed", type=int, default=TUNING_SEED, metavar="S", help="which houses (default: those for tuning)")
     parser.add_argument(
-        "--policy", action="append", choices=[*LAWS, "all"], metavar="LAW", help=f"all (the default), or of: {', '.join(LAWS)}"
+        "--policy",
+        action="append",
+        choices=[*LAWS, "all", "front"],
+        metavar="LAW",
+        help=f"all (the default), or of: {', '.join(LAWS)}; front: what an oracle could do with the same cars",
     )
     parser.add_argument("--json", action="store_true", help="a JSON object instead of a table")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw the first house and the comparison (SVG)")
@@ -67,9 +73,10 @@ def main(args: argparse.Namespace) -> int:
 
 def _compare(args: argparse.Namespace) -> int:
     from han_gateway.simulation.campaign import compare, table
-    from han_gateway.simulation.laws import LAWS
+    from han_gateway.simulation.laws import FRONT, LAWS
 
-    laws = LAWS if not args.policy or "all" in args.policy else args.policy
+    groups = {"all": LAWS, "front": FRONT}
+    laws = [law for word in args.policy or ["all"] for law in groups.get(word, [word])]
     scores = compare(args.kind, laws, houses=args.houses, days=args.days, seed=args.seed, workers=os.cpu_count() or 1)
     told = {"class": args.kind, "houses": args.houses, "days": args.days, "seed": args.seed}
     if args.json:
@@ -84,13 +91,13 @@ def _compare(args: argparse.Namespace) -> int:
 
 def _draw(args: argparse.Namespace, scores: "list[Score]") -> None:
     """The first house under the first law, and all laws beside each other."""
-    from han_gateway.simulation.classes import case
+    from han_gateway.simulation.classes import CLASSES, case
     from han_gateway.simulation.laws import play
     from han_gateway.simulation.pictures import over_time, pareto
 
     first, law = case(args.kind, 0, days=1, seed=args.seed), scores[0].law
     panels = over_time(first, play(first, law), f"{first.name}, {law}")
-    _save(args.plot, [*panels, *pareto(scores, f"{args.houses} houses {args.kind}")])
+    _save(args.plot, [*panels, pareto(scores, f"{args.kind}: {CLASSES[args.kind].words}; houses: {args.houses}")])
 
 
 def _what_if(args: argparse.Namespace) -> int:
@@ -207,12 +214,12 @@ def _kwh(text: str) -> float:
     return energy
 
 
-def _save(file: Path, panels: "list[Panel]") -> None:
+def _save(file: Path, charts: "Sequence[Chart]") -> None:
     """Write a picture. Raises UnwritableError."""
     from han_gateway.simulation.plot import picture
 
     try:
-        file.write_text(picture(panels), encoding="utf-8")
+        file.write_text(picture(charts), encoding="utf-8")
     except OSError as why:
         raise UnwritableError(f"{file}: cannot be written ({(why.strerror or str(why)).lower()})") from why
 

@@ -13,6 +13,7 @@ from typing import Any
 from han_gateway.simulation.classes import case
 from han_gateway.simulation.laws import ORACLES, play
 from han_gateway.simulation.measures import STEPS, Judge, Measures, total
+from han_gateway.simulation.service import percentile
 
 NOW, LATE = ORACLES
 
@@ -42,6 +43,9 @@ class Score:
             "edge_heat": round(sums.edge_heat, 3),
             "changes_per_hour": round(sums.changes / hours, 2),
             "pauses_per_hour": round(sums.pauses / hours, 3),
+            "unobeyed_s_per_day": round(sums.unobeyed_s / days, 2),
+            "fairness": round(sums.fairness / sums.houses, 4),
+            "first_charge_p95_s": percentile(sums.waits_s, 95),
         }
 
 
@@ -70,16 +74,25 @@ def house(name: str, laws: Sequence[str], days: int, seed: int, number: int) -> 
 
 
 def table(scores: Iterable[Score]) -> Iterator[str]:
-    """The scores for people. Everything but utilisation and trips is per day or hour of a house."""
+    """The scores for people. Everything but utilisation and trips is per day or hour of a house.
+
+    Where there are several cars, how fair it was and how long they waited; where some do not obey, what that alone did to the fuse.
+    """
+    scores = list(scores)
+    several = any(score.measures.cars > score.measures.houses for score in scores)
+    strays = any(score.measures.unobeyed_s for score in scores)
     yield (
-        f"{'law':13}{'utilised':>9}{'of now':>8}{'s>In/d':>9}{'>1.13':>8}{'>1.3':>8}{'>1.45':>7}"
+        f"{'law':20}{'utilised':>9}{'of now':>8}{'s>In/d':>9}{'>1.13':>8}{'>1.3':>8}{'>1.45':>7}"
         f"{'trips':>7}{'typical':>8}{'I2t/d':>8}{'changes/h':>10}{'pauses/h':>9}"
+        f"{' fair  wait p95' * several}{'  unobeyed' * strays}"
     )
     for score in scores:
         sums = score.measures
         above = [sums.per_day(place) for place in range(len(STEPS))]
         yield (
-            f"{score.law:13}{score.utilisation:9.3f}{score.reach:8.3f}{above[0]:9.0f}{above[1]:8.0f}{above[2]:8.1f}{above[3]:7.1f}"
+            f"{score.law:20}{score.utilisation:9.3f}{score.reach:8.3f}{above[0]:9.0f}{above[1]:8.0f}{above[2]:8.1f}{above[3]:7.1f}"
             f"{sums.edge_trips:7}{sums.typical_trips:8}{sums.i2t / sums.days:8.0f}"
             f"{sums.changes / sums.hours:10.1f}{sums.pauses / sums.hours:9.2f}"
+            + f"{sums.fairness / sums.houses:5.2f}{percentile(sums.waits_s, 95):8} s" * several
+            + f"{sums.unobeyed_s / sums.days:10.0f}" * strays
         )

@@ -1,28 +1,22 @@
 """Chargers and their cars as people have them: slow, shy, sleepy, deaf, silent, or simply away.
 
-A ``Car`` is what a charger and the car on it are; a ``Socket`` is how it goes. Currents flow in whole seconds. It keeps the manners of
-IEC 61851-1: below the minimum it pauses, and it may always take less than it is offered. When a limit has expired and nobody
-repeated it, the charger falls back to its own failsafe. This file must not know the house, nor who decides the limits.
+What they are; how a charge on them goes is told in ``sockets``. This file must not know the house, nor who decides the limits.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from han_gateway.core.events import ChargerSaid, ChargerStatus
 from han_gateway.core.site import Charger
-from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
+from han_gateway.core.units import Line, MilliAmps
+from han_gateway.simulation.misconduct import Lie, Spells, within
 from han_gateway.simulation.supply import Second
-
-TAPER = 0.85
-"""The share of a charge at which a car begins to take less, down to its minimum when it is full."""
-NAP_S = 3_600
-LOOK_S = 120
-"""How often a tapering car looks at its battery."""
 
 
 class Visit(NamedTuple):
-    """A car that is plugged in from ``start`` up to ``end``; ``wants_as`` is its fill in ampere seconds, None for a bottomless one."""
+    """A car that is plugged in from ``start`` up to ``end``; ``wants_as`` is its fill, None for a bottomless one.
+
+    It counts in ampere seconds on all lines that the car uses; on fewer of them it fills more slowly.
+    """
 
     start: Second
     end: Second
@@ -36,8 +30,9 @@ class Car:
     ``takes_ma`` is what the car can take and ``shy_ma`` by how much it stays below what it is offered. ``down_s``, ``up_s`` and
     ``wake_s`` are how long it takes to follow a cut, a raise and the end of a pause. After ``naps_after`` pauses it
     sleeps for an hour, whatever it is offered. ``report_s`` is None for a charger that never reports; ``offline`` are spells without a
-    connection; a deaf one hears and does not obey. ``latency_ms`` is the way from the gateway to the charger. ``poles`` is on how many
-    lines the car itself can charge, beginning with the charger's own L1.
+    connection, ``deaf`` those in which it hears and does not obey, ``lies`` those in which it reports what is not true. ``failsafe_ma`` is
+    None for a charger that keeps its last limit for ever. ``latency_ms`` is the way from the gateway to the charger. ``poles`` is on how
+    many lines the car itself can charge, beginning with the charger's own L1.
     """
 
     charger: Charger
@@ -49,168 +44,26 @@ class Car:
     wake_s: int = 15
     naps_after: int | None = None
     report_s: int | None = 10
-    offline: tuple[tuple[Second, Second], ...] = ()
-    failsafe_ma: MilliAmps = 6_000
+    offline: Spells = ()
+    failsafe_ma: MilliAmps | None = 6_000
     latency_ms: int = 200
-    deaf: bool = False
+    deaf: Spells = ()
+    lies: tuple[Lie, ...] = ()
     poles: int = 3
+
+    @property
+    def loads(self) -> frozenset[Line]:
+        """The lines on which it draws current while its charger connects all that it is wired to."""
+        return self.loads_of(self.charger.lines)
+
+    def loads_of(self, connected: frozenset[Line]) -> frozenset[Line]:
+        """Of the lines that the charger connects, those that the car has a use for."""
+        return frozenset([line for line in self.charger.order if line in connected][: self.poles])
 
     def hears(self, second: Second) -> bool:
         """Tell whether it is connected."""
-        return not any(start <= second < end for start, end in self.offline)
+        return not within(self.offline, second)
 
-
-Later = Callable[[Second, Callable[[Second], None]], None]
-"""Asks to be called at a second to come."""
-
-
-class Socket:
-    """A charge as it goes. ``flows`` is told every change of the current: when, and by how many mA."""
-
-    def __init__(self, car: Car, later: Later, flows: Callable[[Second, MilliAmps], None]) -> None:
-        self.car = car
-        self.limit_ma = car.failsafe_ma
-        self.current_ma = 0
-        self.lines = self._used(car.charger.lines)
-        self.offered = car.charger.lines
-        self.charged_as = 0.0
-        self.delivered_as = 0.0
-        self.pauses = 0
-        self.visit: Visit | None = None
-        self._later = later
-        self._flows = flows
-        self._since = 0
-        self._expires: Second | None = None
-        self._orders = self._acted = 0
-        for visit in car.visits:
-            later(visit.start, self._arrive)
-            later(visit.end, self._leave)
-
-    def told(self, second: Second, limit_ma: MilliAmps, valid_s: int | None, lines: frozenset[Line] | None = None) -> None:
-        """A limit arrives. None as its validity is a limit that never expires. Other lines are used as soon as nothing flows."""
-        if not self.car.hears(second):
-            return
-        self.offered = lines or self.offered
-        if valid_s is not None:
-            if self._expires is None:
-                self._later(second + valid_s, self._expire)
-            self._expires = second + valid_s
-        if limit_ma != self.limit_ma:
-            self.limit_ma = limit_ma
-            self._follow(second)
-
-    def said(self, at: Instant) -> ChargerSaid:
-        """What the charger reports of itself."""
-        amps = (self.current_ma if line in self.lines else 0 for line in LINES)
-        return ChargerSaid(at=at, charger=self.car.charger.name, current_ma=PerLine(*amps), status=self._status())
-
-    def wants_ma(self) -> MilliAmps:
-        """The largest offer that this car would make use of now; 0 when there is none, or it is full."""
-        if self.visit is None or self._full():
-            return 0
-        return self._appetite() + self.car.shy_ma
-
-    def settle(self, second: Second) -> None:
-        """Count what has flowed until now."""
-        share = len(self.lines) / len(self.car.charger.lines)
-        flowed = self.current_ma / 1000 * (second - self._since) * share
-        self.charged_as += flowed
-        self.delivered_as += flowed
-        self._since = second
-
-    def _status(self) -> ChargerStatus:
-        if self.visit is None:
-            return ChargerStatus.IDLE
-        if self.current_ma:
-            return ChargerStatus.CHARGING
-        return ChargerStatus.FULL if self._full() else ChargerStatus.CONNECTED
-
-    def _used(self, offered: frozenset[Line]) -> frozenset[Line]:
-        """Of the lines that the charger connects, those that the car has a use for."""
-        return frozenset([line for line in self.car.charger.order if line in offered][: self.car.poles])
-
-    def _full(self) -> bool:
-        return self.visit is not None and self.visit.wants_as is not None and self.charged_as >= self.visit.wants_as
-
-    def _appetite(self) -> MilliAmps:
-        """What the car can take: less and less towards the end of its charge."""
-        full, minimum = self.car.takes_ma, self.car.charger.minimum_ma
-        if self.visit is None or not self.visit.wants_as:
-            return full
-        left = max(0.0, 1 - self.charged_as / self.visit.wants_as) / (1 - TAPER)
-        return full if left >= 1 else max(minimum, round(full * left))
-
-    def _target(self, limit_ma: MilliAmps) -> MilliAmps:
-        asleep = self.car.naps_after is not None and self.pauses >= self.car.naps_after
-        if self.visit is None or asleep or self._full() or limit_ma < self.car.charger.minimum_ma:
-            return 0
-        return max(self.car.charger.minimum_ma, min(self._appetite(), limit_ma - self.car.shy_ma))
-
-    def _follow(self, second: Second) -> None:
-        """The car goes where the limit leads, after its time. What was ordered earlier and comes due later is void."""
-        if self.car.deaf and self.current_ma:
-            return
-        limit = self.limit_ma
-        target = self._target(limit)
-        delay = self.car.down_s if target < self.current_ma else self.car.up_s if self.current_ma else self.car.wake_s
-        self._orders += 1
-        order = self._orders
-
-        def act(then: Second) -> None:
-            if order > self._acted:
-                self._acted = order
-                target = self._target(limit)
-                if self.current_ma and not target and self.visit and not self._full():
-                    self._paused(then)
-                self._flow(then, target)
-
-        self._later(second + delay, act)
-
-    def _paused(self, second: Second) -> None:
-        """One pause more; enough of them make some cars fall asleep."""
-        self.pauses += 1
-        if self.pauses == self.car.naps_after:
-            self._later(second + NAP_S, self._wake)
-
-    def _wake(self, second: Second) -> None:
-        self.pauses = 0
-        self._follow(second)
-
-    def _flow(self, second: Second, current_ma: MilliAmps) -> None:
-        self.settle(second)
-        if current_ma != self.current_ma:
-            if not self.current_ma:
-                self.lines = self._used(self.offered)
-            self._flows(second, current_ma - self.current_ma)
-            self.current_ma = current_ma
-
-    def _look(self, second: Second) -> None:
-        """Look at the battery: taper, and stop when it is full."""
-        if self.visit is None or self.visit.wants_as is None:
-            return
-        self.settle(second)
-        self._flow(second, min(self.current_ma, self._target(self.limit_ma)))
-        if not self._full():
-            self._later(second + LOOK_S, self._look)
-
-    def _arrive(self, second: Second) -> None:
-        self.settle(second)
-        self.visit = next(visit for visit in self.car.visits if visit.start == second)
-        self.charged_as, self.pauses = 0.0, 0
-        self._follow(second)
-        self._look(second)
-
-    def _leave(self, second: Second) -> None:
-        if self.visit is not None and self.visit.end == second:
-            self._acted = self._orders
-            self._flow(second, 0)
-            self.visit = None
-
-    def _expire(self, second: Second) -> None:
-        """The last limit is no longer valid, unless somebody has repeated it since."""
-        if self._expires is not None and second < self._expires:
-            self._later(self._expires, self._expire)
-            return
-        self._expires = None
-        self.limit_ma = self.car.failsafe_ma
-        self._follow(second)
+    def obeys(self, second: Second) -> bool:
+        """Tell whether it does what it is told."""
+        return not within(self.deaf, second) and self.hears(second)

@@ -11,6 +11,7 @@ from han_gateway.core.units import LINES, Line
 from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.lab import Case
 from han_gateway.simulation.meter import Trouble
+from han_gateway.simulation.misconduct import Lie, Untruth
 from han_gateway.simulation.supply import Second
 from han_gateway.simulation.town import DAY, HOUR, fuse_for, supply
 
@@ -24,6 +25,7 @@ JUDGING_SEED = 20_261
 class Class:
     """A kind of houses. ``phases`` are chosen from for each charger; ``fuse_a`` is None where the house decides.
 
+    ``uses`` is how many lines each car uses, where that is fewer than its charger has. ``unruly``: one charger misbehaves.
     ``slow_s`` is the slowest that cars follow, fastest and slowest of the class; ``silent`` is the share of chargers that never report.
     """
 
@@ -37,6 +39,8 @@ class Class:
     damaged: float = 0.0
     outages_a_day: int = 0
     fuse_a: int | None = None
+    uses: tuple[int, ...] = ()
+    unruly: bool = False
 
 
 CLASSES = {
@@ -50,6 +54,8 @@ CLASSES = {
     "kamstrup": Class(words="400 V, one 3-phase car, lists every 10 s only", meters=("kamstrup-tn",)),
     "slow": Class(words="400 V, one 3-phase car that takes 8 to 16 s to follow", slow_s=(8, 16)),
     "lossy": Class(words="400 V, one 3-phase car, 3 % of frames lost, outages", damaged=0.03, outages_a_day=3),
+    "mixed": Class(words="400 V, three 3-phase chargers, cars of 3, 1 and 2 phases", chargers=3, uses=(3, 1, 2)),
+    "unruly": Class(words="400 V, three mixed cars, one charger misbehaves", chargers=3, phases=(3, 1, 1), unruly=True),
 }
 
 
@@ -59,13 +65,18 @@ def case(name: str, number: int, *, days: int, seed: int) -> Case:
     rng = random.Random(f"{name} {seed} {number}")  # noqa: S311  reproducible, and no secret
     house = supply(rng, kind.grid, days)
     fuse_a = kind.fuse_a or fuse_for(house)
-    cars = tuple(_car(rng, kind, place, days) for place in range(kind.chargers))
+    cars = [_car(rng, kind, place, days) for place in range(kind.chargers)]
+    if kind.uses:
+        cars = [_narrower(rng, car, kind.uses[place % len(kind.uses)]) for place, car in enumerate(cars)]
+    if kind.unruly:
+        place = rng.randrange(len(cars))
+        cars[place] = _spoiled(rng, cars[place], days)
     root = Circuit(name="main", fuse_ma=fuse_a * 1000, parts=tuple(each.charger for each in cars))
     return Case(
         name=f"{name} {number}",
         site=Site(name="home", grid=kind.grid, root=root),
         supply=house,
-        cars=cars,
+        cars=tuple(cars),
         meter=kind.meters[number % len(kind.meters)],
         trouble=Trouble(kind.damaged, _outages(rng, kind.outages_a_day, days)),
         seed=rng.randrange(1 << 32),
@@ -78,7 +89,7 @@ def ideal(house: Case) -> Case:
 
 
 def _obedient(car: Car) -> Car:
-    return replace(car, failsafe_ma=0, down_s=0, up_s=0, wake_s=0, latency_ms=0, naps_after=None, offline=(), deaf=False)
+    return replace(car, failsafe_ma=0, down_s=0, up_s=0, wake_s=0, latency_ms=0, naps_after=None, offline=(), deaf=(), lies=())
 
 
 def _car(rng: random.Random, kind: Class, place: int, days: int) -> Car:
@@ -98,6 +109,32 @@ def _car(rng: random.Random, kind: Class, place: int, days: int) -> Car:
         naps_after=rng.choice((None, None, None, None, 8)),
         report_s=None if rng.random() < kind.silent else rng.choice((5, 10, 10, 30)),
         latency_ms=rng.choice((50, 100, 300, 1_000)),
+    )
+
+
+def _narrower(rng: random.Random, car: Car, uses: int) -> Car:
+    """A car that uses fewer lines than its charger has: the first ones as the charger happens to be wired."""
+    first = rng.sample([line for line in LINES if line in car.charger.lines], uses)
+    order = (*first, *(line for line in car.charger.order if line not in first))
+    return replace(car, charger=replace(car.charger, order=order), poles=uses)
+
+
+def _spoiled(rng: random.Random, car: Car, days: int) -> Car:
+    """The same charger, which some day does not do what it should, for some hours each time."""
+    spells = []
+    for day in range(days):
+        start = day * DAY + round(rng.uniform(0, 20) * HOUR)
+        spells.append((start, start + round(rng.uniform(0.5, 4) * HOUR)))
+    lies = tuple(Lie(start, end, rng.choice(tuple(Untruth))) for start, end in spells)
+    away = tuple((start, start + rng.randint(60, 1_800)) for start, _ in spells)
+    return rng.choice(
+        (
+            replace(car, deaf=tuple(spells)),
+            replace(car, lies=lies, report_s=car.report_s or 10),
+            replace(car, offline=away),
+            replace(car, offline=away, failsafe_ma=car.charger.maximum_ma),
+            replace(car, offline=away, failsafe_ma=None),
+        )
     )
 
 

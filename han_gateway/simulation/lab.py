@@ -12,12 +12,13 @@ from heapq import heappop, heappush
 from typing import NamedTuple
 
 from han_gateway.core.events import CapSaid, Event, Tick
-from han_gateway.core.site import Site
-from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
-from han_gateway.simulation.cars import Car, Socket
-from han_gateway.simulation.house import VOLTS, car
+from han_gateway.core.site import Grid, Site
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
+from han_gateway.simulation.cars import Car
+from han_gateway.simulation.house import VOLTS, Draw, car
 from han_gateway.simulation.meter import NO_TROUBLE, Meter, Trouble
 from han_gateway.simulation.policy import Order, Policy
+from han_gateway.simulation.sockets import Socket
 from han_gateway.simulation.supply import Pulse, Second, Supply, add_up, phasors
 
 TICK_MS = 1_000
@@ -53,11 +54,15 @@ class Run:
     """
 
     limits: dict[str, list[tuple[Instant, MilliAmps]]] = field(default_factory=dict)
-    currents: dict[str, list[tuple[Second, MilliAmps]]] = field(default_factory=dict)
     flows: dict[str, list[Flow]] = field(default_factory=dict)
     lines: dict[str, list[tuple[Instant, frozenset[Line]]]] = field(default_factory=dict)
     delivered_wh: dict[str, float] = field(default_factory=dict)
     pauses: int = 0
+
+    @property
+    def currents(self) -> dict[str, list[tuple[Second, MilliAmps]]]:
+        """Every change of a current, whatever the lines."""
+        return {name: [(flow.start, flow.current_ma) for flow in flows] for name, flows in self.flows.items()}
 
 
 class Lab:
@@ -65,9 +70,7 @@ class Lab:
 
     def __init__(self, case: Case, make: Callable[["Lab"], Policy], *, faithful: bool = False) -> None:
         self.case = case
-        self.run = Run(
-            limits={each.charger.name: [] for each in case.cars}, currents={each.charger.name: [] for each in case.cars}
-        )
+        self.run = Run(limits={each.charger.name: [] for each in case.cars}, flows={each.charger.name: [] for each in case.cars})
         self._end = case.supply.seconds * 1000
         self._now: Instant = 0
         self._agenda: list[tuple[Instant, int, Callable[[Instant], None]]] = []
@@ -76,8 +79,8 @@ class Lab:
         self._next_tick: Instant = 0
         self._meter = Meter(case.meter, trouble=case.trouble, seed=case.seed, faithful=faithful)
         self.sockets = {each.charger.name: self._socket(each) for each in case.cars}
-        for period in self._meter.periods_ms:
-            self._at(period, partial(self._list_due, period))
+        for first, period in self._meter.rhythm:
+            self._at(first, partial(self._list_due, period))
         for each in self.sockets.values():
             if each.car.report_s:
                 self._at(each.car.report_s * 1000, partial(self._report_due, each))
@@ -103,11 +106,7 @@ class Lab:
                 happen(at)
         for name, socket in self.sockets.items():
             socket.settle(self.case.supply.seconds)
-            joules = sum(
-                flow.current_ma / 1000 * watts_per_amp(self.case, socket.car, flow.lines) * (end - flow.start)
-                for flow, end in _flowing(self.case, self.run, socket.car)
-            )
-            self.run.delivered_wh[name] = joules / 3600
+            self.run.delivered_wh[name] = joules(self.case, self.run, socket.car) / 3600
         return self.run
 
     def _at(self, at: Instant, happen: Callable[[Instant], None]) -> None:
@@ -116,28 +115,27 @@ class Lab:
 
     def _socket(self, each: Car) -> Socket:
         """A charger with its share of the currents."""
-        trace = self.run.currents[each.charger.name]
-        flows_on = self.run.flows.setdefault(each.charger.name, [])
+        trace = self.run.flows[each.charger.name]
         level = 0
 
         def flows(second: Second, change_ma: MilliAmps) -> None:
             nonlocal level
             level += change_ma
-            trace.append((second, level))
-            flows_on.append(Flow(second, level, socket.lines))
+            trace.append(Flow(second, level, socket.lines))
             amps = unit(self.case, each, socket.lines)
             self._flowing = [now + line * (change_ma / 1000) for now, line in zip(self._flowing, amps, strict=True)]
 
         def later(second: Second, happen: Callable[[Second], None]) -> None:
             self._at(second * 1000, lambda at: happen(at // 1000))
 
-        socket = Socket(each, later, flows)  # a name that ``flows`` looks up when the first current flows
+        worth = partial(watts_per_amp, self.case, each)
+        socket = Socket(each, later, flows, worth)  # a name that ``flows`` looks up when the first current flows
         return socket
 
     def _list_due(self, period: int, at: Instant) -> None:
         """The meter measures and sends."""
         self._at(at + period, partial(self._list_due, period))
-        if period != self._meter.model.list2_period_ms and self._meter.number(at) == 2:
+        if period == self._meter.model.list1_period_ms and self._meter.number(at) != 1:
             return  # the list with currents goes instead
         second = at // 1000
         amps = PerLine(*(line[second] + cars for line, cars in zip(self.case.supply.amps, self._flowing, strict=True)))
@@ -176,29 +174,43 @@ def _hear(socket: Socket, order: Order, valid_s: int | None, at: Instant) -> Non
     socket.told(at // 1000, order.limit_ma, valid_s, order.lines)
 
 
-def _flowing(case: Case, run: Run, each: Car) -> Iterator[tuple[Flow, Second]]:
+def flowing(case: Case, run: Run, each: Car) -> Iterator[tuple[Flow, Second]]:
     """Each current of a charger and when it ended."""
     flows = run.flows[each.charger.name]
-    ends = [*(flow.start for flow in flows[1:]), case.supply.seconds]
-    return zip(flows, ends, strict=False)
+    return zip(flows, [*(flow.start for flow in flows[1:]), case.supply.seconds], strict=False)
+
+
+def joules(case: Case, run: Run, each: Car) -> float:
+    """The energy that a car got."""
+    return sum(
+        flow.current_ma / 1000 * watts_per_amp(case, each, flow.lines) * (end - flow.start)
+        for flow, end in flowing(case, run, each)
+    )
 
 
 def unit(case: Case, each: Car, lines: frozenset[Line] | None = None) -> PerLine[complex]:
-    """The line currents of one ampere at a charger, on all of its lines or on these."""
-    grid = case.site.grid
-    return phasors(grid, car(grid, VOLTS, lines or each.charger.lines, 1000))
+    """The line currents of one ampere of a car, in each line that it uses, or in each of these."""
+    draws = _draws(case.site.grid, lines or each.loads)
+    return PerLine(*(sum(amps, 0j) for amps in zip(*(phasors(case.site.grid, draw) for draw in draws), strict=True)))
 
 
 def watts_per_amp(case: Case, each: Car, lines: frozenset[Line] | None = None) -> float:
-    """What an ampere in each line of a charger, or in each of these, is worth."""
-    return car(case.site.grid, VOLTS, lines or each.charger.lines, 1000).watts
+    """What an ampere in each line that a car uses, or in each of these, is worth."""
+    return sum(draw.watts for draw in _draws(case.site.grid, lines or each.loads))
 
 
-def drawn(case: Case, run: Run) -> Supply:
-    """What the cars drew, as a table."""
+def _draws(grid: Grid, lines: frozenset[Line]) -> list[Draw]:
+    """One ampere in each of these lines. On four wires a car of two phases is two loads, each with the neutral."""
+    parts = [lines] if grid.three_wire or len(lines) != 2 else [frozenset({line}) for line in LINES if line in lines]
+    return [car(grid, VOLTS, part, 1000) for part in parts]
+
+
+def drawn(case: Case, run: Run, *, unobeyed: bool = False) -> Supply:
+    """What the cars drew, as a table, or only what they drew while they did not obey."""
     pulses = []
     for each in case.cars:
-        for flow, end in _flowing(case, run, each):
-            amps = unit(case, each, flow.lines)
-            pulses.append(Pulse(flow.start, end, PerLine(*(line * (flow.current_ma / 1000) for line in amps))))
+        spells = (*each.deaf, *each.offline) if unobeyed else ((0, case.supply.seconds),)
+        for flow, end in flowing(case, run, each):
+            amps = PerLine(*(line * (flow.current_ma / 1000) for line in unit(case, each, flow.lines)))
+            pulses += [Pulse(max(flow.start, first), min(end, last), amps) for first, last in spells if flow.current_ma]
     return add_up(case.site.grid, case.supply.seconds, pulses)

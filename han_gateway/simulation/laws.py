@@ -1,8 +1,9 @@
-"""The control laws by name: our own, what others do, and the oracles. A name here is a name on the command line."""
+"""The control laws by name: our own, what others do, and the oracles. A name of ``LAWS`` is a name on the command line."""
 
 from collections.abc import Callable
 
 from han_gateway.simulation import oracle
+from han_gateway.simulation.bound import Bound, Manner
 from han_gateway.simulation.classes import ideal
 from han_gateway.simulation.lab import Case, Lab, Run
 from han_gateway.simulation.peers import Evcc, NoControl, OpenWb, SmartEvse
@@ -19,14 +20,39 @@ PEERS: dict[str, Callable[[Lab], Policy]] = {
     "cryptotomte": lambda lab: Cryptotomte(lab.case.site),
 }
 ORACLES: dict[str, Callable[[Lab], Policy]] = {"oracle": oracle.now, "oracle-late": oracle.late}
+"""With cars that obey at once; they are the measure of utilisation."""
+
+
+BARE, SEES = "oracle-cars", "oracle-sees"
+
+
+def _bound(manner: Manner) -> Callable[[Lab], Policy]:
+    return lambda lab: Bound(lab, manner)
+
+
+def _name(manner: Manner) -> str:
+    words = [f"{manner.patience_s}s"] * bool(manner.patience_s) + [f"{manner.reserve_ma // 1000}A"] * bool(manner.reserve_ma)
+    return "+".join([BARE, *words])
+
+
+FRONT: dict[str, Callable[[Lab], Policy]] = {
+    _name(manner): _bound(manner)
+    for reserve in (0, 1_000, 2_000)
+    for wait in (0, 20, 60, 180, 600)
+    for manner in [Manner(wait, reserve)]
+}
+"""The oracle with real cars, and how much room it leaves."""
 LAWS: dict[str, Callable[[Lab], Policy]] = {
     OWN: lambda lab: Gateway(lab.case.site),
     **PEERS,
     "none": lambda lab: NoControl(lab.case.site),
     **ORACLES,
+    BARE: _bound(Manner()),
+    SEES: _bound(Manner(foresees=True)),
 }
+EVERY = LAWS | FRONT
 
 
 def play(case: Case, law: str, *, faithful: bool = False) -> Run:
-    """Let a law run a house. Oracles get cars that obey at once. Raises KeyError for a law that is not there."""
-    return Lab(ideal(case) if law in ORACLES else case, LAWS[law], faithful=faithful).play()
+    """Let a law run a house. Two oracles get cars that obey at once. Raises KeyError for a law that is not there."""
+    return Lab(ideal(case) if law in ORACLES else case, EVERY[law], faithful=faithful).play()

@@ -6,9 +6,11 @@ must not know policies.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from itertools import chain
 
 from han_gateway.simulation.fuse import MCB_EDGE, MCB_NOMINAL
 from han_gateway.simulation.lab import Case, Run, drawn
+from han_gateway.simulation.service import fairness, waits
 from han_gateway.simulation.supply import Supply
 
 DAY_S = 86_400
@@ -22,7 +24,9 @@ TOUCH = 1e-9
 class Measures:
     """Sums over ``days`` of ``houses``. ``above_s`` follows ``STEPS``; ``i2t`` is the sum of (I/In)^2 - 1 above 1, in seconds.
 
-    ``edge_heat`` is the most heat that the worst-case breaker held, as a share of what trips it.
+    ``edge_heat`` is the most heat that the worst-case breaker held, as a share of what trips it. ``unobeyed_s`` are the seconds above the
+    fuse that the house and those chargers make alone that do not obey at that moment: nobody could have prevented them. ``fairness`` is
+    Jain's index, summed over houses; ``waits_s`` has the wait of each visit for its first current.
     """
 
     houses: int
@@ -35,6 +39,10 @@ class Measures:
     delivered_kwh: float
     changes: int
     pauses: int
+    unobeyed_s: float = 0.0
+    cars: int = 1
+    fairness: float = 1.0
+    waits_s: tuple[int, ...] = ()
 
     @property
     def hours(self) -> float:
@@ -67,7 +75,19 @@ class Judge:
             delivered_kwh=sum(run.delivered_wh.values()) / 1000,
             changes=sum(len(trace) - 1 for trace in run.limits.values() if trace),
             pauses=run.pauses,
+            unobeyed_s=self._unobeyed_s(run),
+            cars=len(case.cars),
+            fairness=fairness(case, run),
+            waits_s=waits(case, run),
         )
+
+    def _unobeyed_s(self, run: Run) -> float:
+        case = self._case
+        if not any(each.deaf or each.offline for each in case.cars):
+            return 0.0
+        fuse_a = case.site.root.fuse_ma / 1000 + TOUCH
+        worst = map(max, *case.supply.plus(drawn(case, run, unobeyed=True)).magnitudes())
+        return float(sum(current > fuse_a for current in worst) - self._alone.above_s[0])
 
 
 def total(parts: Iterable[Measures]) -> Measures:
@@ -75,10 +95,11 @@ def total(parts: Iterable[Measures]) -> Measures:
     several = tuple(parts)
     if not several:
         raise ValueError("no house was measured")
-    plain = [one.name for one in fields(Measures) if one.name not in ("above_s", "edge_heat")]
+    plain = [one.name for one in fields(Measures) if one.name not in ("above_s", "edge_heat", "waits_s")]
     sums = {name: sum(getattr(part, name) for part in several) for name in plain}
     above = tuple(sum(values) for values in zip(*(part.above_s for part in several), strict=True))
-    return Measures(above_s=above, edge_heat=max(part.edge_heat for part in several), **sums)
+    every_wait = tuple(chain.from_iterable(part.waits_s for part in several))
+    return Measures(above_s=above, edge_heat=max(part.edge_heat for part in several), waits_s=every_wait, **sums)
 
 
 class _Stress:

@@ -25,6 +25,9 @@ from han_gateway.simulation.supply import Second, node_volts
 BEGINS = datetime(2026, 1, 12)  # noqa: DTZ001  a meter's clock has no zone
 BYTE_MS = 11 * 1000 / 2400
 """A byte with start, parity and stop bit at 2400 baud; a Kamstrup (8N1) is a tenth faster, which is left aside."""
+HOUR_MS = 3_600_000
+HOURLY_MS, EXTRA_MS = 10_000, 5_000
+"""When in an hour list 3 is sent: in place of a list 2, or beside them, off their grid, by a Kamstrup. The latter differs from meter to meter."""
 SAMPLE = 11_111
 """A value that shows on every digit how far the wire rounds."""
 POWERS = ("power_import_w", "power_export_w", "reactive_import_var", "reactive_export_var")
@@ -55,7 +58,9 @@ class Meter:
     def __init__(self, model: str, *, trouble: Trouble = NO_TROUBLE, seed: int = 0, faithful: bool = False) -> None:
         self.model = METERS[model]
         self.faithful = faithful
-        self._forms: dict[int, Form] = {2: self.model.list2} | ({1: self.model.list1} if self.model.list1 else {})
+        forms = {1: self.model.list1, 2: self.model.list2, 3: self.model.list3}
+        self._forms: dict[int, Form] = {number: form for number, form in forms.items() if form is not None}
+        self._hourly_at = EXTRA_MS if self.model.list1 is None else HOURLY_MS
         self._samples = {number: self._sample(number) for number in self._forms}
         self._delays = {number: round(len(write(form, self._blank(number))) * BYTE_MS) for number, form in self._forms.items()}
         self._signed = self._samples[2].current_l1_ma is not None and self._samples[2].current_l1_ma < 0
@@ -66,13 +71,16 @@ class Meter:
         self._decoder = Decoder()
 
     @property
-    def periods_ms(self) -> tuple[int, ...]:
-        """The periods of its lists, fastest first."""
-        fast = self.model.list1_period_ms
-        return (fast, self.model.list2_period_ms) if fast else (self.model.list2_period_ms,)
+    def rhythm(self) -> tuple[tuple[Instant, int], ...]:
+        """Series of lists: the first instant and the period of each."""
+        series = [(period, period) for period in (self.model.list1_period_ms, self.model.list2_period_ms) if period]
+        beside = 3 in self._forms and self._hourly_at % self.model.list2_period_ms
+        return (*series, (self._hourly_at, HOUR_MS)) if beside else tuple(series)
 
     def number(self, at: Instant) -> int:
-        """Which list it sends at an instant that is due: where both are, the one with currents."""
+        """Which list it sends at an instant that is due: where both are, the one with currents; once an hour the one with energy."""
+        if 3 in self._forms and at % HOUR_MS == self._hourly_at:
+            return 3
         return 2 if at % self.model.list2_period_ms == 0 else 1
 
     def say(self, at: Instant, amps: PerLine[complex]) -> Heard:
@@ -103,7 +111,7 @@ class Meter:
         scale = volts / VOLTS * self._node_volts
         watts = round(scale * sum(current.real for current in amps))
         if number == 1:
-            clock = _clock(at) if sample.clock else None
+            clock = _clock(at, sample.clock) if sample.clock else None
             return sample._replace(power_import_w=max(watts, 0), clock=clock)
         var = round(-scale * sum(current.imag for current in amps))
         values: dict[str, int | bytes | None] = dict(
@@ -114,7 +122,8 @@ class Meter:
             values[name] = self._rounded(name, -abs(current) * 1000 if exporting else abs(current) * 1000)
         for name in VOLTAGES:
             values[name] = self._rounded(name, volts * 1000)
-        values["clock"] = _clock(at)
+        on_the_hour = number == 3 and self._samples[2].clock is None
+        values["clock"] = _clock(at // HOUR_MS * HOUR_MS if on_the_hour else at, sample.clock or b"")
         sent = {name: value for name, value in values.items() if getattr(sample, name) is not None}
         return sample._replace(**sent)  # type: ignore[arg-type]
 
@@ -130,7 +139,7 @@ class Meter:
             list_id=self.model.list_id,
             meter_id="0000000000000001",
             meter_type=self.model.meter_type,
-            clock=_clock(0),
+            clock=_midnight(0),
         )
         return blank._replace(**numbers)  # type: ignore[arg-type]
 
@@ -147,11 +156,11 @@ class Meter:
         return item
 
 
-def _clock(at: Instant) -> bytes:
-    """The meter's clock. Only days are written from scratch; the time of day has a byte for each part of it."""
+def _clock(at: Instant, style: bytes) -> bytes:
+    """The meter's clock, with deviation and status as in a sample. Only days are written from scratch, the time of day has a byte for each part."""
     day, seconds = divmod(at // 1000, 86_400)
     octets = _midnight(day)
-    return octets[:5] + bytes((seconds // 3600, seconds // 60 % 60, seconds % 60)) + octets[8:]
+    return octets[:5] + bytes((seconds // 3600, seconds // 60 % 60, seconds % 60)) + style[8:]
 
 
 @cache

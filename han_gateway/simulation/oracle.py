@@ -1,4 +1,6 @@
-"""Two oracles: what is possible at all, and what is possible one list late. They bound every control law.
+"""Two oracles with cars that obey at once: what is possible at all, and what is possible one list late.
+
+They are the measure of utilisation. What overload is inevitable is told by the oracle with real cars, in ``bound``.
 
 An oracle knows the true current of the house, its angles, and what each car would take; it is meant for cars that obey at once
 (``classes.ideal``). It keeps the same rules as everybody: whole steps, never between nothing and the minimum, max-min fair shares.
@@ -65,9 +67,10 @@ class Oracle:
 
     def _share(self, room: PerLine[MilliAmps], ceilings: tuple[MilliAmps, ...]) -> list[Order]:
         wants = []
-        for charger, ceiling in zip(self._site.chargers, ceilings, strict=True):
+        for car, ceiling in zip(self._lab.case.cars, ceilings, strict=True):
+            charger = car.charger
             up = -(-ceiling // charger.step_ma) * charger.step_ma
-            wants.append(Want(charger=charger, ceiling_ma=min(up, charger.maximum_ma)))
+            wants.append(Want(charger=charger, ceiling_ma=min(up, charger.maximum_ma), lines=car.loads))
         return [Order(grant.charger, grant.limit_ma) for grant in allocate(self._site, Room(room), wants)]
 
 

@@ -12,7 +12,7 @@ from han_gateway.core.allocation import Room, Want, allocate
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid
 from han_gateway.core.load import complete
 from han_gateway.core.site import Charger, Site
-from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 from han_gateway.simulation.policy import NEVER, Order
 
 Limits = Mapping[str, MilliAmps]
@@ -28,6 +28,7 @@ class Peer:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.chargers = site.chargers
         self.fuse_ma = site.root.fuse_ma
         self.load: PerLine[MilliAmps] | None = None
         self.load_at: Instant = -NEVER
@@ -72,17 +73,22 @@ class Peer:
             return self.limits[charger.name]
         return max(current or 0 for current in report)
 
+    def drawn_on(self, charger: Charger, line: Line) -> MilliAmps:
+        """What a charger draws in one line: a car may use fewer lines than its charger has."""
+        report = self.reports.get(charger.name)
+        current = None if report is None else report[line.index]
+        return self.drawn(charger) if current is None else current
+
     def house(self, load: PerLine[MilliAmps]) -> PerLine[MilliAmps]:
         """The load without what the chargers draw."""
-        chargers = self.site.chargers
-        sums = (sum(self.drawn(charger) for charger in chargers if line in charger.lines) for line in LINES)
+        chargers = self.chargers
+        sums = (sum(self.drawn_on(charger, line) for charger in chargers if line in charger.lines) for line in LINES)
         return PerLine(*(max(0, current - drawn) for current, drawn in zip(load, sums, strict=True)))
 
     def shared(self, room: PerLine[MilliAmps], chargers: Iterable[Charger] | None = None) -> dict[str, MilliAmps]:
         """Fair shares of a room."""
         wants = [
-            Want(charger=charger, ceiling_ma=charger.maximum_ma)
-            for charger in (self.site.chargers if chargers is None else chargers)
+            Want(charger=charger, ceiling_ma=charger.maximum_ma) for charger in (self.chargers if chargers is None else chargers)
         ]
         return {grant.charger: grant.limit_ma for grant in allocate(self.site, Room(room), wants)}
 
@@ -99,7 +105,7 @@ class NoControl(Peer):
 
     def woken(self, _at: Instant) -> Limits:
         """Say it once."""
-        return {charger.name: charger.maximum_ma for charger in self.site.chargers}
+        return {charger.name: charger.maximum_ma for charger in self.chargers}
 
 
 class Evcc(Peer):
@@ -156,7 +162,7 @@ class SmartEvse(Peer):
         self._sum = max(self._sum, lowest)
         if self._short > 2 or worst > 2 * self.fuse_ma:
             return self._stop(at)
-        out = [charger for charger in self.site.chargers if charger not in self._in]
+        out = [charger for charger in self.chargers if charger not in self._in]
         if out and at >= self._rests_until and base + lowest + out[0].minimum_ma <= self.fuse_ma:
             self._in += (out[0],)
             self._sum = max(self._sum, lowest + out[0].minimum_ma)

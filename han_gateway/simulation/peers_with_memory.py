@@ -33,7 +33,7 @@ class Warp(Peer):
         room = self._target(self.load)
         self._past.append(room)
         least = PerLine(*(min(values) for values in zip(*self._past, strict=True)))
-        active = [charger for charger in self.site.chargers if self.limits[charger.name]]
+        active = [charger for charger in self.chargers if self.limits[charger.name]]
         fits = self.shared(room, active)
         stopped = [charger for charger in active if not fits[charger.name]]
         for charger in stopped:
@@ -45,7 +45,7 @@ class Warp(Peer):
 
     def _starter(self, active: list[Charger], least: PerLine[MilliAmps], at: Instant) -> list[Charger]:
         """One charger more, if there has been room for one and a half minimums for long."""
-        for charger in self.site.chargers:
+        for charger in self.chargers:
             waited = at - self._switched[charger.name] >= self.hold_ms
             needs = [*active, charger]
             spare = PerLine(*(room - charger.minimum_ma // 2 for room in least))
@@ -63,7 +63,7 @@ class Warp(Peer):
             filtered = current if rise > 0.2 else mean
             error = self.fuse_ma - filtered
             allocated = sum(
-                self.limits[charger.name] for charger in self.site.chargers if any(place.index == line for place in charger.lines)
+                self.limits[charger.name] for charger in self.chargers if any(place.index == line for place in charger.lines)
             )
             change = min(error // 2, self.fuse_ma // 2) if error > 0 else error * 15 // 16
             rooms.append(max(0, allocated + change))
@@ -86,6 +86,9 @@ class HassEvse(Peer):
         super().__init__(site)
         self.limits = {charger.name: charger.maximum_ma for charger in site.chargers}
         self._told_at: dict[str, Instant] = dict.fromkeys(self.limits, -self.raise_ms)
+        self._sharers = {
+            charger.name: sum(1 for other in self.chargers if other.lines & charger.lines) for charger in self.chargers
+        }
         self._risk = [0.0, 0.0, 0.0]
         self._available = [0, 0, 0]
 
@@ -96,9 +99,8 @@ class HassEvse(Peer):
         for line, current in enumerate(self.load):
             self._weigh(line, self.fuse_ma - current // 1000 * 1000)
         limits = {}
-        for charger in self.site.chargers:
-            sharers = sum(1 for other in self.site.chargers if other.lines & charger.lines)
-            room = min(self._available[line.index] for line in charger.lines) // sharers
+        for charger in self.chargers:
+            room = min(self._available[line.index] for line in charger.lines) // self._sharers[charger.name]
             old = self.limits[charger.name]
             new = whole(charger, old + room)
             waited = at - self._told_at[charger.name]
@@ -145,12 +147,12 @@ class Cryptotomte(Peer):
     def woken(self, at: Instant) -> Limits:
         """Do what has waited for long enough; without a meter, hold the minimum."""
         if self.load is not None and at - self.load_at > self.silence_ms:
-            return {charger.name: min(self.limits[charger.name], charger.minimum_ma) for charger in self.site.chargers}
+            return {charger.name: min(self.limits[charger.name], charger.minimum_ma) for charger in self.chargers}
         return self._ripe(at) if self.load is not None else {}
 
     def _ripe(self, at: Instant) -> Limits:
         limits = {}
-        for charger in self.site.chargers:
+        for charger in self.chargers:
             name, goal = charger.name, self._goal[charger.name]
             limit = self.limits[name]
             wait = self._wait(charger, limit, goal)

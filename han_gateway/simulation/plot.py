@@ -1,14 +1,19 @@
-"""Pictures as SVG: curves over a day and dots on a plane, without any library. This file must not know what it draws."""
+"""Pictures as SVG: curves over a day, without any library, readable on white paper and on a dark screen.
+
+This file must not know what it draws.
+"""
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 WIDTH, HEIGHT = 1_000, 300
 LEFT, TOP, BOTTOM = 60, 34, 34
+INK, FAINT = "#7a7a7a", "#999999"
+"""Grey reads on white and on black; pictures have no background of their own."""
 COLOURS = ("#1f77b4", "#2ca02c", "#9467bd", "#d62728", "#7f7f7f")
 
 
@@ -20,12 +25,15 @@ class Curve(NamedTuple):
     colour: str
 
 
-class Dot(NamedTuple):
-    """A point with a name."""
+class Chart(Protocol):
+    """Anything that can be part of a picture: how high it is, and its elements."""
 
-    name: str
-    x: float
-    y: float
+    @property
+    def height(self) -> int:
+        """In units of which a picture is ``WIDTH`` wide."""
+
+    def draw(self) -> list[str]:
+        """The elements."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +46,12 @@ class Panel:
     right: float
     left: float = 0.0
     curves: tuple[Curve, ...] = ()
-    dots: tuple[Dot, ...] = ()
     level: tuple[str, float] | None = None
+
+    @property
+    def height(self) -> int:
+        """All panels are of one height."""
+        return HEIGHT
 
     def _x(self, value: float) -> float:
         return LEFT + (WIDTH - LEFT - 20) * (value - self.left) / (self.right - self.left)
@@ -49,24 +61,20 @@ class Panel:
 
     def draw(self) -> list[str]:
         """The elements of the chart."""
-        parts = [_text(LEFT, 20, self.title, bold=True), _text(WIDTH - 20, HEIGHT - 4, self.across, anchor="end")]
+        parts = [text(LEFT, 20, self.title, bold=True), text(WIDTH - 20, HEIGHT - 4, self.across, anchor="end")]
         for value in ticks(0, self.top):
             y = self._y(value)
-            parts += [_line(LEFT, y, WIDTH - 20, y, "#ddd"), _text(LEFT - 6, y + 4, f"{value:g}", anchor="end")]
+            parts += [line(LEFT, y, WIDTH - 20, y, FAINT, 0.4), text(LEFT - 6, y + 4, f"{value:g}", anchor="end")]
         for value in ticks(self.left, self.right):
-            parts.append(_text(self._x(value), HEIGHT - 18, f"{value:g}", anchor="middle"))
+            parts.append(text(self._x(value), HEIGHT - 18, f"{value:g}", anchor="middle"))
         for place, curve in enumerate(self.curves):
-            parts += [self._band(curve), _text(LEFT + 220 + 130 * place, 20, curve.name, colour=curve.colour)]
+            parts += [self._band(curve), text(LEFT + 220 + 130 * place, 20, curve.name, colour=curve.colour)]
         if self.level:
             name, value = self.level
             parts += [
-                _line(LEFT, self._y(value), WIDTH - 20, self._y(value), "#d62728"),
-                _text(LEFT + 4, self._y(value) - 4, name),
+                line(LEFT, self._y(value), WIDTH - 20, self._y(value), "#d62728"),
+                text(LEFT + 4, self._y(value) - 4, name),
             ]
-        for place, dot in enumerate(self.dots):
-            colour = COLOURS[place % len(COLOURS)]
-            parts.append(f'<circle cx="{self._x(dot.x):.1f}" cy="{self._y(dot.y):.1f}" r="5" fill="{colour}"/>')
-            parts.append(_text(self._x(dot.x) + 8, self._y(dot.y) + 4, dot.name, colour=colour))
         return parts
 
     def _band(self, curve: Curve) -> str:
@@ -80,14 +88,16 @@ class Panel:
         return f'<polygon points="{" ".join(upper + lower)}" {style}/>'
 
 
-def picture(panels: Iterable[Panel]) -> str:
+def picture(charts: Iterable[Chart]) -> str:
     """Charts below each other, as one SVG document."""
-    drawn = [panel.draw() for panel in panels]
-    groups = "\n".join(f'<g transform="translate(0,{place * HEIGHT})">{"".join(parts)}</g>' for place, parts in enumerate(drawn))
-    height = HEIGHT * len(drawn)
+    groups, top = [], 0
+    for chart in charts:
+        groups.append(f'<g transform="translate(0,{top})">{"".join(chart.draw())}</g>')
+        top += chart.height
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="12">\n'
-        f'<rect width="{WIDTH}" height="{height}" fill="white"/>\n{groups}\n</svg>\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" font-family="sans-serif" font-size="12">\n'
+        + "\n".join(groups)
+        + "\n</svg>\n"
     )
 
 
@@ -99,10 +109,13 @@ def ticks(first: float, last: float) -> list[float]:
     return [round(step * number, 9) for number in range(math.ceil(first / step - 1e-9), math.floor(last / step + 1e-9) + 1)]
 
 
-def _text(x: float, y: float, words: str, *, anchor: str = "start", colour: str = "#333", bold: bool = False) -> str:
+def text(x: float, y: float, words: str, *, anchor: str = "start", colour: str = INK, size: int = 12, bold: bool = False) -> str:
+    """Words, standing on ``y``."""
     weight = ' font-weight="bold"' if bold else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}"{weight}>{escape(words)}</text>'
+    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"'
+    return f'<text {place} fill="{colour}"{weight}>{escape(words)}</text>'
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
-    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"/>'
+def line(x1: float, y1: float, x2: float, y2: float, colour: str, opacity: float = 1.0) -> str:
+    """A straight line."""
+    return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-opacity="{opacity:g}"/>'

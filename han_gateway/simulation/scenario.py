@@ -191,7 +191,7 @@ def _car(told: Table, seconds: int, grid: Grid) -> Car:
         down_s=told.get("follows_s", 3),
         up_s=told.get("follows_s", 3),
         report_s=10 if told.get("reports", True) else None,
-        deaf=told.get("deaf", False),
+        deaf=((0, seconds),) if told.get("deaf") else (),
         poles=told.get("car_lines", 3),
         offline=tuple(_from_to(spell, seconds) for spell in told.get("offline", ())),
     )

@@ -7,7 +7,6 @@ more. This file must not know files.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 
 from han_gateway.core.load import complete
@@ -15,7 +14,7 @@ from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
 from han_gateway.simulation.cars import Car, Visit
-from han_gateway.simulation.lab import Case, Run, drawn, watts_per_amp
+from han_gateway.simulation.lab import Case, Run, drawn, flowing, watts_per_amp
 from han_gateway.simulation.laws import OWN, play
 from han_gateway.simulation.measures import Judge, Measures
 from han_gateway.simulation.supply import Second, hold
@@ -130,13 +129,12 @@ def _service(answer: Answer, kwh: float) -> Iterator[str]:
 def time_for(case: Case, run: Run, kwh: float) -> Second | None:
     """How long the first car takes for so much energy; None when it does not get it."""
     each = case.cars[0]
-    left = kwh * 3_600_000 / watts_per_amp(case, each)
-    trace = [*run.currents[each.charger.name], (case.supply.seconds, 0)]
-    for (at, current_ma), (then, _) in pairwise(trace):
-        flows = current_ma / 1000 * (then - at)
-        if flows >= left > 0:
-            return at + round(left / (current_ma / 1000))
-        left -= flows
+    left = kwh * 3_600_000
+    for flow, end in flowing(case, run, each):
+        watts = flow.current_ma / 1000 * watts_per_amp(case, each, flow.lines)
+        if watts * (end - flow.start) >= left > 0:
+            return flow.start + round(left / watts)
+        left -= watts * (end - flow.start)
     return None
 
 

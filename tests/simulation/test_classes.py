@@ -2,10 +2,16 @@
 
 import pytest
 
-from han_gateway.core.site import Grid
+from han_gateway.core.site import Charger, Circuit, Grid, Site
+from han_gateway.core.units import LINES
+from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.classes import CLASSES, JUDGING_SEED, TUNING_SEED, case
+from han_gateway.simulation.house import VOLTS, Draw
+from han_gateway.simulation.lab import Case, unit, watts_per_amp
+from han_gateway.simulation.laws import play
 from han_gateway.simulation.measures import Judge
 from han_gateway.simulation.meter import Meter
+from han_gateway.simulation.supply import Pulse, add_up, phasors
 from han_gateway.simulation.town import BUSY_S, DAY, FUSES_A
 
 
@@ -57,10 +63,58 @@ def test_judging_leaves_the_house_out() -> None:
     """A run in which no car ever draws has nothing to answer for."""
     from dataclasses import replace
 
-    from han_gateway.simulation.laws import play
-
     house = case("tn-one", 0, days=1, seed=4)
     house = replace(house, cars=tuple(replace(each, visits=()) for each in house.cars))
     judged = Judge(house).measure(play(house, "none"))
 
     assert (judged.above_s, judged.i2t, judged.edge_trips, judged.delivered_kwh) == ((0, 0, 0, 0), 0, 0, 0)
+
+
+def test_one_charger_of_an_unruly_house_misbehaves() -> None:
+    """Exactly one, and over many houses each kind of misconduct is met."""
+    met = set()
+    for number in range(40):
+        bad = [
+            (bool(each.deaf), bool(each.lies), bool(each.offline), each.failsafe_ma)
+            for each in case("unruly", number, days=1, seed=1).cars
+            if each.deaf or each.lies or each.offline
+        ]
+        assert len(bad) == 1
+        met |= {(*flags, failsafe and failsafe > 6_000) for *flags, failsafe in bad}
+
+    assert met == {
+        (True, False, False, False),
+        (False, True, False, False),
+        (False, False, True, False),
+        (False, False, True, True),
+        (False, False, True, None),
+    }
+
+
+def test_cars_of_a_mixed_house_use_fewer_lines_than_their_chargers_have() -> None:
+    """All chargers have three lines; a car of two phases draws two loads with the neutral, at unity power factor."""
+    house = case("mixed", 0, days=1, seed=1)
+
+    assert [(len(each.charger.lines), len(each.loads)) for each in house.cars] == [(3, 3), (3, 1), (3, 2)]
+    for each in house.cars:
+        amps = unit(house, each)
+        assert [abs(amps[line.index] - (line in each.loads)) < 1e-9 for line in LINES] == [True] * 3
+        assert watts_per_amp(house, each) == pytest.approx(VOLTS * len(each.loads))
+
+
+def test_what_did_not_obey_is_told_apart() -> None:
+    """Seconds above the fuse that the deaf and the house make alone are nobody's fault, and those of who obeys are not among them."""
+    charger = Charger(name="deaf", lines=frozenset(LINES))
+    deaf = Car(charger=charger, visits=(Visit(0, 3_600),), deaf=((1_000, 2_000),), wake_s=5)
+    heater = phasors(Grid.TN, Draw(frozenset(LINES[:1]), 15 * VOLTS))
+    house = Case(
+        name="deaf",
+        site=Site(name="home", grid=Grid.TN, root=Circuit(name="main", fuse_ma=25_000, parts=(charger,))),
+        supply=add_up(Grid.TN, 3_600, [Pulse(500, 600, heater), Pulse(1_500, 3_600, heater)]),
+        cars=(deaf,),
+        meter="kaifa-tn",
+    )
+    judged = Judge(house).measure(play(house, "oracle-cars"))
+
+    assert judged.unobeyed_s == 500
+    assert judged.above_s[0] == 4 + 500 + 4  # a cut on its way, the deaf spell, and a cut on its way again

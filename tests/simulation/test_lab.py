@@ -8,11 +8,11 @@ import pytest
 
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
-from han_gateway.core.units import LINES, PerLine
+from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.classes import case
 from han_gateway.simulation.house import VOLTS, Draw
-from han_gateway.simulation.lab import Case, Lab, drawn
+from han_gateway.simulation.lab import Case, Lab, drawn, watts_per_amp
 from han_gateway.simulation.laws import LAWS, play
 from han_gateway.simulation.measures import Judge
 from han_gateway.simulation.policy import Order
@@ -88,7 +88,7 @@ def test_a_policy_hears_what_the_gateway_hears() -> None:
     lists = Counter(event.reading.list for event in heard if isinstance(event, MeterSaid))
 
     assert [event.at for event in heard] == sorted(event.at for event in heard)
-    assert lists == {1: 1440, 2: 359}
+    assert lists == {1: 1440, 2: 358, 3: 1}
     assert sum(isinstance(event, Tick) for event in heard) == 3600
     assert all(isinstance(before, Tick) for before, event in pairwise(heard) if isinstance(event, ChargerSaid))
 
@@ -128,6 +128,47 @@ def test_the_oracle_of_now_never_overloads(kind: str) -> None:
 
     assert judged.above_s[0] == 0
     assert judged.delivered_kwh > 0
+
+
+class OneThenTwo:
+    """A policy that charges on L1 for half an hour, pauses, and then charges on L2 and L3."""
+
+    due_at = 0
+
+    def handle(self, event: Event) -> list[Order]:
+        """Say what is due at this instant."""
+        due = {0: (10_000, {Line.L1}), 1_800_000: (0, {Line.L2, Line.L3}), 1_860_000: (10_000, {Line.L2, Line.L3})}
+        limit_ma, lines = due.get(event.at, (0, None)) if isinstance(event, Tick) else (0, None)
+        return [Order("garage", limit_ma, None, frozenset(lines))] if lines else []
+
+
+@pytest.mark.parametrize(("poles", "lines_then"), [(3, 2), (1, 1)])
+def test_energy_is_counted_by_the_lines_that_are_used(poles: int, lines_then: int) -> None:
+    """A car that is moved from one line to two gets twice the energy there, unless it uses but one of them."""
+    house = steady()
+    house = replace(house, cars=(replace(house.cars[0], poles=poles, failsafe_ma=0, wake_s=10, down_s=3),))
+    run = Lab(house, lambda _lab: OneThenTwo()).play()
+    began, paused, again = (flow.start for flow in run.flows["garage"])
+
+    expected = 10 * VOLTS * (paused - began + lines_then * (3_600 - again)) / 3_600
+    assert run.delivered_wh["garage"] == pytest.approx(expected)
+    assert drawn(house, run).magnitudes().l1[1_000] == pytest.approx(10)
+    assert drawn(house, run).magnitudes().l2[3_000] == pytest.approx(10)
+
+
+def test_a_car_without_a_neutral_fills_by_its_energy() -> None:
+    """Between two lines an ampere is worth 1/1.73 of one in all three, and the car fills at that share of its speed."""
+    house = steady()
+    supply = add_up(Grid.IT, 3_600, ())
+    house = replace(house, site=replace(house.site, grid=Grid.IT), supply=supply, meter="kaifa-it")
+    lab = Lab(house, lambda _lab: Listener())
+    lab.sockets["garage"].told(0, 10_000, None, frozenset({Line.L1, Line.L2}))
+    run = lab.play()
+
+    assert {flow.lines for flow in run.flows["garage"]} == {frozenset({Line.L1, Line.L2})}
+    assert run.delivered_wh["garage"] > 2_000
+    full = watts_per_amp(house, house.cars[0])
+    assert lab.sockets["garage"].charged_as * full / 3_600 == pytest.approx(run.delivered_wh["garage"])
 
 
 def test_what_the_meter_says_is_what_flows() -> None:

@@ -1,12 +1,16 @@
 """The promises of the account of losses."""
 
+from dataclasses import replace
+
+import pytest
+
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES
 from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.house import Draw
 from han_gateway.simulation.lab import Case
 from han_gateway.simulation.laws import play
-from han_gateway.simulation.losses import Overload, Shortfall, overloads, shortfalls
+from han_gateway.simulation.losses import Overload, Shortfall, offered, overloads, shortfalls
 from han_gateway.simulation.measures import Judge
 from han_gateway.simulation.supply import Pulse, add_up, phasors
 
@@ -58,3 +62,15 @@ def test_energy_is_missed_for_a_reason() -> None:
     assert missed[Shortfall.LOW] > 0
     assert missed[Shortfall.NOT_TAKEN] > 100
     assert missed[Shortfall.PAUSED] == 0
+
+
+def test_a_car_on_one_line_is_told_so() -> None:
+    """At the same current, a car that is held on one line misses two thirds of its energy, and is offered only that line."""
+    case = oven()
+    free = play(case, "none")
+    held = replace(free, flows={"garage": [flow._replace(lines=frozenset(LINES[:1])) for flow in free.flows["garage"]]})
+
+    assert shortfalls(case, held, free) == {Shortfall.NARROW: pytest.approx(free.delivered_wh["garage"] * 2 / 3, abs=1)}
+    assert max(offered(case, free).magnitudes().l2) == pytest.approx(16)
+    assert max(offered(case, held).magnitudes().l1) == pytest.approx(16)
+    assert max(offered(case, held).magnitudes().l2) == 0

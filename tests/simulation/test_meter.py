@@ -1,6 +1,7 @@
 """The promises of the meter on the wall."""
 
 import random
+from datetime import datetime
 
 import pytest
 
@@ -22,10 +23,25 @@ def test_the_fast_way_says_what_the_wire_says(model: str) -> None:
     """Whatever flows, both ways give the very same reading at the very same instant."""
     rng = random.Random(model)
     fast, faithful = Meter(model), Meter(model, faithful=True)
-    for period in fast.periods_ms:
-        for number in range(1, 200):
-            amps = anything(rng)
-            assert fast.say(period * number, amps) == faithful.say(period * number, amps)
+    for first, period in fast.rhythm:
+        for number in range(200):
+            at, amps = first + period * number, anything(rng)
+            assert fast.say(at, amps) == faithful.say(at, amps)
+
+
+@pytest.mark.parametrize(("model", "second", "clock"), [("kaifa-tn", 10, 10), ("aidon-it", 10, 0), ("kamstrup-tn", 5, 5)])
+def test_once_an_hour_the_list_has_energy(model: str, second: int, clock: int) -> None:
+    """Kaifa and Aidon send list 3 in place of a list 2, Kamstrup beside them; an Aidon's clock shows the full hour."""
+    meter, amps = Meter(model), PerLine(1 + 0j, 1 + 0j, 1 + 0j)
+    due = {at for first, period in meter.rhythm for at in range(first, 7_200_000, period)}
+    hourly = sorted(at for at in due if meter.number(at) == 3)
+    event = meter.say(hourly[1], amps).event
+
+    assert hourly == [second * 1000, 3_600_000 + second * 1000]
+    assert isinstance(event, MeterSaid)
+    assert event.reading.list == 3
+    assert event.reading.meter_time == datetime(2026, 1, 12, 1, 0, clock)
+    assert meter.number(20_000) == 2
 
 
 def test_a_damaged_frame_is_rejected_by_the_decoder() -> None:
@@ -58,9 +74,9 @@ def test_a_share_of_frames_is_lost() -> None:
 
 
 def test_a_list_arrives_after_it_was_sent() -> None:
-    """2400 baud: a list with currents takes about a second, a list 1 a fifth of one."""
+    """2400 baud: a list with currents takes about a second, a list 1 a fifth of one, a list 3 of an Aidon nearly two."""
     amps = PerLine(1 + 0j, 1 + 0j, 1 + 0j)
     meter = Meter("aidon-tn")
 
-    assert 1_000 < meter.say(10_000, amps).at - 10_000 < 1_500
+    assert 1_000 < meter.say(20_000, amps).at - 20_000 < 1_500
     assert 100 < meter.say(12_500, amps).at - 12_500 < 300

@@ -4,7 +4,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from han_gateway.simulation.plot import Curve, Dot, Panel, picture, ticks
+from han_gateway.simulation.plot import Curve, Panel, picture, ticks
 
 
 def test_a_picture_is_well_formed_and_says_the_names() -> None:
@@ -15,13 +15,12 @@ def test_a_picture_is_well_formed_and_says_the_names() -> None:
         top=30,
         right=24,
         curves=(Curve("house", [1.0, 20.0, 3.0] * 1000, "#123456"),),
-        dots=(Dot("law", 3, 4),),
         level=("fuse 25 A", 25),
     )
     root = ET.fromstring(picture([panel, panel]))  # noqa: S314  our own
     words = {element.text for element in root.iter() if element.text}
 
-    assert {"a < b & c", "house", "law", "fuse 25 A", "hours"} <= words
+    assert {"a < b & c", "house", "fuse 25 A", "hours"} <= words
 
 
 def test_no_peak_is_lost() -> None:

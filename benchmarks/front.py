@@ -1,0 +1,88 @@
+"""What is possible at all: our law and the peers beside the front of an oracle that must do with the same cars.
+
+The oracle (``han_gateway.simulation.bound``) knows the house of this second, decides every second, and leaves room in plain ways: patience
+and reserve. Its members draw a front of utilisation against seconds above the fuse. Who stands above it loses by knowing too little or
+too late; below it stands only who knows what the house is going to do. ``oracle-sees`` does, for as long as its cars take to follow.
+
+    python -m benchmarks.front [--houses 4] [--days 1] [--seed 1] [--plot FILE.svg] [CLASS ...]
+"""
+
+import argparse
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.protection import SHARES, UTILISATION, best_peer
+from han_gateway.simulation.campaign import Score, compare, table
+from han_gateway.simulation.classes import CLASSES, TUNING_SEED
+from han_gateway.simulation.laws import FRONT, OWN, PEERS, SEES
+from han_gateway.simulation.pictures import efficient, pareto
+from han_gateway.simulation.plot import picture
+
+Point = tuple[float, float]
+
+
+def words(scores: Sequence[Score]) -> Iterator[str]:
+    """Say plainly where the targets lie beside the front, and what our law loses at its own utilisation."""
+    own = next(score for score in scores if score.law == OWN)
+    sees = next(score for score in scores if score.law == SEES)
+    for name, figure, share in SHARES:
+        front = edge(scores, figure)
+        peer = best_peer(scores, figure)
+        target = share * max(0.0, figure(peer))
+        least = at(front, UTILISATION)
+        yield f"{name}: the target is {target:.1f} ({share:g} of {peer.law}) at a utilisation of {UTILISATION}"
+        if least is None:
+            yield f"  BEYOND THE FRONT: no oracle delivers {UTILISATION}"
+        else:
+            yield f"  {'within the front' if least <= target else 'BEYOND THE FRONT'}: it has {least:.1f} at {UTILISATION}"
+        equal = at(front, own.utilisation)
+        beside = "where the front ends" if equal is None else f"the front has {equal:.1f} there"
+        yield f"  {own.law} has {figure(own):.1f} at {own.utilisation:.3f}; {beside}"
+        yield f"  who sees as far ahead as cars take to follow has {figure(sees):.1f} at {sees.utilisation:.3f}"
+
+
+def edge(scores: Sequence[Score], figure: Callable[[Score], float]) -> list[Point]:
+    """The front: members that no other one beats in both, by utilisation."""
+    return efficient([(score.utilisation, figure(score)) for score in scores if score.law in FRONT])
+
+
+def at(front: Sequence[Point], utilisation: float) -> float | None:
+    """What the front has at a utilisation, between two members in proportion; None beyond the one that delivers most."""
+    if utilisation <= front[0][0]:
+        return front[0][1]
+    for (left, low), (right, high) in pairwise(front):
+        if left <= utilisation <= right:
+            return low + (high - low) * (utilisation - left) / (right - left)
+    return None
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Play and tell."""
+    parser = argparse.ArgumentParser(description="what is possible at all")
+    parser.add_argument("--houses", type=int, default=4)
+    parser.add_argument("--days", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=TUNING_SEED)
+    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the fronts")
+    parser.add_argument("classes", nargs="*", metavar="CLASS", help=", ".join(CLASSES))
+    options = parser.parse_args(arguments)
+    unknown = set(options.classes) - set(CLASSES)
+    if unknown:
+        parser.error(f"no such class: {', '.join(sorted(unknown))}")
+    charts = []
+    for name in options.classes or ("tn-one", "it-one"):
+        laws = (OWN, *PEERS, *FRONT, SEES)
+        scores = compare(name, laws, houses=options.houses, days=options.days, seed=options.seed, workers=os.cpu_count() or 1)
+        title = f"{name}: {CLASSES[name].words}; {options.houses} houses x {options.days} days, seed {options.seed}"
+        print(f"\n== {title}")
+        print("\n".join(table(sorted(scores, key=lambda score: -score.utilisation))))
+        print("\n".join(words(scores)), flush=True)
+        _, figure, share = SHARES[0]
+        charts.append(pareto(scores, title, aim=share * figure(best_peer(scores, figure))))
+    if options.plot:
+        options.plot.write_text(picture(charts), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
