@@ -1,9 +1,9 @@
-"""The patience of the main fuse: whether a car may stay at its minimum for a moment although its line is above the fuse.
+"""The patience of the main fuse: whether the last car on a line may stay at its minimum although the line is a little above the fuse.
 
-A pause wears contactors and sends some cars to sleep; a fuse bears a small overload for minutes. The fuse is taken for one body that warms
-towards the square of the current with a time constant of 60 s, as the worst breaker that IEC 60898-1 allows (``simulation/fuse``
-says how that is drawn from its table 7). While it is colder than its rated current would make it for ever, and the line
-stays below 1.3 times the rating, the minimum is held; else the car is paused as the allocation said. Heat is in thousandths of that.
+A pause wears contactors and sends some cars to sleep; a fuse bears a small overload for minutes. Up to 1.13 times the rating a breaker must
+not trip within an hour (IEC 60898-1, table 7), and it is not asked for an hour: the fuse is taken for one body that warms towards the
+square of the current with a time constant of 60 s, and the minimum is held only while that body is colder than the rated current would make
+it for ever. Heat is in thousandths of that. Where several charge, one of them is paused as ever: their turns change anyway.
 This file must not know how the room is measured.
 """
 
@@ -13,12 +13,12 @@ from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView
-from han_gateway.core.units import LINES, MilliAmps, PerLine
+from han_gateway.core.units import MilliAmps, PerLine
 
 TAU_MS = 60_000
 WARM = 1_000
 """The heat of the rated current that has flowed for ever."""
-EXCESS_PERCENT = 30
+EXCESS_PERCENT = 13
 """So far above the fuse nothing is held."""
 
 
@@ -31,37 +31,30 @@ def warmed(site: Site, heat: PerLine[int], load: Load, since_ms: int) -> PerLine
 
 
 def hold(site: Site, chargers: tuple[ChargerView, ...], cuts: Grants, room: Room, heat: PerLine[int]) -> Grants:
-    """Turn pauses for want of room under the main fuse into the minimum, where all of it together is little and the fuse is cool."""
-    held = {view.charger.name: _held(view, cuts[view.charger.name]) for view in chargers if _pauses(site, view, cuts)}
-    if not held or not all(_bearable(site, chargers, cuts | held, room.main, heat, line) for line in _lines(chargers, held)):
-        return cuts
-    return cuts | held
+    """Turn the pause of the last charger on its lines into its minimum, where the fuse bears that."""
+    held = dict(cuts)
+    for view in chargers:
+        grant = cuts.get(view.charger.name)
+        alone = not any(other.grant.limit_ma and other.lines & view.lines for other in chargers if other is not view)
+        if grant is not None and alone and _pauses(site, view, grant) and _bears(site, view, room.main, heat):
+            reason = Reason(cause=Cause.HELD, circuit=grant.reason.circuit, line=grant.reason.line)
+            held[grant.charger] = Grant(charger=grant.charger, limit_ma=lowest_ma(view.charger), reason=reason)
+    return held
+
+
+def _pauses(site: Site, view: ChargerView, grant: Grant) -> bool:
+    """Tell whether it would be paused for want of room under the main fuse."""
+    wanting = grant.reason.cause is Cause.NO_ROOM and grant.reason.circuit == site.root.name
+    return wanting and not grant.limit_ma and view.grant.limit_ma >= lowest_ma(view.charger)
+
+
+def _bears(site: Site, view: ChargerView, room: PerLine[MilliAmps], heat: PerLine[int]) -> bool:
+    """Tell whether each line that is too full is still cool, and not too full by much."""
+    lowest, most = lowest_ma(view.charger), EXCESS_PERCENT * site.root.fuse_ma // 100
+    full = [line.index for line in view.lines if room[line.index] < lowest]
+    return all(heat[index] < WARM and lowest - room[index] <= most for index in full)
 
 
 def _warm(fuse_ma: MilliAmps, heat: int, current_ma: MilliAmps | None, since_ms: int) -> int:
     ratio = WARM if current_ma is None else WARM * current_ma**2 // fuse_ma**2
     return heat + (ratio - heat) * since_ms // (TAU_MS + since_ms)
-
-
-def _pauses(site: Site, view: ChargerView, cuts: Grants) -> bool:
-    grant = cuts.get(view.charger.name)
-    if grant is None or grant.limit_ma or not view.grant.limit_ma:
-        return False
-    return grant.reason.cause is Cause.NO_ROOM and grant.reason.circuit == site.root.name
-
-
-def _held(view: ChargerView, grant: Grant) -> Grant:
-    reason = Reason(cause=Cause.HELD, circuit=grant.reason.circuit, line=grant.reason.line)
-    return Grant(charger=grant.charger, limit_ma=min(view.grant.limit_ma, lowest_ma(view.charger)), reason=reason)
-
-
-def _lines(chargers: tuple[ChargerView, ...], held: Grants) -> set[int]:
-    return {line.index for view in chargers if view.charger.name in held for line in view.lines}
-
-
-def _bearable(
-    site: Site, chargers: tuple[ChargerView, ...], grants: Grants, room: PerLine[MilliAmps], heat: PerLine[int], index: int
-) -> bool:
-    line = LINES[index]
-    promised = sum(grants.get(view.charger.name, view.grant).limit_ma for view in chargers if line in view.lines)
-    return heat[index] < WARM and 100 * (promised - room[index]) < EXCESS_PERCENT * site.root.fuse_ma
