@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from han_gateway import outlets
-from han_gateway.adapters.broker import Broker, BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.metrics_server import MetricsServer, serve
@@ -95,6 +95,7 @@ def _broker(config: Config, live: Live) -> Broker:
     settings = BrokerSettings(
         host=host,
         port=port,
+        others=tuple(Address(*other) for other in mqtt.other_addresses),
         username=mqtt.username,
         password=config.password.get_secret_value() if config.password else None,
         tls=tls,
@@ -102,7 +103,7 @@ def _broker(config: Config, live: Live) -> Broker:
     )
 
     def connection(connected: bool) -> None:
-        log.log(NOTICE if connected else logging.WARNING, "broker %s:%d %s", host, port, "connected" if connected else "lost")
+        log.log(NOTICE if connected else logging.WARNING, "broker %s %s", broker.address, "connected" if connected else "lost")
         live.broker_changed(connected)
 
     told: topics.Refused | None = None
@@ -115,7 +116,7 @@ def _broker(config: Config, live: Live) -> Broker:
         told = refused or told
 
     try:
-        return Broker(
+        broker = Broker(
             settings,
             will=topics.will(mqtt.prefix, site),
             birth=topics.birth(mqtt.prefix, site),
@@ -126,6 +127,7 @@ def _broker(config: Config, live: Live) -> Broker:
         )
     except TlsUnusableError as why:
         raise ConfigError([Problem("[mqtt]", str(why), "check the file names and their owner")]) from why
+    return broker
 
 
 def _publisher(config: Config, broker: Broker, clock: SystemClock, rule: ClockRule | None) -> Outlet:

@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 class TlsUnusableError(Exception):
@@ -33,17 +34,38 @@ class TlsSettings:
         return context
 
 
+class Address(NamedTuple):
+    """Where a broker listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """As people write it."""
+        return f"{self.host}:{self.port}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerSettings:
-    """Where the broker is and who we are. Half-open connections are noticed within two times ``keepalive_s``."""
+    """Where the broker is and who we are. Half-open connections are noticed within two times ``keepalive_s``.
+
+    ``others`` are further addresses, of the same broker or of one that is bridged with it: tried in turn, all with the same user,
+    password and certificates.
+    """
 
     host: str
     port: int = 1883
+    others: tuple[Address, ...] = ()
     username: str | None = None
     password: str | None = None
     tls: TlsSettings | None = None
     client_id: str = "han-gateway"
     keepalive_s: int = 6
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """All of them, in the order in which they are tried."""
+        return (Address(self.host, self.port), *self.others)
 
     def __repr__(self) -> str:
         """Without the password: this may end in a log."""

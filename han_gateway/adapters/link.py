@@ -1,5 +1,7 @@
 """One thread that keeps one connection to the broker: MQTT 5 first, 3.1.1 when the broker speaks no 5. All of paho is in here.
 
+Of several addresses the next one is tried whenever a connection is lost or does not come to be, round and round.
+
 paho's own reconnecting is not used: its queue has no limit, it sends old messages again after an outage, and its back-off grows to
 two minutes. Instead each connection is a new ``Session``, and what it had in flight is its owner's to send again or forget.
 The thread calls ``Listener`` from itself; whoever listens carries the words to where they belong. It decides nothing else.
@@ -8,6 +10,7 @@ The thread calls ``Listener`` from itself; whoever listens carries the words to 
 import socket
 import struct
 import threading
+from itertools import cycle
 from typing import Any, Protocol
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
@@ -16,7 +19,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from han_gateway.adapters.broker_settings import BrokerSettings, words
+from han_gateway.adapters.broker_settings import Address, BrokerSettings, words
 from han_gateway.core.topics import Message
 
 CONNECT_TIMEOUT_S = 4.0
@@ -56,9 +59,11 @@ class Listener(Protocol):
 class Session:
     """One connection to the broker, from the attempt to its end. ``publish`` and ``disconnect`` may be called from any thread."""
 
-    def __init__(self, link: "Link", mqtt5: bool) -> None:
+    def __init__(self, link: "Link", address: Address, mqtt5: bool) -> None:
+        self.address = address
         self.mqtt5 = mqtt5
         self.max_in_flight = MAX_IN_FLIGHT
+        self.reached = False
         self.accepted = False
         self.protocol_refused = False
         self.trouble = ""
@@ -91,13 +96,14 @@ class Session:
         settings = self._link.settings
         wishes = _property(PacketTypes.CONNECT, MaximumPacketSize=MAX_PACKET) if self.mqtt5 else None
         try:
-            self._client.connect(settings.host, settings.port, settings.keepalive_s, properties=wishes)
+            self._client.connect(self.address.host, self.address.port, settings.keepalive_s, properties=wishes)
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
-            self.trouble = f"cannot reach {settings.host}:{settings.port}: {words(error)}"
+            self.trouble = f"cannot reach {self.address}: {words(error)}"
             return
+        self.reached = True
         # From here on an end without an answer may mean that this broker hangs up on MQTT 5.
         self.protocol_refused = self.mqtt5
-        self.trouble = f"{settings.host}:{settings.port} hung up without an answer"
+        self.trouble = f"{self.address} hung up without an answer"
         try:
             while self._client.loop(1.0) == MQTTErrorCode.MQTT_ERR_SUCCESS:
                 pass
@@ -165,6 +171,7 @@ class Link:
         self.listener = listener
         self.tls = None if settings.tls is None else settings.tls.context()
         self._stop = threading.Event()
+        self._old: set[Address] = set()  # where 3.1.1 was spoken last
 
     def start(self) -> None:
         """Begin to connect, and to reconnect whenever the connection is lost."""
@@ -175,19 +182,31 @@ class Link:
         self._stop.set()
 
     def _run(self) -> None:
+        addresses = self.settings.addresses
         failures = 0
         try:
-            while not self._stop.is_set():
-                session = self._serve(mqtt5=True)
-                if session.protocol_refused and not self._stop.is_set():
-                    session = self._serve(mqtt5=False)
+            for address in cycle(addresses):
+                session = self._serve_somehow(address)
                 failures = 0 if session.accepted else failures + 1
-                self._stop.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+                rounds = failures // len(addresses)
+                if self._stop.wait(BACK_OFF_S[min(rounds, len(BACK_OFF_S) - 1)]):
+                    break
         finally:
             self.listener.link_ended()
 
-    def _serve(self, *, mqtt5: bool) -> Session:
-        session = Session(self, mqtt5)
+    def _serve_somehow(self, address: Address) -> Session:
+        """In the version that this address took last; a broker that ignores MQTT 5 costs a keepalive only once."""
+        session = self._serve(address, mqtt5=address not in self._old)
+        if session.protocol_refused and not self._stop.is_set():
+            session = self._serve(address, mqtt5=False)
+        if session.reached:
+            self._old.discard(address)
+        if session.accepted and not session.mqtt5:
+            self._old.add(address)
+        return session
+
+    def _serve(self, address: Address, *, mqtt5: bool) -> Session:
+        session = Session(self, address, mqtt5)
         session.run()
         if not session.protocol_refused:
             self.listener.link_down(session, session.trouble)
