@@ -5,6 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+# X509_V_ERR_... of OpenSSL (x509_vfy.h) -> what to do about it.
+_REMEDIES = {
+    9: "is the clock of this machine right?",
+    10: "renew it; or is the clock of this machine wrong?",
+    18: "let ca_file name the certificate of the CA that signed it",
+    19: "let ca_file name the certificate of the CA that signed it",
+    20: "let ca_file name the certificate of the CA that signed it",
+    21: "let ca_file name the certificate of the CA that signed it",
+    62: "write the name in host that stands in the certificate",
+    64: "write the name in host that stands in the certificate",
+}
+
 
 class TlsUnusableError(Exception):
     """A certificate or key file cannot be used; says which and why."""
@@ -74,4 +86,7 @@ class BrokerSettings:
 
 def words(error: Exception) -> str:
     """What went wrong, for people: without the number that the system gives it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        remedy = _REMEDIES.get(error.verify_code, "look at it with openssl x509 -text")
+        return f"its certificate is not trusted ({error.verify_message.rstrip('.')}); {remedy}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

@@ -30,6 +30,9 @@ CALLBACKS = ("on_connect", "on_disconnect", "on_publish", "on_subscribe", "on_me
 PACKET_OVERHEAD = 32  # fixed header, packet id and the one property we send, generously
 NO_MQTT5 = {1, 0x84}  # "unacceptable protocol version" as 3.1.1 and as 5 say it
 
+# With TLS, and without: the commonest reason why a broker hangs up before it says a word.
+HUNG_UP = {True: "does it want a certificate of ours (cert_file, key_file)?", False: "does it want TLS (tls = true)?"}
+
 # What a broker that talks nonsense makes paho 2.1 raise (2.2 ends the session itself), next to OSError for network and TLS.
 NONSENSE = (ValueError, IndexError, KeyError, struct.error)
 
@@ -98,12 +101,13 @@ class Session:
         try:
             self._client.connect(self.address.host, self.address.port, settings.keepalive_s, properties=wishes)
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
-            self.trouble = f"cannot reach {self.address}: {words(error)}"
+            no_tls = "; does this port speak TLS?" if self._link.tls and isinstance(error, ConnectionResetError) else ""
+            self.trouble = f"cannot reach {self.address}: {words(error)}{no_tls}"
             return
         self.reached = True
         # From here on an end without an answer may mean that this broker hangs up on MQTT 5.
         self.protocol_refused = self.mqtt5
-        self.trouble = f"{self.address} hung up without an answer"
+        self.trouble = f"{self.address} hung up without an answer; {HUNG_UP[self._link.tls is not None]}"
         try:
             while self._client.loop(1.0) == MQTTErrorCode.MQTT_ERR_SUCCESS:
                 pass

@@ -325,10 +325,10 @@ def test_a_broker_that_hangs_cannot_hold_up_the_end(tmp_path: Path) -> None:
 
 
 def passwords(folder: Path) -> str:
-    """The example configuration of this repository with a password file for three users, and no listener."""
+    """The example configuration of this repository with a password file for four users, and no listener."""
     file = folder / "passwd"
     file.touch(mode=0o600)
-    for user in ("han-gateway", "garage", "yard"):
+    for user in ("han-gateway", "garage", "yard", "homeassistant"):
         subprocess.run(["mosquitto_passwd", "-b", str(file), user, "secret"], check=True, capture_output=True)
     lines = (ROOT / "config" / "mosquitto.conf").read_text().splitlines()
     example = "\n".join(line for line in lines if not line.startswith("listener"))
@@ -350,6 +350,36 @@ def test_a_wrong_password_is_told_and_tried_again(tmp_path: Path) -> None:
 
     with Mosquitto(tmp_path, passwords(tmp_path)) as mosquitto:
         asyncio.run(scene(mosquitto.port))
+
+
+MAY = {
+    ("han-gateway", LIMIT): True,
+    ("han-gateway", STATUS): True,
+    ("han-gateway", "homeassistant/sensor/han/config"): True,
+    ("han-gateway", "homeassistant/status"): True,
+    ("garage", REPORT): True,
+    ("garage", LIMIT): False,
+    ("garage", STATUS): False,
+    ("garage", "han/home/chargers/yard/report"): False,
+    ("garage", "han/home/chargers/yard/limit"): False,
+    ("homeassistant", LIMIT): False,
+    ("homeassistant", "homeassistant/status"): True,
+}
+
+
+def test_the_access_rules_of_the_example_hold(tmp_path: Path) -> None:
+    """With config/mosquitto.conf and .acl only the gateway writes limits, and a charger writes nothing but its own report."""
+
+    def allowed(port: int, user: str, topic: str) -> bool:
+        with ear(port, user, "none") as it:
+            answers: list[bool] = []
+            it.client.on_publish = lambda *told: answers.append(not told[3].is_failure)
+            it.client.publish(topic, b"x", qos=1)
+            asyncio.run(until(lambda: bool(answers)))
+            return answers[0]
+
+    with Mosquitto(tmp_path, passwords(tmp_path)) as mosquitto:
+        assert {(user, topic): allowed(mosquitto.port, user, topic) for user, topic in MAY} == MAY
 
 
 def test_a_denied_publish_is_noticed(tmp_path: Path) -> None:
@@ -471,12 +501,14 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{name}\n")
         signed_by = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext")
         openssl("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.crt", *signed_by)
+    yesterday = ("-CA", "ca.crt", "-CAkey", "ca.key", "-days", "-1", "-extfile", "localhost.ext")
+    openssl("x509", "-req", "-in", "localhost.csr", "-out", "expired.crt", *yesterday)
     return folder
 
 
-def tls_config(folder: Path) -> str:
+def tls_config(folder: Path, certificate: str = "localhost") -> str:
     """A listener that asks each client for a certificate."""
-    files = f"cafile {folder}/ca.crt\ncertfile {folder}/localhost.crt\nkeyfile {folder}/localhost.key"
+    files = f"cafile {folder}/ca.crt\ncertfile {folder}/{certificate}.crt\nkeyfile {folder}/localhost.key"
     return f"allow_anonymous true\n{files}\nrequire_certificate true"
 
 
@@ -497,23 +529,31 @@ def test_tls_with_our_own_ca_and_a_client_certificate(tmp_path: Path, certificat
 
 @paho_leaves_sockets
 @pytest.mark.parametrize(
-    ("host", "ca"),
-    [("localhost", "other.crt"), ("localhost", None), ("127.0.0.1", "ca.crt")],
-    ids=["wrong CA", "system's CAs", "wrong name"],
+    ("host", "ca", "shown", "remedy"),
+    [
+        ("localhost", "other.crt", "localhost", "let ca_file name the certificate of the CA that signed it"),
+        ("localhost", None, "localhost", "let ca_file name the certificate of the CA that signed it"),
+        ("127.0.0.1", "ca.crt", "localhost", "write the name in host that stands in the certificate"),
+        ("localhost", "ca.crt", "expired", "certificate has expired); renew it"),
+    ],
+    ids=["wrong CA", "system's CAs", "wrong name", "expired"],
 )
-def test_a_broker_that_is_not_ours_is_not_trusted(tmp_path: Path, certificates: Path, host: str, ca: str | None) -> None:
-    """With a wrong CA or a wrong host name there is no connection, the reason is told, and there is no way around it."""
+def test_a_broker_that_is_not_ours_is_not_trusted(
+    tmp_path: Path, certificates: Path, host: str, ca: str | None, shown: str, remedy: str
+) -> None:
+    """With a wrong CA, name or date there is no connection, the reason and the remedy are told, and there is no way around it."""
     tls = TlsSettings(ca_file=None if ca is None else certificates / ca)
-    refused(tmp_path, tls_config(certificates), "certificate verify failed", host=host, tls=tls)
+    refused(tmp_path, tls_config(certificates, shown), remedy, host=host, tls=tls)
 
 
 @paho_leaves_sockets
 def test_never_plain_where_tls_is_configured(tmp_path: Path, certificates: Path) -> None:
     """A plain port is not spoken to when TLS is configured, nor a TLS port without our certificate or without TLS."""
-    refused(tmp_path, "allow_anonymous true", "", tls=TlsSettings(ca_file=certificates / "ca.crt"))
+    tls = TlsSettings(ca_file=certificates / "ca.crt")
+    refused(tmp_path, "allow_anonymous true", "does this port speak TLS?", tls=tls)
     config = tls_config(certificates)
-    refused(tmp_path, config, "", host="localhost", tls=TlsSettings(ca_file=certificates / "ca.crt"))
-    refused(tmp_path, config, "hung up without an answer")
+    refused(tmp_path, config, "does it want a certificate of ours", host="localhost", tls=tls)
+    refused(tmp_path, config, "does it want TLS")
 
 
 def refused(folder: Path, config: str, says: str, **settings: Any) -> None:
