@@ -86,6 +86,10 @@ class Broker:
         self._outbox.put(message, self._now_ms())
         self._pump()
 
+    def listen(self, subscriptions: tuple[str, ...]) -> None:
+        """From now on hear these topics and no others."""
+        self._link.listen(subscriptions, self._session)
+
     async def stop(self, patience_s: float = 2.0) -> None:
         """Send what waits, say offline as the last will would, say goodbye; wait at most ``patience_s`` for each of the two."""
         self._stopping = True

@@ -83,6 +83,13 @@ class Session:
             properties = _property(PacketTypes.PUBLISH, MessageExpiryInterval=expiry_s)
         return self._client.publish(message.topic, message.payload, message.qos, message.retain, properties).mid
 
+    def listen(self, more: set[str], less: set[str]) -> None:
+        """Hear other topics than before."""
+        for topic in more:
+            self._client.subscribe(topic, qos=1)
+        for topic in less:
+            self._client.unsubscribe(topic)
+
     def disconnect(self) -> None:
         """Say goodbye, so that the broker keeps the last will to itself."""
         self._client.disconnect()
@@ -131,7 +138,7 @@ class Session:
         client.will_set(will.topic, will.payload, will.qos, will.retain)
         return client
 
-    def _on_connect(self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, told: Properties | None) -> None:
+    def _on_connect(self, _client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, told: Properties | None) -> None:
         self.protocol_refused = self.mqtt5 and reason.value in NO_MQTT5
         if reason.is_failure:
             self.trouble = f"the broker refused us: {reason}"
@@ -140,8 +147,7 @@ class Session:
         self.trouble = "connection lost"
         self.max_in_flight = min(MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", MAX_IN_FLIGHT))
         self._max_packet = getattr(told, "MaximumPacketSize", None)
-        for topic in self._link.subscriptions:
-            client.subscribe(topic, qos=1)
+        self.listen(set(self._link.subscriptions), set())
         self._link.listener.link_up(self)
 
     def _on_disconnect(self, _client: Client, _data: Any, flags: Any, reason: ReasonCode, _told: Properties | None) -> None:
@@ -184,6 +190,13 @@ class Link:
     def stop(self) -> None:
         """No new connection after the present one."""
         self._stop.set()
+
+    def listen(self, subscriptions: tuple[str, ...], session: Session | None) -> None:
+        """Hear these topics from now on: in the present session, if there is one, and in every new one."""
+        before, now = set(self.subscriptions), set(subscriptions)
+        self.subscriptions = subscriptions
+        if session is not None:
+            session.listen(now - before, before - now)
 
     def _run(self) -> None:
         addresses = self.settings.addresses
