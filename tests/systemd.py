@@ -1,7 +1,7 @@
 """A real systemd for one test module: process 1 of namespaces of its own, with nothing in it but the journal and our unit.
 
-It shares the network and the file system with the machine, but sees its own processes, mounts, control groups, ``/run``, ``/opt`` and
-``/etc/han-gateway``. It must not know what is tested. Whoever uses it marks the test with ``pytest.mark.systemd``: skipped where
+It shares the network and the file system with the machine, but has processes, mounts, control groups, ``/run``, ``/opt``, ``/var/lib``
+and all places in ``/etc`` where we are installed of its own. It must not know what is tested. Whoever uses it marks the test with ``pytest.mark.systemd``: skipped where
 root, systemd or such namespaces are not to be had.
 """
 
@@ -20,6 +20,9 @@ SYSTEMD = Path("/lib/systemd/systemd")
 SHIPPED = Path("/lib/systemd/system")
 PYTHON = Path("/usr/bin/python3")  # one that the unit's sandbox can see, as in a real installation
 GROUPS = Path("/sys/fs/cgroup")
+DROP_INS = (Path("/etc/modules-load.d"), Path("/etc/udev/rules.d"))
+PLACES = (Path("/etc/han-gateway"), DROP_INS[0], DROP_INS[1].parent, DROP_INS[1])
+"""What is mounted over; what this machine does not have is made for the time of the test."""
 
 # What a machine needs to come up, and no more: nobody here loads modules, sets clocks or mounts disks.
 NEEDED = [
@@ -53,21 +56,22 @@ else
     umount -R {GROUPS} && mount -t cgroup2 cgroup2 {GROUPS}
 fi
 mount -t tmpfs -o mode=755 tmpfs /opt && {PYTHON} -m venv --without-pip /opt/han-gateway
-mount --bind "$3" /opt/han-gateway/lib/python3.{sys.version_info.minor}/site-packages
+mkdir /opt/packages && mount --bind "$3" /opt/packages && mount -o remount,ro,bind /opt/packages
 mkdir /opt/han-gateway/app && cp -r "$2/han_gateway" "$2/dlms" /opt/han-gateway/app/
-printf '%s\\n' '#!/opt/han-gateway/bin/python3' 'import sys' 'sys.path.insert(0, "/opt/han-gateway/app")' \\
+printf '%s\\n' '#!/opt/han-gateway/bin/python3' 'import sys' 'sys.path[:0] = ["/opt/han-gateway/app", "/opt/packages"]' \\
     'from han_gateway.cli import main' 'sys.exit(main())' > /opt/han-gateway/bin/han-gateway
 chmod 755 /opt/han-gateway/bin/han-gateway
-mount --bind "$1/etc" /etc/han-gateway
-mkdir -m 700 "$1/lib" && mount --bind "$1/lib" /var/lib/private
-exec env -i PATH="$PATH" container=other SYSTEMD_UNIT_PATH="$1/units" SYSTEMD_GENERATOR_PATH=/none \\
+mount --bind "$1/etc" /etc/han-gateway && mount --bind "$1/units" /etc/systemd/system
+mkdir "$1/lib" && mount --bind "$1/lib" /var/lib && mount -t tmpfs tmpfs /var/log
+for folder in {" ".join(map(str, DROP_INS))}; do mount -t tmpfs -o mode=755 tmpfs "$folder"; done
+exec env -i PATH="$PATH" container=other SYSTEMD_UNIT_PATH=/etc/systemd/system SYSTEMD_GENERATOR_PATH=/none \\
     {SYSTEMD} --system --unit=multi-user.target --show-status=no
 """
 
 
 def missing() -> str | None:
     """Why there can be no systemd here, or None."""
-    if os.geteuid() != 0 or not SYSTEMD.exists() or not SHIPPED.is_dir():
+    if os.geteuid() != 0 or not all(path.exists() for path in (SYSTEMD, SHIPPED)):
         return "no root, or no systemd"
     version = subprocess.run([PYTHON, "-c", "import sys, venv; print(sys.version_info[1])"], capture_output=True, check=False)
     if version.stdout.strip() != b"%d" % sys.version_info.minor:
@@ -113,9 +117,9 @@ class Systemd:
             shutil.copy(SHIPPED / unit, self.units)
         for unit in JOURNAL:
             (self.units / "sysinit.target.wants" / unit).symlink_to(f"../{unit}")
-        self._made = [path for path in (Path("/etc/han-gateway"), Path("/var/lib/private")) if not path.exists()]
+        self._made = [path for path in PLACES if not path.exists()]
         for path in self._made:
-            path.mkdir(mode=0o700)
+            path.mkdir()
         groups = [GROUPS / name for name in ("cpu", "cpuacct", "memory", "devices", "pids", "systemd", "unified")]
         self._groups = [group / self._name for group in groups if group.is_dir()] or [GROUPS / self._name]
         enter = "; ".join(f"mkdir -p {group} && echo $$ > {group}/cgroup.procs" for group in self._groups)
@@ -152,7 +156,7 @@ class Systemd:
             for inner in sorted((path for path in group.rglob("*") if path.is_dir()), key=lambda path: -len(path.parts)):
                 _remove(inner)
             _remove(group)
-        for path in self._made:
+        for path in reversed(self._made):
             _remove(path)
 
 

@@ -405,6 +405,34 @@ def test_a_denied_publish_is_noticed(tmp_path: Path) -> None:
         asyncio.run(scene(mosquitto.port))
 
 
+def test_other_topics_are_heard_from_one_moment_to_the_next(tmp_path: Path) -> None:
+    """After ``listen`` the new topics are heard and the old ones are not, in this connection and in the next."""
+    yard, barn = "han/home/chargers/yard/report", "han/home/chargers/barn/report"
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port) as it:
+            for turn, topic in enumerate((yard, barn), 1):
+                it.broker.listen((topic,))
+                await asyncio.sleep(0.1)
+                with ear(mosquitto.port, topic="none") as other:
+                    for each in (REPORT, yard, barn):
+                        other.client.publish(each, b"{}", qos=1)
+                    await until(lambda: it.heard == [(topic, b"{}")])  # noqa: B023  it is awaited within this turn
+                    await asyncio.sleep(0.1)
+                    assert len(it.heard) == 1
+                it.heard.clear()
+                mosquitto.stop()
+                mosquitto.start()
+                await until(lambda: it.broker.reconnects == turn)  # noqa: B023  as above
+            with ear(mosquitto.port, topic="none") as other:
+                other.client.publish(yard, b"{}", qos=1)
+                other.client.publish(barn, b"{}", qos=1)
+                await until(lambda: it.heard == [(barn, b"{}")])
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto))
+
+
 def test_a_message_larger_than_the_broker_takes_is_refused_here(tmp_path: Path) -> None:
     """A retained message beyond the broker's limit is counted and does not end the connection again and again."""
 

@@ -13,6 +13,7 @@ import pytest
 from tests.mosquitto import Mosquitto, free_port
 from tests.system.test_run import HOUSE, PATIENCE_S, Listener, Meter
 from tests.systemd import Systemd
+from tests.test_docs import commands
 
 UNITS = Path(__file__).parents[2] / "systemd"
 UNIT = "han-gateway@home.service"
@@ -122,7 +123,7 @@ def test_the_sandbox_lets_the_gateway_do_its_work(home: Home) -> None:
     home.systemctl("stop")
     assert home.manager.show(UNIT, "Result") == "success"
     assert home.ears.next("han/home/status") == b"offline"
-    assert (home.manager.folder / "lib" / "han-gateway" / "home").is_dir()
+    assert (home.manager.folder / "lib" / "private" / "han-gateway" / "home").is_dir()
 
 
 @pytest.mark.systemd
@@ -190,3 +191,34 @@ def test_the_password_comes_as_a_credential(manager: Systemd, tmp_path: Path) ->
     assert "canary" not in manager.journal("-u", UNIT)
     drop_in.unlink()
     manager.run("systemctl", "daemon-reload")
+
+
+# What the page asks for and a test cannot do: fetch packages, type into an editor, move real modules and devices.
+NOT_HERE = ("apt ", "-m venv", "/pip ", "nano ", "udevadm ", "systemd-modules-load")
+
+
+@pytest.mark.systemd
+@pytest.mark.broker
+def test_the_page_about_installing_is_right(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The commands of docs/install.md, one after the other, install a running service, reload it, and leave nothing behind."""
+    with Systemd(tmp_path_factory.mktemp("install")) as machine, Mosquitto(tmp_path) as broker:
+
+        def do(command: str) -> str:
+            return machine.run("bash", "-c", f"cd {UNITS.parent} && {command.replace('sudo ', '')}")
+
+        *install, _, end = commands(UNITS.parent / "docs" / "install.md")
+        for command in (command for block in install for command in block if not any(word in command for word in NOT_HERE)):
+            do(command)
+            if "minimal.toml" in command:
+                do(f"printf '[mqtt]\\nusername = \"u\"\\nport = {broker.port}\\n' >> /etc/han-gateway/home.toml")
+        assert machine.show(UNIT, "ActiveState") == "active"
+        wait_until(lambda: "broker connected" in machine.show(UNIT, "StatusText"))
+        do("systemctl reload han-gateway@home")
+        wait_until(lambda: "the house is as it was" in machine.journal("-u", UNIT))
+        for command in end:
+            # What is mounted here for the test cannot be removed, but emptied.
+            do(command.replace("/opt/han-gateway /etc/han-gateway", "/opt/han-gateway /etc/han-gateway/*"))
+        assert do("find /etc -name '*han-gateway*' -not -empty; ls /opt /etc/han-gateway /var/lib/private") == (
+            "/etc/han-gateway:\n\n/opt:\npackages\n\n/var/lib/private:\n"
+        )
+        assert "home" not in do("systemctl list-units --all 'han-gateway*'")
