@@ -73,6 +73,8 @@ def missing() -> str | None:
     """Why there can be no systemd here, or None."""
     if os.geteuid() != 0 or not all(path.exists() for path in (SYSTEMD, SHIPPED)):
         return "no root, or no systemd"
+    if not os.access(next(path for path in (GROUPS / "systemd", GROUPS) if path.is_dir()), os.W_OK):
+        return "control groups cannot be made here"
     version = subprocess.run([PYTHON, "-c", "import sys, venv; print(sys.version_info[1])"], capture_output=True, check=False)
     if version.stdout.strip() != b"%d" % sys.version_info.minor:
         return f"{PYTHON} is another Python than ours, or has no venv"
@@ -88,7 +90,7 @@ class Systemd:
         self.folder = folder
         self.etc = folder / "etc"
         self.units = folder / "units"
-        self._name = f"han-gateway-test-{os.getpid()}"
+        self._name = f"han-gateway-test-{os.getpid()}-{folder.name}"
         self._process: subprocess.Popen[bytes] | None = None
         self._init = ""
 
@@ -133,7 +135,11 @@ class Systemd:
                 stdout=log,
                 stderr=log,
             )
-        self._wait(self._process.pid)
+        try:
+            self._wait(self._process.pid)
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def _wait(self, pid: int) -> None:
@@ -142,13 +148,15 @@ class Systemd:
             assert self._process is not None
             assert self._process.poll() is None, (self.folder / "log").read_text()
             self._init = children.read_text().split(" ")[0]
-            begun = self._init and Path(f"/proc/{self._init}/exe").resolve() == SYSTEMD.resolve()
-            if begun and self.run("systemctl", "is-system-running", check=False).strip() == "running":
+            if _is_systemd(self._init) and self.run("systemctl", "is-system-running", check=False).strip() == "running":
                 return
             time.sleep(0.05)
         raise TimeoutError((self.folder / "log").read_text())
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
         assert self._process is not None
         self._process.kill()  # and with it, --kill-child, process 1 and all of its namespace
         self._process.wait()
@@ -158,6 +166,14 @@ class Systemd:
             _remove(group)
         for path in reversed(self._made):
             _remove(path)
+
+
+def _is_systemd(pid: str) -> bool:
+    """Before systemd there are other processes, which come and go."""
+    try:
+        return bool(pid) and Path(f"/proc/{pid}/exe").resolve() == SYSTEMD.resolve()
+    except FileNotFoundError:
+        return False
 
 
 def _remove(folder: Path) -> None:
