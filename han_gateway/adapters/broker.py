@@ -32,8 +32,9 @@ class Broker:
     """A connection that heals by itself. All methods belong to the loop's thread; all callbacks come in it.
 
     ``on_connection(connected)`` comes with each change, ``on_message(topic, payload)`` with each message, ``on_trouble(text)``
-    once for each thing that people should know, until the next connection. ``address`` is the one that accepted us last. Counters: ``reconnects``, ``publish_failures`` (refused by the broker),
-    ``dropped`` (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood).
+    once for each thing that people should know, until the next connection. ``address`` is the one that accepted us last. Counters:
+    ``reconnects``, ``publish_failures`` (refused by the broker), ``dropped`` (not sent: expired, or no room), ``ignored`` (messages to
+    us: too large, retained, unreadable, or a flood).
     """
 
     def __init__(
@@ -58,7 +59,8 @@ class Broker:
         self._on_connection = on_connection
         self._on_message = on_message
         self._on_trouble = on_trouble
-        self._link = Link(settings, will, subscriptions, self)
+        self._link = Link(settings, will, self)
+        self._subscriptions = set(subscriptions)
         self._outbox = Outbox()
         self._in_flight: dict[int, Waiting] = {}
         self._session: Session | None = None
@@ -88,7 +90,9 @@ class Broker:
 
     def listen(self, subscriptions: tuple[str, ...]) -> None:
         """From now on hear these topics and no others."""
-        self._link.listen(subscriptions, self._session)
+        before, self._subscriptions = self._subscriptions, set(subscriptions)
+        if self._session is not None:
+            self._session.listen(self._subscriptions - before, before - self._subscriptions)
 
     async def stop(self, patience_s: float = 2.0) -> None:
         """Send what waits, say offline as the last will would, say goodbye; wait at most ``patience_s`` for each of the two."""
@@ -151,6 +155,7 @@ class Broker:
             session.disconnect()
             return
         self._session = session
+        session.listen(self._subscriptions)
         self.reconnects += self._sessions > 0
         self._sessions += 1
         self._told.clear()

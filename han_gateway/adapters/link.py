@@ -10,6 +10,7 @@ The thread calls ``Listener`` from itself; whoever listens carries the words to 
 import socket
 import struct
 import threading
+from collections.abc import Collection
 from itertools import cycle
 from typing import Any, Protocol
 
@@ -60,7 +61,7 @@ class Listener(Protocol):
 
 
 class Session:
-    """One connection to the broker, from the attempt to its end. ``publish`` and ``disconnect`` may be called from any thread."""
+    """One connection to the broker, from the attempt to its end. ``publish``, ``listen`` and ``disconnect`` are for any thread."""
 
     def __init__(self, link: "Link", address: Address, mqtt5: bool) -> None:
         self.address = address
@@ -83,8 +84,8 @@ class Session:
             properties = _property(PacketTypes.PUBLISH, MessageExpiryInterval=expiry_s)
         return self._client.publish(message.topic, message.payload, message.qos, message.retain, properties).mid
 
-    def listen(self, more: set[str], less: set[str]) -> None:
-        """Hear other topics than before."""
+    def listen(self, more: set[str], less: Collection[str] = ()) -> None:
+        """Hear these topics as well, and others no more."""
         for topic in more:
             self._client.subscribe(topic, qos=1)
         for topic in less:
@@ -147,7 +148,6 @@ class Session:
         self.trouble = "connection lost"
         self.max_in_flight = min(MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", MAX_IN_FLIGHT))
         self._max_packet = getattr(told, "MaximumPacketSize", None)
-        self.listen(set(self._link.subscriptions), set())
         self._link.listener.link_up(self)
 
     def _on_disconnect(self, _client: Client, _data: Any, flags: Any, reason: ReasonCode, _told: Properties | None) -> None:
@@ -174,10 +174,9 @@ class Session:
 class Link:
     """The thread, and what it needs for each new session."""
 
-    def __init__(self, settings: BrokerSettings, will: Message, subscriptions: tuple[str, ...], listener: Listener) -> None:
+    def __init__(self, settings: BrokerSettings, will: Message, listener: Listener) -> None:
         self.settings = settings
         self.will = will
-        self.subscriptions = subscriptions
         self.listener = listener
         self.tls = None if settings.tls is None else settings.tls.context()
         self._stop = threading.Event()
@@ -191,23 +190,17 @@ class Link:
         """No new connection after the present one."""
         self._stop.set()
 
-    def listen(self, subscriptions: tuple[str, ...], session: Session | None) -> None:
-        """Hear these topics from now on: in the present session, if there is one, and in every new one."""
-        before, now = set(self.subscriptions), set(subscriptions)
-        self.subscriptions = subscriptions
-        if session is not None:
-            session.listen(now - before, before - now)
-
     def _run(self) -> None:
         addresses = self.settings.addresses
         failures = 0
         try:
             for address in cycle(addresses):
+                if self._stop.is_set():
+                    break
                 session = self._serve_somehow(address)
                 failures = 0 if session.accepted else failures + 1
                 rounds = failures // len(addresses)
-                if self._stop.wait(BACK_OFF_S[min(rounds, len(BACK_OFF_S) - 1)]):
-                    break
+                self._stop.wait(BACK_OFF_S[min(rounds, len(BACK_OFF_S) - 1)])
         finally:
             self.listener.link_ended()
 
