@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from pathlib import Path
 
+from dlms import axdr, hdlc
+from han_gateway import outlets
+from han_gateway.adapters import broker, broker_settings, link, metrics_server, outbox, recording, tcp
 from han_gateway.adapters.metric_names import DEFINED
+from han_gateway.config import load, settings, toml_file
+from han_gateway.core import inbox
+from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 
 DOCS = Path(__file__).parent
@@ -42,10 +48,44 @@ def machine(transitions: dict[tuple[Enum, Enum], Enum], subject: str) -> str:
     )
 
 
+def limits() -> str:
+    """The limits on what comes from outside."""
+    keepalive_s = broker_settings.BrokerSettings(host="").keepalive_s
+    policy = Policy()
+    most = [field.max_length for kind in ("circuit", "charger") for field in settings.Settings.model_fields[kind].metadata]
+    rows = {
+        "bytes of an unfinished frame that are kept": f"{hdlc.MAX_LENGTH:,}",
+        "nesting of a list, values in it": f"{axdr.MAX_DEPTH}, {axdr.MAX_VALUES}",
+        "silence after which a TCP meter is connected anew": "`silent_after_s`, 20 s at most",
+        "time to connect to a TCP meter, and pause before the next attempt": f"{tcp.CONNECT_S:g} s, {tcp.RETRY_S:g} s",
+        "age of the last currents: no raises, fallback": f"{policy.stale_after_ms // 1000} s, {policy.lost_after_ms // 1000} s",
+        "bytes of a report of a charger or a sub-fuse": f"{inbox.MAX_REPORT_BYTES:,}",
+        "arrays and objects in a report": str(inbox.MAX_REPORT_BRACKETS),
+        "current and energy in a report": f"{inbox.MAX_CURRENT_A:,} A, {inbox.MAX_SESSION_WH // 1_000_000} MWh",
+        "bytes of a cap that is set": str(inbox.MAX_CAP_BYTES),
+        "a cap that is set": "the bounds in `[caps]`",
+        "time until the same refused message is told again": f"{outlets.TELL_AGAIN_MS // 60_000} min",
+        "bytes of a packet that an MQTT 5 broker may send us": f"{link.MAX_PACKET:,}",
+        "messages to us that wait for the controller": str(broker.MAX_UNHEARD),
+        "messages of ours that wait for the broker": f"the latest of {outbox.MAX_TOPICS:,} topics, {outbox.MAX_BYTES // 1024:,} KiB",
+        "messages of ours that the broker has not acknowledged": str(link.MAX_IN_FLIGHT),
+        "life of a limit, wherever it waits": f"`valid_for_s`, {policy.valid_for_ms // 1000} s",
+        "time to connect to a broker": f"{link.CONNECT_TIMEOUT_S:g} s for each address",
+        "pause before the next attempt": f"{link.BACK_OFF_S[0]:g} s, growing to {link.BACK_OFF_S[-1]:g} s",
+        "time until a broker that hangs is left": f"{2 * keepalive_s} s at most",
+        "callers of the metrics port at once, and how long one may say nothing": f"1, {metrics_server.PATIENCE_S:g} s",
+        "bytes of the configuration": f"{toml_file.LARGEST_FILE:,}",
+        "circuits, chargers, fuses one below the other": ", ".join(str(each) for each in (*most, load.DEEPEST)),
+        "bytes of a line in a dump or recording": f"{recording.LONGEST_LINE:,}",
+    }
+    return table(("what", "limit"), rows.items())
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "policy": policy,
     "meter": lambda: machine({(state, sign): to for (state, sign), to in METER.items()}, "list with currents"),
     "charger": lambda: machine({(state, sign): to for (state, sign), to in CHARGER.items()}, "charger's report"),
+    "limits": limits,
     "metrics": lambda: table(
         ("metric", "labels", "meaning"),
         ((f"`{name}`", ", ".join(defined.labels), defined.meaning) for name, defined in DEFINED.items()),

@@ -6,12 +6,13 @@ This file must not know how anything is done: the core decides, the adapters act
 import asyncio
 import logging
 import platform
+import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from han_gateway import outlets
-from han_gateway.adapters.broker import Broker, BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.metrics_server import MetricsServer, serve
@@ -26,38 +27,46 @@ from han_gateway.core.effects import Effect
 from han_gateway.core.events import Event
 from han_gateway.core.units import Instant
 from han_gateway.meters.clock import ClockRule
+from han_gateway.reload import House, Reload
 from han_gateway.runtime import Gateway, Live, Outlet, together
 
 log = logging.getLogger("han_gateway")
 
 
-def daemon(config: Config, record: Path | None) -> int:
-    """Protect the house until SIGTERM or SIGINT. Raises ConfigError for what only the start can find out."""
+def daemon(read: Callable[[], Config], record: Path | None) -> int:
+    """Protect the house until SIGTERM or SIGINT; on SIGHUP ``read`` is asked again. Raises ConfigError for what is wrong at the start."""
+    config = read()
     set_up_log()
     for line in listed(config.problems):
         log.error("left out: %s", line)
     for warning in config.warnings:
         log.warning("%s", warning)
+    names = ", ".join(charger.name for charger in config.site.chargers) or "none"
+    log.info("%s: main fuse %g A, chargers: %s", config.site.name, config.site.root.fuse_ma / 1000, names)
     clock = SystemClock()
     started = clock.now()  # one instant for both: a replay begins where the run began
     recorder = _recorder(record, started) if record else None
-    asyncio.run(_daemon(config, clock, started, recorder))
+    asyncio.run(_daemon(config, read, clock, started, recorder))
     return 0
 
 
-async def _daemon(config: Config, clock: SystemClock, started: Instant, recorder: Recorder | None) -> None:
-    meter, prefix, site = config.meter, config.mqtt.prefix, config.site
+async def _daemon(
+    config: Config, read: Callable[[], Config], clock: SystemClock, started: Instant, recorder: Recorder | None
+) -> None:
+    meter, site = config.meter, config.site
     notifier = Notifier()
     gateway = Gateway(site, decoder(meter), started)
-    live = Live(gateway, clock, prefix=prefix, recorder=recorder)
+    live = Live(gateway, clock, prefix=config.mqtt.prefix, recorder=recorder)
     refusals = outlets.Refusals(clock)
     broker = _broker(config, live, refusals)
     metrics = Metrics(site, version=version(), python=platform.python_version(), broker=broker, refusals=refusals)
     health = outlets.Health(clock)
     rule = ClockRule(meter.clock) if meter.clock else None
     watch = outlets.ClockWatch(clock, rule, meter.zone)
-    publisher = _publisher(config, broker, clock, rule)
-    for outlet in (publisher, outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see):
+    watchdog = outlets.Watchdog(gateway, notifier, started)
+    publisher = _publisher(config, gateway, broker, clock, rule)
+    shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see)
+    for outlet in (publisher, watchdog.see, *shown):
         gateway.attach(outlet)
     server = _serve_metrics(config, metrics, health) if config.metrics.enabled else None
 
@@ -66,12 +75,13 @@ async def _daemon(config: Config, clock: SystemClock, started: Instant, recorder
         live.hear(data)
 
     way = source(meter.port, meter.tcp, meter.baud, meter.parity, meter.silent_after_s)
-    names = ", ".join(charger.name for charger in site.chargers) or "none"
-    log.info("%s: main fuse %g A, chargers: %s", site.name, site.root.fuse_ma / 1000, names)
-    broker.start(asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    again = Reload(config, read, clock, notifier, House(gateway, live, broker, metrics), recording=recorder is not None)
+    loop.add_signal_handler(signal.SIGHUP, again.reload)
+    broker.start(loop)
     notifier.ready()
     try:
-        await together(way.run(hear, live.source_changed), live.tick(_beat(notifier, health, recorder)))
+        await together(way.run(hear, live.source_changed), live.tick(_beat(clock, watchdog, health, recorder)))
     finally:
         notifier.stopping()
         await broker.stop()
@@ -96,6 +106,7 @@ def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
     settings = BrokerSettings(
         host=host,
         port=port,
+        others=tuple(Address(*other) for other in mqtt.other_addresses),
         username=mqtt.username,
         password=config.password.get_secret_value() if config.password else None,
         tls=tls,
@@ -103,7 +114,7 @@ def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
     )
 
     def connection(connected: bool) -> None:
-        log.log(NOTICE if connected else logging.WARNING, "broker %s:%d %s", host, port, "connected" if connected else "lost")
+        log.log(NOTICE if connected else logging.WARNING, "broker %s %s", broker.address, "connected" if connected else "lost")
         live.broker_changed(connected)
 
     def message(topic: str, payload: bytes) -> None:
@@ -112,11 +123,11 @@ def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
             refusals.add(refused)
 
     try:
-        return Broker(
+        broker = Broker(
             settings,
             will=topics.will(mqtt.prefix, site),
             birth=topics.birth(mqtt.prefix, site),
-            subscriptions=tuple(inbox.inlets(mqtt.prefix, site)),
+            subscriptions=live.listen(),
             settled=inbox.settings(mqtt.prefix, site),
             on_connection=connection,
             on_message=message,
@@ -124,15 +135,16 @@ def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
         )
     except TlsUnusableError as why:
         raise ConfigError([Problem("[mqtt]", str(why), "check the file names and their owner")]) from why
+    return broker
 
 
-def _publisher(config: Config, broker: Broker, clock: SystemClock, rule: ClockRule | None) -> Outlet:
+def _publisher(config: Config, gateway: Gateway, broker: Broker, clock: SystemClock, rule: ClockRule | None) -> Outlet:
     """Words every effect for MQTT."""
-    prefix, site, zone = config.mqtt.prefix, config.site, config.meter.zone
+    prefix, zone = config.mqtt.prefix, config.meter.zone
 
     def publish(_event: Event, effects: Iterable[Effect]) -> None:
         for effect in effects:
-            message = topics.message(prefix, site, effect, clock.wall(), clock=rule, zone=zone)
+            message = topics.message(prefix, gateway.site, effect, clock.wall(), clock=rule, zone=zone)
             if message:
                 broker.publish(message)
 
@@ -155,13 +167,15 @@ def _serve_metrics(config: Config, metrics: Metrics, health: outlets.Health) -> 
         return None
 
 
-def _beat(notifier: Notifier, health: outlets.Health, recorder: Recorder | None) -> Callable[[], None]:
+def _beat(
+    clock: SystemClock, watchdog: outlets.Watchdog, health: outlets.Health, recorder: Recorder | None
+) -> Callable[[], None]:
     """What follows each round of the loop that was really stepped: the watchdog is fed, trouble with the recording is told once."""
     told = False
 
     def beat() -> None:
         nonlocal told
-        notifier.alive()
+        watchdog.feed(clock.now())
         health.alive()
         failed = recorder.failed if recorder else None
         if failed and not told:

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.systemd import NOTICE, Notifier
-from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
-from han_gateway.core.events import Event, MeterSaid, SourceChanged
+from han_gateway.core.effects import Effect, Level, MeterState, Note, SetLimit, ShowHeadroom
+from han_gateway.core.events import BrokerChanged, Event, MeterSaid, SourceChanged
 from han_gateway.core.inbox import Refused
 from han_gateway.core.units import LINES, Instant
 from han_gateway.meters.clock import ClockRule, hours_off
-from han_gateway.runtime import Outlet
+from han_gateway.runtime import Gateway, Outlet
 
 log = logging.getLogger("han_gateway")
 
@@ -37,16 +37,47 @@ def notes(event: Event, effects: Iterable[Effect]) -> None:
 
 
 def status(notifier: Notifier) -> Outlet:
-    """Tells ``systemctl status`` how much room there is."""
+    """Tells ``systemctl status`` how much room there is, and whether the broker is."""
+    house, broker = "meter waiting", "no broker yet"
 
-    def tell(_event: Event, effects: Iterable[Effect]) -> None:
+    def tell(event: Event, effects: Iterable[Effect]) -> None:
+        nonlocal house, broker
+        before = house, broker
+        if isinstance(event, BrokerChanged):
+            broker = "broker connected" if event.connected else "broker lost"
         for effect in effects:
             if isinstance(effect, ShowHeadroom):
                 rooms = zip(LINES, effect.room_ma, strict=True)
                 room = ", ".join(f"{line.value} {'?' if value is None else f'{value / 1000:.1f} A'}" for line, value in rooms)
-                notifier.status(f"meter {effect.state.value}, room {room}")
+                house = f"meter {effect.state.value}, room {room}"
+        if (house, broker) != before:
+            notifier.status(f"{house}; {broker}")
 
     return tell
+
+
+class Watchdog:
+    """Feeds systemd's watchdog as long as limits really leave the controller, as often as its policy promises.
+
+    A loop that turns and decides nothing is as bad as one that hangs. A limit counts when it was handed to the broker's adapter: that
+    a broker is away is for the log, and no reason to start again.
+    """
+
+    def __init__(self, gateway: Gateway, notifier: Notifier, started: Instant) -> None:
+        self._gateway = gateway
+        self._notifier = notifier
+        self._told_at = started
+
+    def see(self, event: Event, effects: Iterable[Effect]) -> None:
+        """Look for limits, decided or repeated. Attach this behind the outlet that publishes them."""
+        if any(isinstance(effect, SetLimit) for effect in effects):
+            self._told_at = event.at
+
+    def feed(self, now: Instant) -> None:
+        """After each round of the loop. A house without chargers has nothing to decide."""
+        site = self._gateway.site
+        if not site.chargers or now - self._told_at <= site.policy.republish_ms + HUNG_MS:
+            self._notifier.alive()
 
 
 def measured(metrics: Metrics) -> Outlet:

@@ -16,6 +16,7 @@ from han_gateway.core import inbox
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.gateway import start, step
+from han_gateway.core.reload import carry_over, farewell
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
 from han_gateway.meters.decoder import Decoder
@@ -62,8 +63,22 @@ class Gateway:
             self._next_tick += TICK_MS
             self._step(tick)
 
+    def part(self, at: Instant, site: Site) -> None:
+        """Tell the chargers that ``site`` does not have their last limit; ``change`` must follow."""
+        self.advance(at)
+        self._show(Tick(at=at), farewell(self.site, self._state, site))
+
+    def change(self, at: Instant, site: Site) -> None:
+        """Go on with another house of the same name and grid: what is known of the meter and of unchanged chargers stays."""
+        self._state, effects = carry_over(self.site, self._state, site, at)
+        self.site = site
+        self._show(Tick(at=at), effects)
+
     def _step(self, event: Event) -> None:
         self._state, effects = step(self.site, self._state, event)
+        self._show(event, effects)
+
+    def _show(self, event: Event, effects: tuple[Effect, ...]) -> None:
         for outlet in self._outlets:
             outlet(event, effects)
 
@@ -81,8 +96,14 @@ class Live:
     def __init__(self, gateway: Gateway, clock: Clock, *, prefix: str, recorder: Recorder | None = None) -> None:
         self._gateway = gateway
         self._clock = clock
+        self._prefix = prefix
         self._inlets = inbox.inlets(prefix, gateway.site)
         self._recorder = recorder
+
+    def listen(self) -> tuple[str, ...]:
+        """The topics on which the house is spoken to; to be asked again when it has changed."""
+        self._inlets = inbox.inlets(self._prefix, self._gateway.site)
+        return tuple(self._inlets)
 
     def hear(self, data: bytes) -> None:
         """Bytes came from the meter."""

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import systemd
+
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT.parent / "shared" / "recordings"
 
@@ -21,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     absent = {
         "broker": None if shutil.which("mosquitto") else "no mosquitto on PATH",
         "recordings": None if RECORDINGS.is_dir() else "no ../shared/recordings",
+        "systemd": systemd.missing() if any(item.get_closest_marker("systemd") for item in items) else None,
     }
     for item in items:
         for marker, reason in absent.items():

@@ -115,6 +115,16 @@ def test_who_is_served_first_and_how_much(tmp_path: Path) -> None:
     assert (second.priority, second.weight) == (0, 1)
 
 
+def test_a_broker_may_have_other_addresses(tmp_path: Path) -> None:
+    """Other hosts get the port of the first one unless they name their own; nonsense is refused at its place."""
+    mqtt = loaded(tmp_path, HOUSE + '[mqtt]\ntls = true\nother_hosts = ["nas.lan", "[::1]:1884"]\n').mqtt
+    assert (mqtt.address, mqtt.other_addresses) == (("localhost", 8883), (("nas.lan", 8883), ("::1", 1884)))
+    assert loaded(tmp_path, HOUSE).mqtt.other_addresses == ()
+    for wrong in ("tcp://nas.lan", "nas.lan:0", "nas.lan:99999", ""):
+        (line,) = problems(tmp_path, HOUSE + f'[mqtt]\nother_hosts = ["{wrong}"]\n')
+        assert "is neither HOST nor HOST:PORT" in line
+
+
 def test_flat_circuits_become_a_tree(tmp_path: Path) -> None:
     """Circuits and chargers hang below the fuse they name, in whatever order they are written."""
     text = (

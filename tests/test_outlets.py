@@ -1,17 +1,23 @@
 """What is shown of every step."""
 
 import logging
+import socket
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from han_gateway.adapters.clock import SystemClock
+from han_gateway.adapters.systemd import Notifier
 from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
-from han_gateway.core.events import MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, MeterSaid, SourceChanged, Tick
 from han_gateway.core.inbox import Refused
-from han_gateway.core.units import PerLine
+from han_gateway.core.site import Charger, Circuit, Grid, Site
+from han_gateway.core.units import Line, PerLine
+from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import ClockRule, Reading, clock_octets
-from han_gateway.outlets import HUNG_MS, TELL_AGAIN_MS, ClockWatch, Health, Refusals, notes
+from han_gateway.outlets import HUNG_MS, TELL_AGAIN_MS, ClockWatch, Health, Refusals, Watchdog, notes, status
+from han_gateway.runtime import Gateway
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -92,6 +98,56 @@ def test_refusals_are_counted_and_told_once_in_a_while(caplog: pytest.LogCapture
         "message for garage refused: too deep",
         "message for caps/power refused: must be a number",
     ] * 2
+
+
+@pytest.mark.parametrize("chargers", [0, 1])
+def test_the_watchdog_starves_when_no_limits_leave(chargers: int, tmp_path: Path) -> None:
+    """A loop that turns but publishes no limit for longer than the policy repeats them is not alive, unless there is no charger."""
+    parts = (Charger(name="garage", lines=frozenset(Line)),) * chargers
+    site = Site(name="home", grid=Grid.TN, root=Circuit(name="main", fuse_ma=25_000, parts=parts))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        gateway = Gateway(site, Decoder(), 0)
+        notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        watchdog = Watchdog(gateway, notifier, 0)
+
+        def fed(at: int) -> bool:
+            watchdog.feed(at)
+            try:
+                return manager.recv(100) == b"WATCHDOG=1"
+            except BlockingIOError:
+                return False
+
+        gateway.attach(watchdog.see)
+        last = 1_000 + 6 * site.policy.republish_ms
+        gateway.advance(last)
+        assert fed(last)
+        assert fed(last + site.policy.republish_ms + HUNG_MS)
+        assert fed(last + 1 + site.policy.republish_ms + HUNG_MS) is not bool(chargers)
+        gateway.advance(90_000)
+        assert fed(90_000)
+        notifier.close()
+
+
+def test_the_status_line_names_meter_room_and_broker(tmp_path: Path) -> None:
+    """``systemctl status`` shows the state of the meter, the room and the broker, and hears nothing where nothing changed."""
+    shown = ShowHeadroom(
+        state=MeterState.FRESH, fuse_ma=25_000, room_ma=PerLine(7_400, -800, None), load_ma=PerLine(None, None, None)
+    )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        tell = status(notifier)
+        tell(Tick(at=0), (shown,))
+        tell(Tick(at=1), (shown,))
+        tell(BrokerChanged(at=2, connected=True), ())
+        tell(BrokerChanged(at=3, connected=False), ())
+        notifier.close()
+        room = "STATUS=meter fresh, room L1 7.4 A, L2 -0.8 A, L3 ?"
+        assert [manager.recv(200).decode() for _ in range(3)] == [
+            f"{room}; {broker}" for broker in ("no broker yet", "broker connected", "broker lost")
+        ]
 
 
 def test_health() -> None:

@@ -9,23 +9,32 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from han_gateway.adapters.broker_settings import BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.broker_settings import Address, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.adapters.link import Link, Session
 from han_gateway.adapters.outbox import Outbox, Waiting
 from han_gateway.core.topics import Message
 
-__all__ = ["Broker", "BrokerSettings", "TlsSettings", "TlsUnusableError"]
+__all__ = ["Address", "Broker", "BrokerSettings", "TlsSettings", "TlsUnusableError"]
 
 MAX_PAYLOAD = 4 * 1024
 MAX_UNHEARD = 256  # messages that wait for the loop; more is a flood, of which the house needs nothing
+MAX_TOLD = 64  # different troubles of one outage; more words help nobody
+
+# What the broker says to a message of ours, and what to do about it.
+REMEDIES = {
+    "Not authorized": "let the broker's ACL allow {user} to write it",
+    "Quota exceeded": "the broker's limits for {user} are too small",
+    "Packet too large": "raise max_packet_size of the broker",
+}
 
 
 class Broker:
     """A connection that heals by itself. All methods belong to the loop's thread; all callbacks come in it.
 
     ``on_connection(connected)`` comes with each change, ``on_message(topic, payload)`` with each message, ``on_trouble(text)``
-    whenever there is something *new* for people to know. What is retained counts on the topics of ``settled`` only. Counters: ``reconnects``, ``publish_failures`` (refused by the broker),
-    ``dropped`` (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood).
+    once for each thing that people should know, until the next connection. What is retained counts on the topics of ``settled`` only.
+    ``address`` is the one that accepted us last. Counters: ``reconnects``, ``publish_failures`` (refused by the broker), ``dropped``
+    (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood).
     """
 
     def __init__(
@@ -41,6 +50,7 @@ class Broker:
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Raises TlsUnusableError when a certificate file cannot be used."""
+        self.address = settings.addresses[0]
         self.connected = False
         self.reconnects = 0
         self.publish_failures = 0
@@ -50,12 +60,14 @@ class Broker:
         self._on_connection = on_connection
         self._on_message = on_message
         self._on_trouble = on_trouble
-        self._link = Link(settings, will, subscriptions, self, settled)
+        self._link = Link(settings, will, self, settled)
+        self._subscriptions = set(subscriptions)
         self._outbox = Outbox()
         self._in_flight: dict[int, Waiting] = {}
         self._session: Session | None = None
         self._sessions = 0
-        self._trouble = ""
+        self._told: set[str] = set()
+        self._user = settings.username or "anonymous"
         self._unheard: deque[tuple[str, bytes]] = deque()
         self._idle = asyncio.Event()
         self._ended = asyncio.Event()
@@ -76,6 +88,13 @@ class Broker:
         """Send now, or the latest of its topic as soon as the broker is there; returns at once."""
         self._outbox.put(message, self._now_ms())
         self._pump()
+
+    def listen(self, subscriptions: tuple[str, ...]) -> None:
+        """From now on hear these topics and no others. What is retained on the ``settled`` ones comes once more."""
+        before, self._subscriptions = self._subscriptions, set(subscriptions)
+        if self._session is not None:
+            more = (self._subscriptions - before) | (self._subscriptions & self._link.settled)
+            self._session.listen(more, before - self._subscriptions)
 
     async def stop(self, patience_s: float = 2.0) -> None:
         """Send what waits, say offline as the last will would, say goodbye; wait at most ``patience_s`` for each of the two."""
@@ -138,9 +157,11 @@ class Broker:
             session.disconnect()
             return
         self._session = session
+        session.listen(self._subscriptions)
         self.reconnects += self._sessions > 0
         self._sessions += 1
-        self._trouble = ""
+        self._told.clear()
+        self.address = session.address
         self.connected = True
         self._on_connection(True)
         self._outbox.renew()
@@ -179,7 +200,7 @@ class Broker:
                 break
             mid = session.publish(waiting.message, waiting.remaining_s(now_ms))
             if mid is None:
-                self._refused(waiting, "larger than the broker takes")
+                self._refused(waiting, "Packet too large")
             else:
                 self._in_flight[mid] = waiting
         if not self._in_flight and not self._outbox:
@@ -187,11 +208,12 @@ class Broker:
 
     def _refused(self, waiting: Waiting, trouble: str) -> None:
         self.publish_failures += 1
-        self._say(f"{waiting.message.topic} was not published: {trouble}")
+        remedy = REMEDIES.get(trouble, "see the broker's log").format(user=self._user)
+        self._say(f"{waiting.message.topic} was not published: {trouble}; {remedy}")
 
     def _say(self, trouble: str) -> None:
-        if trouble != self._trouble:
-            self._trouble = trouble
+        if trouble not in self._told and len(self._told) < MAX_TOLD:
+            self._told.add(trouble)
             self._on_trouble(trouble)
 
     def _end(self) -> None:

@@ -3,6 +3,19 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
+
+# X509_V_ERR_... of OpenSSL (x509_vfy.h) -> what to do about it.
+_REMEDIES = {
+    9: "is the clock of this machine right?",
+    10: "renew it; or is the clock of this machine wrong?",
+    18: "let ca_file name the certificate of the CA that signed it",
+    19: "let ca_file name the certificate of the CA that signed it",
+    20: "let ca_file name the certificate of the CA that signed it",
+    21: "let ca_file name the certificate of the CA that signed it",
+    62: "write the name in host that stands in the certificate",
+    64: "write the name in host that stands in the certificate",
+}
 
 
 class TlsUnusableError(Exception):
@@ -33,17 +46,38 @@ class TlsSettings:
         return context
 
 
+class Address(NamedTuple):
+    """Where a broker listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """As people write it."""
+        return f"{self.host}:{self.port}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerSettings:
-    """Where the broker is and who we are. Half-open connections are noticed within two times ``keepalive_s``."""
+    """Where the broker is and who we are. Half-open connections are noticed within two times ``keepalive_s``.
+
+    ``others`` are further addresses, of the same broker or of one that is bridged with it: tried in turn, all with the same user,
+    password and certificates.
+    """
 
     host: str
     port: int = 1883
+    others: tuple[Address, ...] = ()
     username: str | None = None
     password: str | None = None
     tls: TlsSettings | None = None
     client_id: str = "han-gateway"
     keepalive_s: int = 6
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """All of them, in the order in which they are tried."""
+        return (Address(self.host, self.port), *self.others)
 
     def __repr__(self) -> str:
         """Without the password: this may end in a log."""
@@ -52,4 +86,7 @@ class BrokerSettings:
 
 def words(error: Exception) -> str:
     """What went wrong, for people: without the number that the system gives it."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        remedy = _REMEDIES.get(error.verify_code, "look at it with openssl x509 -text")
+        return f"its certificate is not trusted ({error.verify_message.rstrip('.')}); {remedy}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

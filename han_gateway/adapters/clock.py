@@ -23,6 +23,10 @@ class SystemClock:
         """Milliseconds; never less than the last answer."""
         return (self._offset_ns + time.clock_gettime_ns(time.CLOCK_BOOTTIME)) // 1_000_000
 
+    def monotonic_us(self) -> int:
+        """CLOCK_MONOTONIC in microseconds, as systemd asks for it."""
+        return time.monotonic_ns() // 1_000
+
     def wall(self) -> datetime:
         """The present UTC, as the machine believes it now."""
         return datetime.now(UTC)

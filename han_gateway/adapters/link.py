@@ -1,5 +1,7 @@
 """One thread that keeps one connection to the broker: MQTT 5 first, 3.1.1 when the broker speaks no 5. All of paho is in here.
 
+Of several addresses the next one is tried whenever a connection is lost or does not come to be, round and round.
+
 paho's own reconnecting is not used: its queue has no limit, it sends old messages again after an outage, and its back-off grows to
 two minutes. Instead each connection is a new ``Session``, and what it had in flight is its owner's to send again or forget.
 The thread calls ``Listener`` from itself; whoever listens carries the words to where they belong. It decides nothing else.
@@ -8,6 +10,8 @@ The thread calls ``Listener`` from itself; whoever listens carries the words to 
 import socket
 import struct
 import threading
+from collections.abc import Collection
+from itertools import cycle
 from typing import Any, Protocol
 
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
@@ -16,7 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from han_gateway.adapters.broker_settings import BrokerSettings, words
+from han_gateway.adapters.broker_settings import Address, BrokerSettings, words
 from han_gateway.core.topics import Message
 
 CONNECT_TIMEOUT_S = 4.0
@@ -26,6 +30,9 @@ MAX_PACKET = 16 * 1024  # what a MQTT 5 broker may send to us at once; a charger
 CALLBACKS = ("on_connect", "on_disconnect", "on_publish", "on_subscribe", "on_message")
 PACKET_OVERHEAD = 32  # fixed header, packet id and the one property we send, generously
 NO_MQTT5 = {1, 0x84}  # "unacceptable protocol version" as 3.1.1 and as 5 say it
+
+# With TLS, and without: the commonest reason why a broker hangs up before it says a word.
+HUNG_UP = {True: "does it want a certificate of ours (cert_file, key_file)?", False: "does it want TLS (tls = true)?"}
 
 # What a broker that talks nonsense makes paho 2.1 raise (2.2 ends the session itself), next to OSError for network and TLS.
 NONSENSE = (ValueError, IndexError, KeyError, struct.error)
@@ -54,11 +61,13 @@ class Listener(Protocol):
 
 
 class Session:
-    """One connection to the broker, from the attempt to its end. ``publish`` and ``disconnect`` may be called from any thread."""
+    """One connection to the broker, from the attempt to its end. ``publish``, ``listen`` and ``disconnect`` are for any thread."""
 
-    def __init__(self, link: "Link", mqtt5: bool) -> None:
+    def __init__(self, link: "Link", address: Address, mqtt5: bool) -> None:
+        self.address = address
         self.mqtt5 = mqtt5
         self.max_in_flight = MAX_IN_FLIGHT
+        self.reached = False
         self.accepted = False
         self.protocol_refused = False
         self.trouble = ""
@@ -74,6 +83,13 @@ class Session:
         if self.mqtt5 and expiry_s is not None:
             properties = _property(PacketTypes.PUBLISH, MessageExpiryInterval=expiry_s)
         return self._client.publish(message.topic, message.payload, message.qos, message.retain, properties).mid
+
+    def listen(self, more: set[str], less: Collection[str] = ()) -> None:
+        """Hear these topics as well, and others no more."""
+        for topic in more:
+            self._client.subscribe(topic, qos=1)
+        for topic in less:
+            self._client.unsubscribe(topic)
 
     def disconnect(self) -> None:
         """Say goodbye, so that the broker keeps the last will to itself."""
@@ -91,13 +107,15 @@ class Session:
         settings = self._link.settings
         wishes = _property(PacketTypes.CONNECT, MaximumPacketSize=MAX_PACKET) if self.mqtt5 else None
         try:
-            self._client.connect(settings.host, settings.port, settings.keepalive_s, properties=wishes)
+            self._client.connect(self.address.host, self.address.port, settings.keepalive_s, properties=wishes)
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
-            self.trouble = f"cannot reach {settings.host}:{settings.port}: {words(error)}"
+            no_tls = "; does this port speak TLS?" if self._link.tls and isinstance(error, ConnectionResetError) else ""
+            self.trouble = f"cannot reach {self.address}: {words(error)}{no_tls}"
             return
+        self.reached = True
         # From here on an end without an answer may mean that this broker hangs up on MQTT 5.
         self.protocol_refused = self.mqtt5
-        self.trouble = f"{settings.host}:{settings.port} hung up without an answer"
+        self.trouble = f"{self.address} hung up without an answer; {HUNG_UP[self._link.tls is not None]}"
         try:
             while self._client.loop(1.0) == MQTTErrorCode.MQTT_ERR_SUCCESS:
                 pass
@@ -121,7 +139,7 @@ class Session:
         client.will_set(will.topic, will.payload, will.qos, will.retain)
         return client
 
-    def _on_connect(self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, told: Properties | None) -> None:
+    def _on_connect(self, _client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, told: Properties | None) -> None:
         self.protocol_refused = self.mqtt5 and reason.value in NO_MQTT5
         if reason.is_failure:
             self.trouble = f"the broker refused us: {reason}"
@@ -130,8 +148,6 @@ class Session:
         self.trouble = "connection lost"
         self.max_in_flight = min(MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", MAX_IN_FLIGHT))
         self._max_packet = getattr(told, "MaximumPacketSize", None)
-        for topic in self._link.subscriptions:
-            client.subscribe(topic, qos=1)
         self._link.listener.link_up(self)
 
     def _on_disconnect(self, _client: Client, _data: Any, flags: Any, reason: ReasonCode, _told: Properties | None) -> None:
@@ -159,20 +175,15 @@ class Link:
     """The thread, and what it needs for each new session."""
 
     def __init__(
-        self,
-        settings: BrokerSettings,
-        will: Message,
-        subscriptions: tuple[str, ...],
-        listener: Listener,
-        settled: frozenset[str] = frozenset(),
+        self, settings: BrokerSettings, will: Message, listener: Listener, settled: frozenset[str] = frozenset()
     ) -> None:
         self.settings = settings
         self.will = will
-        self.subscriptions = subscriptions
         self.settled = settled
         self.listener = listener
         self.tls = None if settings.tls is None else settings.tls.context()
         self._stop = threading.Event()
+        self._old: set[Address] = set()  # where 3.1.1 was spoken last
 
     def start(self) -> None:
         """Begin to connect, and to reconnect whenever the connection is lost."""
@@ -183,19 +194,32 @@ class Link:
         self._stop.set()
 
     def _run(self) -> None:
+        addresses = self.settings.addresses
         failures = 0
         try:
-            while not self._stop.is_set():
-                session = self._serve(mqtt5=True)
-                if session.protocol_refused and not self._stop.is_set():
-                    session = self._serve(mqtt5=False)
+            for address in cycle(addresses):
+                if self._stop.is_set():
+                    break
+                session = self._serve_somehow(address)
                 failures = 0 if session.accepted else failures + 1
-                self._stop.wait(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
+                rounds = failures // len(addresses)
+                self._stop.wait(BACK_OFF_S[min(rounds, len(BACK_OFF_S) - 1)])
         finally:
             self.listener.link_ended()
 
-    def _serve(self, *, mqtt5: bool) -> Session:
-        session = Session(self, mqtt5)
+    def _serve_somehow(self, address: Address) -> Session:
+        """In the version that this address took last; a broker that ignores MQTT 5 costs a keepalive only once."""
+        session = self._serve(address, mqtt5=address not in self._old)
+        if session.protocol_refused and not self._stop.is_set():
+            session = self._serve(address, mqtt5=False)
+        if session.reached:
+            self._old.discard(address)
+        if session.accepted and not session.mqtt5:
+            self._old.add(address)
+        return session
+
+    def _serve(self, address: Address, *, mqtt5: bool) -> Session:
+        session = Session(self, address, mqtt5)
         session.run()
         if not session.protocol_refused:
             self.listener.link_down(session, session.trouble)

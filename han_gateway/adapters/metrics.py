@@ -5,6 +5,7 @@ sample: a missing series is honest, a 0 is not. Labels come from the configurati
 carries words of the meter, already cleaned. It must not know HTTP (``metrics_server.py`` does) nor read a clock.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
@@ -31,7 +32,7 @@ FAILSAFE = {"meter_waiting": MeterState.WAITING, "meter_lost": MeterState.LOST}
 class Metrics(Collector):
     """Fed from the loop by ``saw``, ``did`` and ``received``; read by a scraper in any thread.
 
-    ``registry`` is our own, not the global one, and has the metrics of the process and of Python as well.
+    ``registry`` is our own, not the global one, and has the metrics of the process and of Python as well. ``site`` may change.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Metrics(Collector):
         self.registry = CollectorRegistry()
         self.broker = broker
         self.refusals = refusals
-        self._site = site
+        self.site = site
         self._build = (version, python)
         self._now: Instant | None = None
         self._bytes = 0
@@ -54,7 +55,7 @@ class Metrics(Collector):
         self._caps: ShowCaps | None = None
         self._circuits: dict[str, CircuitSaid] = {}
         self._overload_ms = [0, 0, 0]
-        self._chargers = {charger.name: ChargerFigures() for charger in site.chargers}
+        self._chargers: defaultdict[str, ChargerFigures] = defaultdict(ChargerFigures)
         self.registry.register(self)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
@@ -120,13 +121,13 @@ class Metrics(Collector):
         yield from self._of_meter()
         yield from self._of_line()
         yield from self._of_fuse()
-        for name, figures in self._chargers.items():
-            yield from self._of_charger(name, figures)
+        for charger in self.site.chargers:
+            yield from self._of_charger(charger.name, self._chargers[charger.name])
         yield from self._of_broker()
 
     def _of_meter(self) -> Iterator[Sample]:
         """What the meter measures. A lost meter measures nothing: its last values would look like news."""
-        meter = self._site.name
+        meter = self.site.name
         newest = sorted(self._readings.copy().values(), reverse=True, key=lambda pair: pair[0])
         energies = next((reading for _, reading in newest if reading.list == 3), None)
         if energies is not None:
@@ -158,16 +159,16 @@ class Metrics(Collector):
             estimated = [line in shown.estimated for line in LINES]
             each = zip(currents, shown.load_ma, estimated, strict=True)
             currents = PerLine(*(load if computed else measured for measured, load, computed in each))
-            yield from _phases("han_meter_current_estimated", self._site.name, estimated)
-        yield from _phases("han_meter_current_amperes", self._site.name, currents, 1000)
+            yield from _phases("han_meter_current_estimated", self.site.name, estimated)
+        yield from _phases("han_meter_current_amperes", self.site.name, currents, 1000)
 
     def _info(self, reading: Reading) -> tuple[str, ...]:
         model, list_version = reading.meter_type or "", reading.list_id or ""
-        return (self._site.name, reading.manufacturer, model, list_version, self._site.grid.value)
+        return (self.site.name, reading.manufacturer, model, list_version, self.site.grid.value)
 
     def _of_line(self) -> Iterator[Sample]:
         """How well the meter is heard."""
-        meter = self._site.name
+        meter = self.site.name
         for kind in LISTS:
             yield "han_meter_telegrams_total", (meter, str(kind)), self._telegrams[kind]
             at = self._readings[kind][0] if kind in self._readings else None
@@ -179,17 +180,18 @@ class Metrics(Collector):
         yield "han_meter_reconnects_total", (meter,), max(0, self._source_opened - 1)
 
     def _of_fuse(self) -> Iterator[Sample]:
-        meter, shown = self._site.name, self._headroom
-        yield from _phases("han_fuse_limit_amperes", meter, [self._site.root.fuse_ma] * 3, 1000)
+        meter, shown = self.site.name, self._headroom
+        yield from _phases("han_fuse_limit_amperes", meter, [self.site.root.fuse_ma] * 3, 1000)
         if self._caps is not None:
             yield "han_cap_watts", (meter,), self._caps.power_w
             yield from _phases("han_cap_amperes", meter, [self._caps.line_ma] * 3, 1000)
         yield from _phases("han_overload_seconds_total", meter, self._overload_ms, 1000)
         if shown is not None:
             yield from _phases("han_headroom_amperes", meter, shown.room_ma, 1000)
-        for name, said in self._circuits.copy().items():
-            if (self._now or said.at) - said.at < self._site.policy.lost_after_ms:
-                yield from _phases("han_circuit_current_amperes", name, said.current_ma, 1000)
+        for circuit in self.site.root.circuits():
+            said = self._circuits.get(circuit.name)
+            if said is not None and (self._now or said.at) - said.at < self.site.policy.lost_after_ms:
+                yield from _phases("han_circuit_current_amperes", circuit.name, said.current_ma, 1000)
         now = shown.state if shown else MeterState.WAITING
         for state in MeterState:
             yield "han_controller_state", (state.value,), state is now
@@ -205,7 +207,7 @@ class Metrics(Collector):
             yield "han_charger_reported_limit_amperes", (name,), _thousandths(said.limit_ma)
             yield from _phases("han_charger_current_amperes", name, said.current_ma, 1000)
         yield "han_charger_waiting", (name,), None if figures.shown is None else figures.shown.state is ChargerState.WAITING
-        silent_after_ms = self._site.policy.lost_after_ms
+        silent_after_ms = self.site.policy.lost_after_ms
         yield "han_charger_up", (name,), said is not None and (self._now or said.at) - said.at <= silent_after_ms
         yield "han_charger_commands_total", (name, "issued"), figures.issued
         yield "han_charger_commands_total", (name, "confirmed"), figures.confirmed

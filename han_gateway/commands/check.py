@@ -95,10 +95,10 @@ def _phases(charger: "Charger") -> str:
 
 def _ways(config: "Config") -> Iterator[str]:
     meter, mqtt, metrics = config.meter, config.mqtt, config.metrics
-    host, port = mqtt.address
+    brokers = " or ".join(f"{host}:{port}" for host, port in (mqtt.address, *mqtt.other_addresses))
     yield f"meter   {meter.port}" + ("" if meter.tcp else f" at {meter.baud} baud, 8{meter.parity}1")
     yield (
-        f"broker  {host}:{port}{' with TLS' if mqtt.tls else ''} as {mqtt.username or 'anonymous'}"
+        f"broker  {brokers}{' with TLS' if mqtt.tls else ''} as {mqtt.username or 'anonymous'}"
         f"{'' if config.password is None else ' with a password'}, topics {mqtt.prefix}/{config.site.name}/..."
     )
     yield f"metrics http://{metrics.host}:{metrics.port}/metrics" if metrics.enabled else "metrics off"

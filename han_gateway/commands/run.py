@@ -21,4 +21,4 @@ def main(args: argparse.Namespace) -> int:
     from han_gateway.config.load import load
     from han_gateway.daemon import daemon
 
-    return daemon(load(args.config), args.record)
+    return daemon(lambda: load(args.config), args.record)

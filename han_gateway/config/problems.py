@@ -14,6 +14,7 @@ _SYNONYMS = {
     "lines": "phases", "phase": "phases", "device": "port", "serial": "port", "url": "host", "broker": "host", "server": "host",
     "user": "username", "password": "password_file", "main_fuse": "fuse_a", "amps": "fuse_a", "limit_a": "max_a",
     "net": "grid", "system": "grid", "chargers": "charger", "circuits": "circuit", "fuses": "circuit", "serial_port": "meter",
+    "hosts": "other_hosts",
 }  # fmt: skip
 
 # pydantic's word for what is wrong -> ours. ``{ctx}`` values come from the error record.

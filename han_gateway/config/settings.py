@@ -17,6 +17,7 @@ from han_gateway.config.caps import CapsSettings
 from han_gateway.config.section import Amperes, Fuse, Seconds, Section, Slug, number
 
 _TCP = re.compile(r"tcp:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]{1,253})(?::(\d{1,5}))?")
 
 
 def _from_text(value: object) -> object:
@@ -30,6 +31,13 @@ def _port(value: str) -> str:
     match = _TCP.fullmatch(value)
     if not match or not 0 < int(match[2]) < 65_536:
         raise ValueError("is neither a device nor tcp:HOST:PORT")
+    return value
+
+
+def _host(value: str) -> str:
+    match = _HOST.fullmatch(value)
+    if not match or not 0 < int(match[2] or 1) < 65_536:
+        raise ValueError("is neither HOST nor HOST:PORT")
     return value
 
 
@@ -81,6 +89,9 @@ class MqttSettings(Section):
 
     host: Annotated[str, StringConstraints(min_length=1, max_length=253)] = Field(default="localhost", examples=["localhost"])
     port: TcpPort | None = Field(default=None, examples=[1883])
+    other_hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Field(max_length=7)] = Field(
+        default=(), examples=['["nas.lan", "pi.lan:1884"]']
+    )
     username: str | None = Field(default=None, examples=["han-gateway"])
     password_file: Path | None = Field(default=None, examples=["/etc/han-gateway/mqtt-password"])
     tls: bool = Field(default=False, examples=["true"])
@@ -105,6 +116,12 @@ class MqttSettings(Section):
     def address(self) -> tuple[str, int]:
         """Host and port, the port by default that of the protocol."""
         return self.host, self.port or (8883 if self.tls else 1883)
+
+    @property
+    def other_addresses(self) -> tuple[tuple[str, int], ...]:
+        """Where else the broker may be; the port by default that of ``host``."""
+        found = (_HOST.fullmatch(host) for host in self.other_hosts)
+        return tuple((match[1].strip("[]"), int(match[2] or self.address[1])) for match in found if match)
 
 
 class MetricsSettings(Section):

@@ -50,6 +50,23 @@ def cap_said(site: Site, state: State, event: CapSaid) -> tuple[State, Effects]:
     return state, (shown(caps), *told, *effects)
 
 
+def carried(site: Site, caps: Caps, new_site: Site) -> Caps:
+    """The caps of another house: one that was set at run time stays, if it is within the new bounds; else what is configured now."""
+    return Caps(
+        _carried(caps.power_w, site.power_cap, new_site.power_cap),
+        _carried(caps.line_ma, site.line_cap, new_site.line_cap),
+    )
+
+
+def changes(site: Site, caps: Caps, new_site: Site, new_caps: Caps) -> Effects:
+    """What people are told of that: nothing where caps and bounds are as they were."""
+    if (caps, site.power_cap, site.line_cap) == (new_caps, new_site.power_cap, new_site.line_cap):
+        return ()
+    now = ((Cap.POWER, new_caps.power_w, caps.power_w), (Cap.LINE, new_caps.line_ma, caps.line_ma))
+    told = tuple(notes.cap_set(cap, value) for cap, value, before in now if value is not None and value != before)
+    return (shown(new_caps), *told)
+
+
 def hold_power(site: Site, state: State, reading: Reading, at: Instant) -> tuple[State, Grants]:
     """A list without currents: it is enough to hold the power cap, which asks for no guess, and it counts in the raise window."""
     power = power_of(state, reading)
@@ -92,6 +109,13 @@ def _named(site: Site, grant: Grant) -> Grant:
 
 def _default(rule: CapRule | None) -> int | None:
     return None if rule is None else rule.default
+
+
+def _carried(value: int | None, before: CapRule | None, now: CapRule | None) -> int | None:
+    """What equals the old default was not set by anybody, as far as we can tell."""
+    if now is None or value is None or before is None or value == before.default or not now.least <= value <= now.most:
+        return _default(now)
+    return value
 
 
 def _value(caps: Caps, cap: Cap) -> int:

@@ -12,12 +12,12 @@ from han_gateway.core.allocation import Room
 from han_gateway.core.decision import ANY, Grants, at_most, below, cut, fall_back, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import CircuitSaid
-from han_gateway.core.headroom import least, measure_lines, slide
+from han_gateway.core.headroom import Headroom, least, measure_lines, slide
 from han_gateway.core.load import Load
 from han_gateway.core.orders import Effects, apply, due
 from han_gateway.core.patience import window_ms
 from han_gateway.core.site import Circuit, Site
-from han_gateway.core.state import CircuitView, Sample, State
+from han_gateway.core.state import ChargerView, CircuitView, Sample, State
 from han_gateway.core.units import Instant, MilliAmps, PerLine
 
 Rooms = Mapping[str, PerLine[MilliAmps]]
@@ -35,11 +35,10 @@ def circuit_said(site: Site, state: State, event: CircuitSaid) -> tuple[State, E
     if view is None:
         return state, ()
     circuit, policy = view.circuit, site.policy
-    chargers = below(site, state.chargers, circuit.name)
-    budget = circuit.fuse_ma - circuit.margin_ma
-    room = measure_lines(budget, Load(event.current_ma), chargers, event.at, policy.report_fresh_ms)
+    load = Load(event.current_ma)
+    room = _measured(site, circuit, load, below(site, state.chargers, circuit.name), event.at)
     window = slide(view.window, Sample(event.at, room.for_raises), window_ms(policy, state))
-    heard = CircuitView(circuit, event.at, room.for_cuts.main, window)
+    heard = CircuitView(circuit, event.at, room.for_cuts.main, window, load)
     cuts = cut(site, state.chargers, Room(ANY, circuits={circuit.name: room.for_cuts.main}), event.at)
     views, effects = apply(site, state.chargers, cuts, event.at)
     state = state._replace(
@@ -47,8 +46,27 @@ def circuit_said(site: Site, state: State, event: CircuitSaid) -> tuple[State, E
         chargers=views,
         guessed=at_most(state.guessed, cuts),
     )
-    news = () if view.window else (notes.circuit_heard(circuit.name),)
+    news = () if view.load is not None else (notes.circuit_heard(circuit.name),)
     return state._replace(due_at=due(policy, state, views)), (*news, *effects)
+
+
+def carried(site: Site, state: State, new_site: Site, at: Instant) -> tuple[CircuitView, ...]:
+    """The circuits of another house: what was read of one still counts, who is new is awaited, who is gone is forgotten."""
+    known = {view.circuit.name: view for view in state.circuits}
+    return tuple(
+        _carried(site, state, known[fresh.circuit.name], new_site, fresh.circuit) if fresh.circuit.name in known else fresh
+        for fresh in awaited(new_site, at)
+    )
+
+
+def unread(site: Site, state: State) -> Grants:
+    """Who has more than a circuit bears of which nothing is known: as at the start, its fallback at most."""
+    last = {view.charger.name: view.grant.limit_ma for view in state.chargers}
+    grants: Grants = {}
+    for view in state.circuits:
+        if view.load is None:
+            grants |= _fallen(site, state, view.circuit, Cause.METER_LOST if view.heard_at is None else Cause.METER_WAITING)
+    return {name: grant for name, grant in grants.items() if grant.limit_ma < last[name]}
 
 
 def rooms_for_cuts(site: Site, state: State, at: Instant) -> Rooms:
@@ -73,7 +91,7 @@ def miss_circuits(site: Site, state: State, at: Instant) -> tuple[State, Effects
         if view.heard_at is None or at - view.heard_at < site.policy.lost_after_ms:
             continue
         lost = CircuitView(view.circuit)
-        grants = _fallen(site, state, view.circuit)
+        grants = _fallen(site, state, view.circuit, Cause.METER_LOST)
         views, more = apply(site, state.chargers, grants, at)
         state = state._replace(
             circuits=tuple(lost if each is view else each for each in state.circuits),
@@ -95,11 +113,27 @@ def _explained(grant: Grant, lost: Collection[str]) -> Grant:
     return replace(grant, reason=Reason(cause=Cause.METER_LOST, circuit=circuit)) if circuit in lost else grant
 
 
-def _fallen(site: Site, state: State, circuit: Circuit) -> Grants:
+def _carried(site: Site, state: State, known: CircuitView, new_site: Site, circuit: Circuit) -> CircuitView:
+    """One circuit that was there before: the same reading below another fuse, or with other chargers below it."""
+    if known.circuit == circuit:
+        return known
+    if known.heard_at is None or known.load is None:
+        return known._replace(circuit=circuit)
+    then = below(new_site, below(site, state.chargers, circuit.name), circuit.name)  # whoever came later was not in this reading
+    room = _measured(new_site, circuit, known.load, then, known.heard_at)
+    return known._replace(circuit=circuit, for_cuts=room.for_cuts.main, window=())
+
+
+def _measured(site: Site, circuit: Circuit, load: Load, chargers: tuple[ChargerView, ...], at: Instant) -> Headroom:
+    """What this load leaves below the circuit for these chargers, whose own draw is in it."""
+    return measure_lines(circuit.fuse_ma - circuit.margin_ma, load, chargers, at, site.policy.report_fresh_ms)
+
+
+def _fallen(site: Site, state: State, circuit: Circuit, cause: Cause) -> Grants:
     """The smaller of the last limit and the fallback, for the chargers below one circuit."""
     chargers = below(site, state.chargers, circuit.name)
-    grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST, state.caps), Cause.METER_LOST)
-    reason = Reason(cause=Cause.METER_LOST, circuit=circuit.name)
+    grants = smaller(state.chargers, fall_back(site, cause, state.caps), cause)
+    reason = Reason(cause=cause, circuit=circuit.name)
     return {view.charger.name: replace(grants[view.charger.name], reason=reason) for view in chargers}
 
 

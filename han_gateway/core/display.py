@@ -31,7 +31,8 @@ def show(site: Site, before: State, state: State, effects: Effects, at: Instant,
     if known and not everything and all(map(is_, state.chargers, before.chargers)):
         return state, effects
     places = {name: place for place, name in enumerate(queue(site, state.chargers, at), 1)}
-    earlier = state.pictures if known else (None,) * len(state.chargers)
+    by_name = {picture.shown.grant.charger: picture for picture in state.pictures}
+    earlier = [by_name.get(view.charger.name) for view in state.chargers]
     pictures = tuple(
         last
         if last is not None and new is old and last.shown.queue == places.get(new.charger.name)

@@ -31,6 +31,7 @@ class Cause(Enum):
     METER_WAITING = "meter not heard yet"
     METER_STALE = "meter stale, no raise"
     METER_LOST = "meter lost"
+    REMOVED = "no longer in the configuration"
     POWER_ROSE = "power rose"
     RAISE_PENDING = "waiting before raising"
     QUESTION = "trying whether it follows"

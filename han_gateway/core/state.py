@@ -161,12 +161,16 @@ class Picture(NamedTuple):
 
 
 class CircuitView(NamedTuple):
-    """All we know of a sub-fuse with a meter: when it was heard (None: lost), what that left for cuts, and its raise window."""
+    """All we know of a sub-fuse with a meter: when it was heard (None: lost), what that left for cuts, and its raise window.
+
+    ``load`` is the last reading itself, None while there is none.
+    """
 
     circuit: Circuit
     heard_at: Instant | None = None
     for_cuts: PerLine[MilliAmps] | None = None
     window: tuple[Sample, ...] = ()
+    load: Load | None = None
 
 
 class State(NamedTuple):

@@ -62,6 +62,13 @@ def will(prefix: str, site: Site) -> Message:
     return Message(f"{prefix}/{site.name}/status", b"offline", qos=1, retain=True)
 
 
+def forgotten(prefix: str, site: Site, new_site: Site) -> tuple[Message, ...]:
+    """Take from the broker what it keeps of chargers that ``new_site`` does not have."""
+    staying = {charger.name for charger in new_site.chargers}
+    gone = (charger.name for charger in site.chargers if charger.name not in staying)
+    return tuple(Message(f"{prefix}/{site.name}/chargers/{name}/state", b"", qos=1, retain=True) for name in gone)
+
+
 def _headroom(shown: ShowHeadroom, now: datetime) -> dict[str, Any]:
     return {
         "issued_at": _iso(now),

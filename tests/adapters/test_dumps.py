@@ -100,6 +100,10 @@ def test_a_frame_per_line(write: Callable[[bytes], str], end: str, mark: str) ->
 
 
 @given(st.lists(st.integers(min_value=1, max_value=len(PURE) - 1), max_size=12))
+@example([1, 9])
+@example([1, 3, 9])
+@example([42, 50])
+@example([1, 4, 80, 86, 160, 201, 226])
 def test_frames_split_over_lines_are_one_stream(cuts: list[int]) -> None:
     """Wherever a line breaks inside a frame, the same bytes come out."""
     edges = [0, *sorted(cuts), len(PURE)]

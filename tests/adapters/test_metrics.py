@@ -19,7 +19,8 @@ from han_gateway.meters.reading import Reading
 
 HOUR = 1_768_500_000_000
 GARAGE = Charger(name="garage", lines=frozenset({Line.L1, Line.L3}))
-SITE = Site(name="home", grid=Grid.IT, root=Circuit(name="main", fuse_ma=25_000, parts=(GARAGE,)))
+SHED = Circuit(name="shed", fuse_ma=16_000, metered=True)
+SITE = Site(name="home", grid=Grid.IT, root=Circuit(name="main", fuse_ma=25_000, parts=(GARAGE, SHED)))
 LIST_1 = Reading(manufacturer="kaifa", list=1, list_id="KFM_001", power_import_w=2_500)
 LIST_2 = Reading(
     manufacturer="kaifa",

@@ -203,6 +203,12 @@ def test_birth_and_will() -> None:
     assert topics.will("a/b", SITE) == ("a/b/home/status", b"offline", 1, True, None)
 
 
+def test_a_charger_that_is_gone_leaves_nothing_on_the_broker() -> None:
+    """What the broker keeps of a charger is taken away with it, by an empty retained message."""
+    gone = topics.Message("han/home/chargers/yard/state", b"", qos=1, retain=True)
+    assert topics.forgotten("han", SITE, house(charger("garage"), charger("barn"))) == (gone,)
+
+
 def test_every_effect_of_a_run_can_be_worded() -> None:
     """A site with chargers of all kinds has words for each of them."""
     chargers: list[Charger] = [charger("a"), charger("b", [L1], step_ma=500), charger("c", [L3])]

@@ -141,7 +141,7 @@ class Listener:
 class House:
     """A running gateway with all that it needs."""
 
-    def __init__(self, folder: Path, broker: Mosquitto) -> None:
+    def __init__(self, folder: Path, broker: Mosquitto, *, record: bool = True) -> None:
         self.folder = folder
         self.recording = folder / "run.han"
         self.config = folder / "house.toml"
@@ -151,7 +151,8 @@ class House:
         (folder / "secret").write_text("canary-password\n")
         self.config.write_text(HOUSE.format(port=self.meter.device, mqtt_port=broker.port, metrics_port=self.metrics_port))
         self.ears = Listener(broker.port)
-        command = [sys.executable, "-m", "han_gateway", "run", "--config", str(self.config), "--record", str(self.recording)]
+        command = [sys.executable, "-m", "han_gateway", "run", "--config", str(self.config)]
+        command += ["--record", str(self.recording)] if record else []
         self._log = (folder / "log").open("wb")
         self.process = subprocess.Popen(command, stderr=self._log, stdout=self._log, cwd=ROOT)
 

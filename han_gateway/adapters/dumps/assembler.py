@@ -91,6 +91,8 @@ class Assembler:
     def end(self) -> Chunks:
         """Give what was held: no more lines belong to it."""
         held = shape.unwrap(self._held) if self._in_block else self._held
+        if not self._in_block and shape.opens_unflagged(held):
+            self._tail = b"\x7e" + held  # if it was a frame whose flag stood on a line before, it may go on
         self._held = b""
         self._in_block = self._skip = False
         return (_classified(held, self._held_at),) if held else ()
@@ -103,14 +105,14 @@ class Assembler:
                 return self.payload(data, at)
             if shape.opens_message(data) or shape.opens_unflagged(data):
                 return self._hold(data, at)
-        self._tail = frame + data
+        self._tail = (frame or self._tail[-1:]) + data  # a flag that closed the last frame may open the next one
         return (Chunk(at, data, Kind.STREAM),)
 
     def _continues_held(self, data: bytes) -> bool:
+        if not self._in_block and shape.opens_unflagged(self._held):
+            return len(self._held) + len(data) <= shape.unflagged_length(self._held)
         if self._in_block or len(self._held) <= 3:  # an LLC header alone on its line
             return len(self._held) < LONGEST_HELD
-        if shape.opens_unflagged(self._held):
-            return len(self._held) + len(data) <= shape.unflagged_length(self._held)
         return not (shape.opens_frame(data) or shape.opens_message(data) or len(self._held) > LONGEST_HELD)
 
     def _hold(self, data: bytes, at: datetime | None) -> Chunks:
