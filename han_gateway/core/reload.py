@@ -17,10 +17,11 @@ from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, MeterState, Reason, SetLimit
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import Power, in_force, measure
+from han_gateway.core.heat import WARM
 from han_gateway.core.orders import Effects, apply, repeat
 from han_gateway.core.site import Charger, Site
 from han_gateway.core.state import Belief, Caps, ChargerView, Command, Picture, State
-from han_gateway.core.units import Instant
+from han_gateway.core.units import Instant, PerLine
 
 # Why a charger that has just come stands at its fallback.
 _BECAUSE = {
@@ -73,6 +74,7 @@ def carry_over(site: Site, state: State, new_site: Site, at: Instant) -> tuple[S
         room=None if state.room is None else room,
         pictures=_pictures(state, views),
         circuits=carried_circuits(site, state, new_site, at),
+        heat=state.heat if new_site.root.fuse_ma == site.root.fuse_ma else PerLine(WARM, WARM, WARM),
     )
     chargers, changed = apply(new_site, views, _lowered(new_site, state, room, at), at)
     after, repeated = repeat(new_site, state._replace(chargers=chargers), at, everything=False)
