@@ -22,6 +22,8 @@ LEAD_MA: MilliAmps = 500
 """By how much less the other must have had."""
 MEMORY_MS = 14_400_000
 """The time constant of what a charger is remembered to have had."""
+SOFT_START_MS = 40_000
+"""A charger that has just been started is held at its minimum for so long."""
 UNUSED_MS = 45_000
 UNUSED_MA: MilliAmps = 1_500
 """A car that stays so far below its offer for so long does not need it."""
@@ -54,6 +56,11 @@ def in_turn(view: ChargerView, at: Instant) -> bool:
     return view.grant.limit_ma > 0 and at - view.started_at < TURN_MS
 
 
+def starts(view: ChargerView, at: Instant) -> bool:
+    """Tell whether it is paused, or was until a moment ago: cars wake up one by one, at the least current."""
+    return not view.grant.limit_ma or at - view.started_at < SOFT_START_MS
+
+
 def no_car(policy: Policy, view: ChargerView, at: Instant) -> bool:
     """Tell whether it has said, not too long ago, that nobody wants current."""
     report = view.report
@@ -72,7 +79,7 @@ def rank(policy: Policy, view: ChargerView, at: Instant) -> tuple[int, ...]:
 def appetite_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps:
     """The largest offer that makes sense: the minimum without a car, a little more than it draws for a car that takes no more."""
     lowest, highest = lowest_ma(view.charger), highest_ma(view.charger)
-    if no_car(policy, view, at):
+    if no_car(policy, view, at) or starts(view, at):
         return lowest
     drawn = drawn_ma(policy, view, at)
     if drawn is None or view.unused_since is None or at - view.unused_since < UNUSED_MS:

@@ -45,7 +45,8 @@ def hold(site: Site, chargers: tuple[ChargerView, ...], cuts: Grants, room: Room
 def _pauses(site: Site, view: ChargerView, grant: Grant) -> bool:
     """Tell whether it would be paused for want of room under the main fuse."""
     wanting = grant.reason.cause is Cause.NO_ROOM and grant.reason.circuit == site.root.name
-    return wanting and not grant.limit_ma and view.grant.limit_ma >= lowest_ma(view.charger)
+    other_way = bool(view.charger.modes) and view.mode is None  # one phase is better than too much on three
+    return wanting and not other_way and not grant.limit_ma and view.grant.limit_ma >= lowest_ma(view.charger)
 
 
 def _bears(site: Site, view: ChargerView, room: PerLine[MilliAmps], heat: PerLine[int]) -> bool:

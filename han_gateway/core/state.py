@@ -126,7 +126,7 @@ class ChargerView(NamedTuple):
     commands: tuple[Command, ...]
     raised_at: Instant
     paused_at: Instant = 0
-    started_at: Instant = 0
+    started_at: Instant = -(1 << 62)
     had_ua: int = 0
     unused_since: Instant | None = None
     seq: int = 0

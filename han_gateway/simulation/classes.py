@@ -21,6 +21,10 @@ JUDGING_SEED = 20_261
 """Benchmarks judge with the houses of this seed; nobody looks at them one by one."""
 
 
+ROUNDED_MA = 50
+"""The margin of these houses: a meter that counts in tenths of an ampere may show exactly the fuse when as much more flows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Class:
     """A kind of houses. ``phases`` are chosen from for each charger; ``fuse_a`` is None where the house decides.
@@ -71,7 +75,7 @@ def case(name: str, number: int, *, days: int, seed: int) -> Case:
     if kind.unruly:
         place = rng.randrange(len(cars))
         cars[place] = _spoiled(rng, cars[place], days)
-    root = Circuit(name="main", fuse_ma=fuse_a * 1000, parts=tuple(each.charger for each in cars))
+    root = Circuit(name="main", fuse_ma=fuse_a * 1000, margin_ma=ROUNDED_MA, parts=tuple(each.charger for each in cars))
     return Case(
         name=f"{name} {number}",
         site=Site(name="home", grid=kind.grid, root=root),

@@ -6,6 +6,7 @@ from han_gateway.core.allocation import Room
 from han_gateway.core.decision import RESTED_MS, cut, fall_back, grow, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
+from han_gateway.core.fairness import SOFT_START_MS, TURN_MS
 from han_gateway.core.gateway import start
 from han_gateway.core.site import Charger, Grid, Site
 from han_gateway.core.state import ChargerView, Command
@@ -143,13 +144,30 @@ def test_the_dead_band_ends_with_a_rest() -> None:
 
 
 def test_the_rich_make_room_for_the_poor_first() -> None:
-    """Two cars and 20 A: who has 16 goes down to 10 first; only then, when that has settled, does the other begin."""
+    """Two cars and 20 A: who has 16 goes down to 14 first; only when that has settled does the other begin, and later they are equal."""
     site = house(charger("a", [L1]), charger("b", [L1]))
     first = grow(site, reporting(views(site, a=16, b=0), a=16, b=0), room(20, 0, 0), NOW)
-    second = grow(site, reporting(views(site, a=10, b=0), a=10, b=0), room(20, 0, 0), NOW)
+    second = grow(site, reporting(views(site, a=14, b=0), a=14, b=0), room(20, 0, 0), NOW)
+    third = grow(site, reporting(views(site, a=14, b=6), a=14, b=6), room(20, 0, 0), NOW)
+    fourth = grow(site, reporting(views(site, a=10, b=6), a=10, b=6), room(20, 0, 0), NOW)
 
-    assert limits(first) == {"a": 10}
-    assert limits(second) == {"a": 10, "b": 10}
+    assert [limits(each) for each in (first, second, third, fourth)] == [
+        {"a": 14},
+        {"a": 14, "b": 6},
+        {"a": 10},
+        {"a": 10, "b": 10},
+    ]
+
+
+def test_a_charger_starts_at_its_minimum() -> None:
+    """Cars wake up one by one and at the least current: for 40 s a charger that was paused has no more, however much room there is."""
+    site = house(charger("a"))
+    (a,) = views(site, a=6)
+    soft = a._replace(started_at=NOW - SOFT_START_MS + 1)
+
+    assert limits(grow(site, views(site, a=0), room(20, 20, 20), NOW)) == {"a": 6}
+    assert limits(grow(site, (soft,), room(20, 20, 20), NOW)) == {"a": 6}
+    assert limits(grow(site, (soft,), room(20, 20, 20), NOW + 1)) == {"a": 16}
 
 
 def test_a_remainder_is_not_passed_around() -> None:
@@ -165,16 +183,17 @@ def test_who_is_elsewhere_makes_no_room() -> None:
     site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L2]))
     told = reporting(views(site, a=16, b=0, c=16), a=16, b=0, c=16)
 
-    assert limits(grow(site, told, room(20, 12, 0), NOW)) == {"a": 10}
+    assert limits(grow(site, told, room(20, 12, 0), NOW)) == {"a": 14}
 
 
 def test_half_a_report_is_silence() -> None:
-    """A charger on three lines that reports one of them is not asked to make room."""
+    """A charger on three lines that reports one of them is asked to make room only when its turn is over."""
     site = house(charger("a"), charger("b"))
     a, b = reporting(views(site, a=16, b=0), a=16, b=0)
-    told = (a._replace(report=report(NOW - 1000, "a", 16, [L1])), b)
+    a = a._replace(report=report(NOW - 1000, "a", 16, [L1]))
 
-    assert limits(grow(site, told, room(20, 20, 20), NOW)) == {"a": 16, "b": 0}
+    assert limits(grow(site, (a._replace(started_at=NOW - TURN_MS + 1), b), room(20, 20, 20), NOW)) == {"a": 16, "b": 0}
+    assert limits(grow(site, (a._replace(started_at=NOW - TURN_MS), b), room(20, 20, 20), NOW)) == {"a": 14}
 
 
 def test_without_a_car_the_minimum_is_kept() -> None:
@@ -204,7 +223,7 @@ def test_who_waits_longest_is_started_first() -> None:
     a, b = views(site, a=0, b=0)
     told = (a._replace(paused_at=50_000), b._replace(paused_at=40_000))
 
-    assert limits(grow(site, told, room(9, 0, 0), NOW)) == {"a": 0, "b": 9}
+    assert limits(grow(site, told, room(9, 0, 0), NOW)) == {"a": 0, "b": 6}
 
 
 def parts() -> tuple[Charger, ...]:

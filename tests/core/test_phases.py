@@ -96,6 +96,7 @@ def test_back_to_three_phases() -> None:
 
     assert Cause.CHANGING in {effect.grant.reason.cause for _, effect in run.told()}
     assert run.modes() == [ALL, {L3}, ALL]
+    run.minutes(1, 5, 5, 5)
     assert run.limit() == 16_000
 
 

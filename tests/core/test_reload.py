@@ -120,7 +120,7 @@ def test_a_paused_charger_that_changes_stays_paused() -> None:
     assert run.limit("left") == 0
     assert run.state.chargers[0].paused_at == before.paused_at
     run.lists(4, 40, 40, 40)
-    assert run.limit("left") == 16_000
+    assert run.limit("left") == 6_000
 
 
 def test_how_slow_a_charger_is_stays_known() -> None:

@@ -14,6 +14,7 @@ from han_gateway.core.allocation import Room, Want, allocate
 from han_gateway.core.effects import Cause, Grant, SetLimit
 from han_gateway.core.events import ChargerSaid, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
+from han_gateway.core.heat import EXCESS_PERCENT
 from han_gateway.core.site import Circuit, Grid, Policy, Site
 from han_gateway.core.units import LINES, PerLine
 from tests.campaign.fuse_law import LAWS, Law, Outcome, outcome, run
@@ -183,7 +184,10 @@ def _anything(rng: random.Random, site: Site, now: int) -> MeterSaid | ChargerSa
 
 
 def test_after_each_list_everything_promised_fits() -> None:
-    """Closed loop with honest chargers: after each list, true house plus all limits is under the main fuse, or that line is paused."""
+    """Closed loop with honest chargers: after each list, true house plus all limits is under the main fuse, or that line is paused.
+
+    The one exception is the last charger on a line, held at its minimum below 1.13 times the fuse.
+    """
     rng = random.Random(12)
     raised = 0
     for _ in range(int(40 * SCALE)):
@@ -212,6 +216,8 @@ def test_after_each_list_everything_promised_fits() -> None:
             for line, house in zip(LINES, truth, strict=True):
                 granted = sum(view.grant.limit_ma for view in state.chargers if line in view.charger.lines)
                 flying = any(slow) or any(now - 500 - view.raised_at < view.charger.response_ms for view in state.chargers)
-                assert granted == 0 or flying or house + granted <= budget
+                held = any(view.grant.reason.cause is Cause.HELD and line in view.charger.lines for view in state.chargers)
+                allowed = budget if not held else budget + root.fuse_ma * EXCESS_PERCENT // 100
+                assert granted == 0 or flying or house + granted <= allowed
 
     assert raised > 20 * SCALE
