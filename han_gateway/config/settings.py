@@ -142,7 +142,7 @@ class PolicySettings(Section):
     longest_window_s: Seconds = Field(default=90, examples=[90])
     raise_deadband_a: Amperes = Field(default=2, examples=[2])
     report_fresh_s: Seconds = Field(default=35, examples=[35])
-    foresee_above_percent: Annotated[int, BeforeValidator(number), Field(ge=100, le=1000)] = Field(default=110, examples=[110])
+    foresee_above_percent: Annotated[int, BeforeValidator(number), Field(ge=100, le=1000)] = Field(default=105, examples=[105])
     hold_minimum: bool = Field(default=True, examples=[True])
     estimate_margin_a: Amperes = Field(default=1.5, examples=[1.5])
     valid_for_s: Seconds = Field(default=60, examples=[60])

@@ -133,7 +133,7 @@ class Policy:
     raise_deadband_ma: MilliAmps = 2_000
     report_fresh_ms: int = 35_000
     estimate_margin_ma: MilliAmps = 1_500
-    foresee_above_percent: int = 110
+    foresee_above_percent: int = 105
     hold_minimum: bool = True
     valid_for_ms: int = 60_000
     republish_ms: int = 10_000
