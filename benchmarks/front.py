@@ -4,14 +4,16 @@ The oracle (``han_gateway.simulation.bound``) knows the house of this second, de
 and reserve. Its members draw a front of utilisation against seconds above the fuse. Who stands above it loses by knowing too little or
 too late; below it stands only who knows what the house is going to do. ``oracle-sees`` does, for as long as its cars take to follow.
 
-    python -m benchmarks.front [--houses 4] [--days 1] [--seed 1] [--plot FILE.svg] [CLASS ...]
+    python -m benchmarks.front [--houses 4] [--days 1] [--seed 1] [--plot FILE.svg] [--json FILE] [CLASS ...]
 """
 
 import argparse
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 from benchmarks.protection import SHARES, UTILISATION, best_peer
 from han_gateway.simulation.campaign import Score, compare, table
@@ -65,12 +67,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--days", type=int, default=1)
     parser.add_argument("--seed", type=int, default=TUNING_SEED)
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the fronts")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures, as docs/pictures/front.json")
     parser.add_argument("classes", nargs="*", metavar="CLASS", help=", ".join(CLASSES))
     options = parser.parse_args(arguments)
     unknown = set(options.classes) - set(CLASSES)
     if unknown:
         parser.error(f"no such class: {', '.join(sorted(unknown))}")
     charts = []
+    kept: dict[str, Any] = {"seed": options.seed, "days": options.days, "classes": {}}
     for name in options.classes or ("tn-one", "it-one"):
         laws = (OWN, *PEERS, *FRONT, SEES)
         scores = compare(name, laws, houses=options.houses, days=options.days, seed=options.seed, workers=os.cpu_count() or 1)
@@ -78,10 +82,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"\n== {title}")
         print("\n".join(table(sorted(scores, key=lambda score: -score.utilisation))))
         print("\n".join(words(scores)), flush=True)
+        kept["classes"][name] = {"houses": options.houses, "laws": [score.as_json() for score in scores]}
         _, figure, share = SHARES[0]
         charts.append(pareto(scores, title, aim=share * figure(best_peer(scores, figure))))
     if options.plot:
         options.plot.write_text(picture(charts), encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
