@@ -4,6 +4,7 @@ A page says ``<!-- name -->`` where a table belongs; what stands between that an
 checks that the pages are as this file would write them. It must not know what the tables are good for.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum
@@ -17,6 +18,7 @@ from han_gateway.config import load, settings, toml_file
 from han_gateway.core import inbox
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
+from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
 
 DOCS = Path(__file__).parent
 _MARK = re.compile(r"<!-- ([a-z]+) -->\n(?:.*?<!-- end -->\n)?", re.DOTALL)
@@ -81,11 +83,33 @@ def limits() -> str:
     return table(("what", "limit"), rows.items())
 
 
+def front() -> str:
+    """What is drawn in docs/pictures/front.svg, and what it costs in pauses."""
+    (played,) = json.loads((DOCS / "pictures" / "front.json").read_text(encoding="utf-8"))["classes"].values()
+    shown = sorted(
+        (law for law in played["laws"] if law["law"] in (OWN, *PEERS, BARE, SEES)), key=lambda law: -law["utilisation"]
+    )
+    return table(
+        ("law", "energy", "s a day above the fuse", "above 1.13", "above 1.3", "trips", "pauses an hour"),
+        (
+            (
+                law["law"],
+                f"{100 * law['utilisation']:.0f} %",
+                *(f"{law['above_s_per_day'][step]:.0f}" for step in ("1", "1.13", "1.3")),
+                str(law["edge_trips"]),
+                f"{law['pauses_per_hour']:.2f}",
+            )
+            for law in shown
+        ),
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "policy": policy,
     "meter": lambda: machine({(state, sign): to for (state, sign), to in METER.items()}, "list with currents"),
     "charger": lambda: machine({(state, sign): to for (state, sign), to in CHARGER.items()}, "charger's report"),
     "limits": limits,
+    "front": front,
     "metrics": lambda: table(
         ("metric", "labels", "meaning"),
         ((f"`{name}`", ", ".join(defined.labels), defined.meaning) for name, defined in DEFINED.items()),

@@ -6,11 +6,57 @@ from pathlib import Path
 import pytest
 
 from docs.make import page
+from docs.pictures import FOLDER, PICTURES
 from han_gateway import cli
+from han_gateway.config import settings
+from han_gateway.core import belief, decision, fairness, heat, patience, phases, usage
+from han_gateway.core.site import Charger, Policy
+from han_gateway.core.units import Line
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY"))]
 INSTALL = ROOT / "docs" / "install.md"
+
+
+PROTECTION = ROOT / "docs" / "protection.md"
+KILOBYTES = 40
+"""No picture is larger."""
+POLICY = Policy()
+LAW = (
+    f"every {POLICY.list_period_ms // 1000} s",
+    f"(`margin_a`, {settings.SiteSettings.model_fields['margin_a'].default:g} A)",
+    f"minimum of {Charger(name='any', lines=frozenset({Line.L1})).minimum_ma // 1000} A",
+    f"the last {POLICY.raise_window_ms // 1000} s (`raise_window_s`)",
+    f"undoes within {patience.TOO_SOON_MS // 1000} s",
+    "1.7 times as long",  # tests/core/test_patience.py
+    f"up to {POLICY.longest_window_ms // 1000} s (`longest_window_s`)",
+    f"After {patience.QUIET_MS // 60_000} minutes without a cut",
+    f"less than {POLICY.raise_deadband_ma // 1000} A (`raise_deadband_a`)",
+    f"nothing has changed for {decision.RESTED_MS // 1000} s",
+    f"more than {POLICY.foresee_above_percent - 100} % of the fuse (`foresee_above_percent`)",
+    f"its turn for {fairness.TURN_MS // 60_000} minutes",
+    f"has had {fairness.LEAD_MA / 1000:g} A less",
+    f"at its minimum for {fairness.SOFT_START_MS // 1000} s",
+    f"stays {fairness.UNUSED_MA / 1000:g} A below its limit for {fairness.UNUSED_MS // 1000} s",
+    f"what it draws and {fairness.SLACK_MA // 1000} A to grow",
+    f"up to {1 + heat.EXCESS_PERCENT / 100:g} times the fuse",
+    f"a time constant of {heat.TAU_MS // 1000} s",
+    f"stands still for {belief.SELDOM_MS // 60_000} minutes",
+    f"lowered by {belief.QUESTION_MA // 1000} A",
+    f"{usage.SEEN_REPORTS} reports over {usage.SEEN_MS // 1000} s",
+    f"{POLICY.report_fresh_ms // 1000} s without a report (`report_fresh_s`)",
+    f"paused for {phases.PAUSED_MS // 1000} s",
+    f"room for {phases.SPARE_MA // 1000} A more than its minimum",
+    f"{phases.WIDE_MS // 60_000} minutes at least",
+    f"at most {usage.MOST_SWITCHES} changes",
+    f"`stale` after {POLICY.stale_after_ms // 1000} s",
+    f"`lost` after {POLICY.lost_after_ms // 1000} s",
+    f"expire after {POLICY.valid_for_ms // 1000} s (`valid_for_s`)",
+    f"margin of {POLICY.estimate_margin_ma / 1000:g} A (`estimate_margin_a`)",
+)
+"""Figures of the law as docs/protection.md words them, from the code."""
+NOT_OURS = ("13.4 %", "every 2 to 2.5 s", "a 25 A gG fuse must carry 52 A for 10 s", "up to 10 s", "above 1.13 times", "1-phase")
+"""Figures of nets, meters and fuses."""
 
 
 def commands(path: Path) -> list[list[str]]:
@@ -81,3 +127,30 @@ def test_the_udev_rule_names_the_unit_and_the_driver_list_the_drivers() -> None:
     unit = re.findall(r'SYSTEMD_WANTS\}\+="(\S+)@home\.service"', rule)
     assert [name for name in unit if not (ROOT / "systemd" / f"{name}@.service").exists()] == []
     assert unit
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_pictures_are_what_the_program_does(name: str) -> None:
+    """Each picture follows, byte by byte, from its scenario or its figures (`scripts/make-docs` draws them), and is small."""
+    drawn = PICTURES[name]()
+
+    assert (FOLDER / name).read_text(encoding="utf-8") == drawn
+    assert len(drawn.encode()) < KILOBYTES * 1024
+
+
+def test_every_picture_is_drawn_and_shown() -> None:
+    """There is no picture that nobody draws, and none that the page does not show."""
+    shown = re.findall(r"\]\(pictures/([^)]+)\)", PROTECTION.read_text(encoding="utf-8"))
+
+    assert sorted(shown) == sorted(PICTURES) == sorted(path.name for path in FOLDER.glob("*.svg"))
+
+
+def test_figures_of_the_law_are_those_of_the_code() -> None:
+    """Every figure in the prose of docs/protection.md is one of the code, or of those few that are not ours."""
+    text = re.sub(r"<!-- (\w+) -->.*?<!-- end -->|!\[.*?\)", "", PROTECTION.read_text(encoding="utf-8"), flags=re.DOTALL)
+    prose = " ".join(text.split())
+
+    assert [words for words in LAW if words not in prose] == []
+    for words in (*LAW, *NOT_OURS):
+        prose = prose.replace(words, "")
+    assert re.findall(r"\S*(?<![A-Za-z0-9])\d\S*.{0,12}", prose) == []
