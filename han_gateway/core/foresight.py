@@ -49,7 +49,14 @@ def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
     if over * 100 <= site.root.fuse_ma * (site.policy.foresee_above_percent - 100):
         return {}
     cuts = cut(site, state.chargers, Room(room), at)
-    return {view.charger.name: _not_paused(view, cuts[view.charger.name]) for view in state.chargers if view.charger.name in cuts}
+    guesses = {
+        view.charger.name: _not_paused(view, cuts[view.charger.name]) for view in state.chargers if view.charger.name in cuts
+    }
+    return {
+        view.charger.name: guess
+        for view in state.chargers
+        if (guess := guesses.get(view.charger.name)) and guess.limit_ma < view.grant.limit_ma
+    }
 
 
 def look_back(site: Site, state: State, room: Room, at: Instant) -> Grants:

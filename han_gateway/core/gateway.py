@@ -24,7 +24,7 @@ from han_gateway.core.orders import FIRST, Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, window_ms
 from han_gateway.core.phases import arrange, widen
 from han_gateway.core.site import Site
-from han_gateway.core.state import ChargerView, Command, Conduct, Sample, State
+from han_gateway.core.state import Caps, ChargerView, Command, Conduct, Sample, State
 from han_gateway.core.supervision import (
     CHARGER,
     METER,
@@ -178,10 +178,8 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
     """Cut if anything must be cut. Raise only on a window that is full, and only when nothing is in flight."""
     rule = POLICY[state.meter]
     if state.guessed and believed and rule.may_raise:
-        return look_back(site, state, for_cuts, at)
-    cuts = cut(site, state.chargers, for_cuts, at) if rule.may_lower else {}
-    if site.policy.hold_minimum:
-        cuts = hold(site, state.chargers, cuts, for_cuts, state.heat)
+        return _held(site, state, look_back(site, state, for_cuts, at), for_cuts)
+    cuts = _held(site, state, cut(site, state.chargers, for_cuts, at), for_cuts) if rule.may_lower else {}
     if cuts or not (believed and rule.may_raise):
         return cuts
     full = at - state.window[0].at >= window_ms(site.policy, state)
@@ -194,6 +192,12 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
         for view in state.chargers
         if view.grant.reason.cause in waiting
     }
+
+
+def _held(site: Site, state: State, cuts: Grants, room: Room) -> Grants:
+    """The patience of the fuse, where the owner wants it; a cap has none."""
+    patient = site.policy.hold_minimum and state.caps == Caps()
+    return hold(site, state.chargers, cuts, room, state.heat) if patient else cuts
 
 
 def _charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, Effects]:

@@ -7,10 +7,10 @@ import pytest
 from han_gateway.core.effects import Cause
 from han_gateway.core.heat import EXCESS_PERCENT, WARM, warmed
 from han_gateway.core.load import Load
-from han_gateway.core.site import Policy
+from han_gateway.core.site import CapRule, Policy
 from han_gateway.core.units import PerLine
 from han_gateway.simulation.fuse import MCB_EDGE
-from tests.core.houses import L1, L2, Run, charger, house
+from tests.core.houses import L1, L2, Run, charger, house, list1, list2
 
 COLD = PerLine(0, 0, 0)
 HOLDING = house(charger("garage"), policy=Policy())
@@ -90,3 +90,40 @@ def test_among_several_one_is_paused() -> None:
 
     assert 0 in limits[0]
     assert 0 not in limits[1]
+
+
+def test_a_power_between_two_lists_does_not_end_the_hold() -> None:
+    """A rise that cannot lower a minimum any further is no guess, and the next list holds it as it would have."""
+    run = Run(HOLDING)
+    run.lists(4, 8, 8, 8)
+    run.hear(run.now + 10_000, list2(38, 14, 14, power_import_w=8000))
+    assert run.grant().reason.cause is Cause.HELD
+    run.hear(run.now + 8_000, list2(28, 14, 14, power_import_w=8000))
+    run.hear(run.now + 2_500, list1(9000))
+    assert not run.state.guessed
+    run.hear(run.now + 7_500, list2(28, 14, 14, power_import_w=9000))
+
+    assert run.limit() == 6000
+
+
+def test_a_list_after_a_guess_may_hold() -> None:
+    """What was cut on the power alone is not paused by the next list where the fuse bears the minimum."""
+    run = Run(HOLDING)
+    run.lists(4, 8, 8, 8, says={"garage": 6})
+    run.say(run.now + 9_000, "garage", 16)
+    run.hear(run.now + 1_000, list2(20, 20, 20, power_import_w=13_800))
+    run.hear(run.now + 2_500, list1(13_800 + 5_000))
+    assert (run.limit(), bool(run.state.guessed)) == (6000, True)
+    run.hear(run.now + 7_500, list2(28, 10, 10, power_import_w=11_000))
+
+    assert (run.limit(), run.grant().reason.cause) == (6000, Cause.HELD)
+
+
+def test_a_cap_has_no_patience() -> None:
+    """A phase cap below the fuse pauses what it leaves no minimum for: no heat would ever end the hold."""
+    site = replace(HOLDING, line_cap=CapRule(default=10_000, least=10_000, most=25_000))
+    run = Run(site)
+    run.lists(4, 1, 1, 1)
+    run.lists(1, 16, 8, 8)
+
+    assert run.limit() == 0
