@@ -15,7 +15,7 @@ from han_gateway import outlets
 from han_gateway.adapters import broker, broker_settings, link, metrics_server, outbox, recording, tcp
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import load, settings, toml_file
-from han_gateway.core import inbox
+from han_gateway.core import inbox, memory
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
@@ -77,6 +77,7 @@ def limits() -> str:
         "time until a broker that hangs is left": f"{2 * keepalive_s} s at most",
         "callers of the metrics port at once, and how long one may say nothing": f"1, {metrics_server.PATIENCE_S:g} s",
         "bytes of the configuration": f"{toml_file.LARGEST_FILE:,}",
+        "bytes of the state file, objects in it": f"{memory.LARGEST:,}, {memory.MOST_BRACKETS}",
         "circuits, chargers, fuses one below the other": ", ".join(str(each) for each in (*most, load.DEEPEST)),
         "bytes of a line in a dump or recording": f"{recording.LONGEST_LINE:,}",
     }

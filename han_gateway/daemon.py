@@ -16,7 +16,7 @@ from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSett
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.metrics_server import MetricsServer, serve
-from han_gateway.adapters.recording import Recorder, append
+from han_gateway.adapters.recording import Recorder, append, instant
 from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Notifier, under_journald
 from han_gateway.cli import version
 from han_gateway.commands.source import decoder, source
@@ -26,6 +26,7 @@ from han_gateway.core import inbox, topics
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import Event
 from han_gateway.core.units import Instant
+from han_gateway.keeper import Keeper, told
 from han_gateway.meters.clock import ClockRule
 from han_gateway.reload import House, Reload
 from han_gateway.runtime import Gateway, Live, Outlet, together
@@ -57,15 +58,18 @@ async def _daemon(
     notifier = Notifier()
     gateway = Gateway(site, decoder(meter), started)
     live = Live(gateway, clock, prefix=config.mqtt.prefix, recorder=recorder)
+    keeper = _keeper(config, clock, started, gateway, live)
     refusals = outlets.Refusals(clock)
     broker = _broker(config, live, refusals)
-    metrics = Metrics(site, version=version(), python=platform.python_version(), broker=broker, refusals=refusals)
+    metrics = Metrics(
+        site, version=version(), python=platform.python_version(), broker=broker, refusals=refusals, unwritten=keeper
+    )
     health = outlets.Health(clock)
     rule = ClockRule(meter.clock) if meter.clock else None
     watch = outlets.ClockWatch(clock, rule, meter.zone)
     watchdog = outlets.Watchdog(gateway, notifier, started)
     publisher = _publisher(config, gateway, broker, clock, rule)
-    shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see)
+    shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see)
     for outlet in (publisher, watchdog.see, *shown):
         gateway.attach(outlet)
     server = _serve_metrics(config, metrics, health) if config.metrics.enabled else None
@@ -85,11 +89,26 @@ async def _daemon(
     finally:
         notifier.stopping()
         await broker.stop()
-        if recorder:
-            recorder.close()
-        notifier.close()
-        if server:
-            server.close()
+        await keeper.close()
+        _close(recorder, notifier, server)
+
+
+def _close(recorder: Recorder | None, notifier: Notifier, server: MetricsServer | None) -> None:
+    if recorder:
+        recorder.close()
+    notifier.close()
+    if server:
+        server.close()
+
+
+def _keeper(config: Config, clock: SystemClock, started: Instant, gateway: Gateway, live: Live) -> Keeper:
+    """What an earlier run has learned is known before anything happens, and written down for the next."""
+    keeper = Keeper(config.state_dir, started, lambda: gateway.memory(instant(clock.wall())))
+    memory = keeper.recalled()
+    if memory is not None:
+        live.recall(started, memory)
+        log.info("%s", told(memory, gateway.memory(started)))
+    return keeper
 
 
 def _recorder(path: Path, started: Instant) -> Recorder:

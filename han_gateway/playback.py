@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from dlms.rejects import Rejected
 from han_gateway.adapters import dumps
-from han_gateway.adapters.recording import TITLE, Arrived, Kind, Recorded, Said, Started, read_recording
+from han_gateway.adapters.recording import TITLE, Arrived, Kind, Recorded, Remembered, Said, Started, WayChanged, read_recording
 from han_gateway.core import inbox
 from han_gateway.core.events import BrokerChanged, SourceChanged
+from han_gateway.core.memory import understood
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
 from han_gateway.meters.decoder import Decoder
@@ -52,6 +53,7 @@ class Playback:
         self._decoder = decoder()
         self._outlets = outlets
         self._gateway: Gateway | None = None
+        self._fresh = False  # nothing has happened since the start
 
     def play(self, recorded: Iterable[Recorded]) -> None:
         """Let everything happen again, in order."""
@@ -63,8 +65,11 @@ class Playback:
                     self._house(at).meter(at, item)
             elif isinstance(entry, Started):
                 self._start(entry.at)
+            elif isinstance(entry, Remembered):
+                self._recall(entry)
             else:
                 self._happen(entry)
+            self._fresh = isinstance(entry, Started)
 
     def close(self) -> None:
         """The end of the input: what the decoder still held is counted as lost."""
@@ -77,6 +82,12 @@ class Playback:
         self._decoder = self._new_decoder()
         self._gateway = Gateway(self._site, self._decoder, at, self._outlets)
         return self._gateway
+
+    def _recall(self, entry: Remembered) -> None:
+        """What this run knew when it started. It stands right behind the heading; a line that has got elsewhere is passed over."""
+        memory = understood(entry.payload)
+        if memory is not None and self._fresh and self._gateway is not None:
+            self._gateway.recall(entry.at, memory)
 
     def _house(self, at: Instant) -> Gateway:
         """The controller at an instant; a new one where the time is another day's."""
@@ -93,7 +104,7 @@ class Playback:
                 event = inbox.understood(self._site, inlet, entry.payload, at)
                 if not isinstance(event, inbox.Refused):
                     house.handle(event)
-        elif not isinstance(entry, Started | Arrived):
+        elif isinstance(entry, WayChanged):
             change = BrokerChanged if entry.way == "broker" else SourceChanged
             house.handle(change(at=at, connected=entry.connected))
 

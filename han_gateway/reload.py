@@ -106,6 +106,8 @@ def _fixed(old: Config, new: Config) -> Iterator[str]:
         yield "[mqtt]"
     if old.metrics != new.metrics:
         yield "[metrics]"
+    if old.state_dir != new.state_dir:
+        yield "[site] state_dir"
 
 
 def _changes(old: Site, new: Site) -> Iterator[str]:

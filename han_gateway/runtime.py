@@ -1,8 +1,8 @@
 """One owner of the state: events in, ``step``, effects out. Live and replay share this file; only the source of events differs.
 
 ``Gateway`` knows no clock: it hands out the ticks between two events itself, at whole seconds, each before anything that happened at
-or after it. So the effects are a function of the events, and a replay equals the run that was recorded. ``Live`` stamps what the
-world says and hands it on. This file must not know where effects go: outlets are functions.
+or after it. So the effects are a function of the events and of what was recalled at the start, and a replay equals the run that was
+recorded. ``Live`` stamps what the world says and hands it on. This file must not know where effects go: outlets are functions.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from han_gateway.core import inbox
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.gateway import start, step
+from han_gateway.core.memory import Memory, recall, remembered, worded
 from han_gateway.core.reload import carry_over, farewell
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
@@ -41,6 +42,14 @@ class Gateway:
     def attach(self, outlet: Outlet) -> None:
         """Show this outlet everything that happens from now on."""
         self._outlets = (*self._outlets, outlet)
+
+    def recall(self, at: Instant, memory: Memory) -> None:
+        """Remember what an earlier run has learned; ``at`` is the instant at which this one started, and nothing may have happened yet."""
+        self._state = recall(self.site, self._state, memory, at)
+
+    def memory(self, wall: Instant) -> Memory:
+        """What a later run should know."""
+        return remembered(self._state, wall)
 
     def hear(self, at: Instant, data: bytes) -> None:
         """Bytes of the meter's line, in any chunks."""
@@ -104,6 +113,12 @@ class Live:
         """The topics on which the house is spoken to; to be asked again when it has changed."""
         self._inlets = inbox.inlets(self._prefix, self._gateway.site)
         return tuple(self._inlets)
+
+    def recall(self, started: Instant, memory: Memory) -> None:
+        """An earlier run has left this to be remembered; a replay must know it, too."""
+        if self._recorder:
+            self._recorder.remembered(started, worded(memory))
+        self._gateway.recall(started, memory)
 
     def hear(self, data: bytes) -> None:
         """Bytes came from the meter."""

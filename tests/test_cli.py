@@ -188,6 +188,19 @@ def test_check_shows_the_tree_and_what_is_worth_a_thought(house: Path, capsys: p
     assert "charger b has no failsafe" in shown.err
 
 
+def test_check_shows_where_the_memory_is(
+    house: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder in which what is learned outlives a restart, or that only systemd gives one."""
+    for folder, words in (
+        ("", "memory  where systemd says"),
+        ("/var/lib/han-gateway/home", "memory  /var/lib/han-gateway/home\n"),
+    ):
+        monkeypatch.setenv("STATE_DIRECTORY", folder)
+        assert cli.main(["check", "--config", str(house)]) == 0
+        assert words in capsys.readouterr().out
+
+
 def test_check_shows_how_a_charger_is_wired(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Which line of the house is its own L1, and where it can charge 1-phase."""
     house.write_text(

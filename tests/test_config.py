@@ -31,6 +31,7 @@ failsafe = true
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
 
 
 def loaded(folder: Path, text: str) -> Config:
@@ -328,6 +329,18 @@ def test_a_systemd_credential_is_the_password(tmp_path: Path, monkeypatch: pytes
     config = loaded(tmp_path, HOUSE)
     assert config.password is not None
     assert config.password.get_secret_value() == "canary-2"
+
+
+def test_where_what_is_learned_outlives_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the folder that the configuration names, beside the file unless absolute; else in the first that systemd gives; else nowhere."""
+    named = HOUSE.replace("fuse_a", 'state_dir = "state"\nfuse_a')
+    assert loaded(tmp_path, HOUSE).state_dir is None
+    assert loaded(tmp_path, named).state_dir == tmp_path / "state"
+    monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/han-gateway/home:/var/lib/other")
+    assert loaded(tmp_path, HOUSE).state_dir == Path("/var/lib/han-gateway/home")
+    assert loaded(tmp_path, named).state_dir == tmp_path / "state"
+    (problem,) = problems(tmp_path, named.replace('"state"', '"a\\u0000b"'))
+    assert "is not a folder" in problem
 
 
 def test_a_password_in_the_file_is_refused_without_showing_it(tmp_path: Path) -> None:

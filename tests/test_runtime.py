@@ -12,6 +12,7 @@ from han_gateway.adapters.recording import Recorder, read_recording
 from han_gateway.core.effects import Effect, SetLimit
 from han_gateway.core.events import CapSaid, ChargerSaid, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.inbox import Refused
+from han_gateway.core.memory import Memory, Past
 from han_gateway.core.site import Cap, CapRule, Charger, Circuit, Grid, Policy, Site
 from han_gateway.core.state import State
 from han_gateway.core.units import Instant, Line, PerLine
@@ -177,6 +178,24 @@ def test_a_replay_equals_the_run() -> None:
         len({effect.grant.limit_ma for _, effects in ran.effects(last) for effect in effects if isinstance(effect, SetLimit)}) > 1
     )
     assert replayed.effects(last) == ran.effects(last)
+
+
+def test_what_was_remembered_at_the_start_is_part_of_a_recording() -> None:
+    """A run that recalls a memory is replayed with it, and its decisions are others than without; elsewhere in the file it is passed over."""
+    memory = Memory(at=START - 60_000, patience_ms=60_000, chargers=(Past("garage", 28_000, 9_000_000),))
+    file, ran, replayed, forgetful = io.BytesIO(), Log(), Log(), Log()
+    clock = HandClock(START)
+    live = Live(Gateway(SITE, Decoder(lock=True), START, (ran,)), clock, prefix="han", recorder=Recorder(file, START))
+    live.recall(START, memory)
+    evening(live, clock)
+    lines = file.getvalue().splitlines(keepends=True)
+    assert b" memory {" in lines[1]
+    for log, content in ((replayed, [*lines[:20], lines[1], *lines[20:]]), (forgetful, [lines[0], *lines[2:]])):
+        playback = Playback(SITE, "han", lambda: Decoder(lock=True), Timeline(), (log,))
+        playback.play(read_recording(io.BytesIO(b"".join(content))))
+    last = ran.entries[-1][0].at
+    assert replayed.effects(last) == ran.effects(last)
+    assert forgetful.effects(last) != ran.effects(last)
 
 
 def test_each_start_in_a_recording_is_a_new_house() -> None:

@@ -54,4 +54,5 @@ DEFINED = {
     "han_mqtt_messages_dropped_total": Defined("Messages never sent: expired, or no room to wait.", ()),
     "han_mqtt_messages_refused_total": Defined("Messages to us that were not as docs/mqtt.md has them.", ()),
     "han_mqtt_messages_ignored_total": Defined("Messages to us that were too large, too old, unreadable or too many.", ()),
+    "han_state_write_failures_total": Defined("What was learned could not be written down, and would not outlive a restart.", ()),
 }

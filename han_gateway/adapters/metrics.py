@@ -36,11 +36,19 @@ class Metrics(Collector):
     """
 
     def __init__(
-        self, site: Site, *, version: str, python: str, broker: BrokerFigures | None = None, refusals: Counted | None = None
+        self,
+        site: Site,
+        *,
+        version: str,
+        python: str,
+        broker: BrokerFigures | None = None,
+        refusals: Counted | None = None,
+        unwritten: Counted | None = None,
     ) -> None:
         self.registry = CollectorRegistry()
         self.broker = broker
         self.refusals = refusals
+        self.unwritten = unwritten
         self.site = site
         self._build = (version, python)
         self._now: Instant | None = None
@@ -124,6 +132,8 @@ class Metrics(Collector):
         for charger in self.site.chargers:
             yield from self._of_charger(charger.name, self._chargers[charger.name])
         yield from self._of_broker()
+        if self.unwritten is not None:
+            yield "han_state_write_failures_total", (), self.unwritten.count
 
     def _of_meter(self) -> Iterator[Sample]:
         """What the meter measures. A lost meter measures nothing: its last values would look like news."""

@@ -1,6 +1,7 @@
 """Our own recordings: all that came from outside, each with its instant, a line each: what is in here decides what a replay does.
 
     # han-gateway recording 1, started 2026-01-15T17:00:00.000Z
+    2026-01-15T17:00:00.000Z memory {"at":1768495380000,"chargers":{"garage":{"had_ua":9400000}}}
     2026-01-15T17:00:00.123Z 7EA027...
     2026-01-15T17:00:00.500Z charger garage {"status":"charging"}
     2026-01-15T17:00:02.250Z cap power 8000
@@ -60,6 +61,13 @@ class Said(NamedTuple):
     payload: bytes
 
 
+class Remembered(NamedTuple):
+    """What the run that starts at this instant knew of an earlier one (``core/memory.py``)."""
+
+    at: Instant
+    payload: bytes
+
+
 class WayChanged(NamedTuple):
     """The way to the meter (``source``) or to the chargers (``broker``) opened or was lost."""
 
@@ -68,7 +76,7 @@ class WayChanged(NamedTuple):
     connected: bool
 
 
-Recorded = Started | Arrived | Said | WayChanged
+Recorded = Started | Remembered | Arrived | Said | WayChanged
 
 
 def instant(time: datetime) -> Instant:
@@ -113,6 +121,10 @@ class Recorder:
         self._retry_at = started
         self._torn = _has_content(file)  # the last run may have been cut off in the middle of a line
         self._write(started, TITLE + iso_from_instant(started).encode())
+
+    def remembered(self, at: Instant, payload: bytes) -> None:
+        """Write down what is known of an earlier run: first of all, if anything."""
+        self._write(at, f"{iso_from_instant(at)} memory {_written(payload)}".encode())
 
     def arrived(self, at: Instant, data: bytes) -> None:
         """Write down bytes of the meter."""
@@ -186,10 +198,12 @@ def _read_line(line: bytes) -> Recorded | None:
         at = instant_from_iso(stamp)
         if rest in _WAYS:
             return WayChanged(at, *_WAYS[rest])
-        kind = rest.partition(" ")[0]
+        kind, _, words = rest.partition(" ")
+        if kind == "memory":
+            return Remembered(at, _read_payload(words))
         if kind not in KINDS:
             return Arrived(at, bytes.fromhex(rest)) if rest else None
-        _, name, payload = rest.split(" ", 2)
+        name, payload = words.split(" ", 1)
         return Said(at, kind, name, _read_payload(payload))
     except (ValueError, OverflowError):
         return None

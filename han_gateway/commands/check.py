@@ -102,6 +102,7 @@ def _ways(config: "Config") -> Iterator[str]:
         f"{'' if config.password is None else ' with a password'}, topics {mqtt.prefix}/{config.site.name}/..."
     )
     yield f"metrics http://{metrics.host}:{metrics.port}/metrics" if metrics.enabled else "metrics off"
+    yield f"memory  {config.state_dir or 'where systemd says; without systemd none, or [site] state_dir'}"
 
 
 def _amps(milliamps: int) -> str:

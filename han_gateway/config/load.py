@@ -39,6 +39,7 @@ class Config:
     mqtt: MqttSettings
     metrics: MetricsSettings
     password: SecretStr | None = None
+    state_dir: Path | None = None  # where what was learned outlives a restart
     problems: tuple[Problem, ...] = ()  # chargers that were left out
     warnings: tuple[str, ...] = ()
 
@@ -63,6 +64,7 @@ def load(path: Path) -> Config:
         mqtt=_beside(path, settings.mqtt),
         metrics=settings.metrics,
         password=_password(file, settings.mqtt),
+        state_dir=_state_dir(path, settings.site.state_dir),
         problems=tuple(problems),
         warnings=(*stray_variables(), *advice(site)),
     )
@@ -190,6 +192,12 @@ def _beside(path: Path, mqtt: MqttSettings) -> MqttSettings:
     """File names that are not absolute are meant from the configuration's folder."""
     files = {key: getattr(mqtt, key) for key in ("ca_file", "cert_file", "key_file")}
     return mqtt.model_copy(update={key: path.parent / name for key, name in files.items() if name})
+
+
+def _state_dir(path: Path, named: Path | None) -> Path | None:
+    """The folder that the configuration names, else the (first) one that systemd gives the service (systemd.exec(5)), else none."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return path.parent / named if named else Path(given) if given else None
 
 
 def _password(file: TomlFile, mqtt: MqttSettings) -> SecretStr | None:

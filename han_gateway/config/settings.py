@@ -49,6 +49,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _folder(value: Path) -> Path:
+    if "\0" in str(value):
+        raise ValueError("is not a folder")
+    return value
+
+
 PhaseName = Literal["L1", "L2", "L3"]
 TcpPort = Annotated[int, BeforeValidator(number), Field(ge=1, le=65_535)]
 
@@ -60,6 +66,7 @@ class SiteSettings(Section):
     grid: Literal["TN", "TT", "IT"] = Field(examples=["TN"])
     fuse_a: Fuse = Field(examples=[25])
     margin_a: Amperes = Field(default=0.5, examples=[0.5])
+    state_dir: Annotated[Path, AfterValidator(_folder)] | None = Field(default=None, examples=["/var/lib/han-gateway/home"])
 
 
 class MeterSettings(Section):

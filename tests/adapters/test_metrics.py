@@ -66,7 +66,7 @@ class Refusals:
 @pytest.fixture
 def metrics() -> Metrics:
     """Metrics of a house with one charger, nothing seen yet."""
-    return Metrics(SITE, version="0.1.0", python="3.11", broker=Figures(), refusals=Refusals())
+    return Metrics(SITE, version="0.1.0", python="3.11", broker=Figures(), refusals=Refusals(), unwritten=Refusals())
 
 
 def limit(amps: int, seq: int) -> SetLimit:

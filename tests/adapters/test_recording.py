@@ -16,6 +16,7 @@ from han_gateway.adapters.recording import (
     Kind,
     Recorded,
     Recorder,
+    Remembered,
     Said,
     Started,
     WayChanged,
@@ -28,9 +29,10 @@ from han_gateway.adapters.recording import (
 START = 1_768_496_400_000  # 2026-01-15T17:00:00Z
 INSTANTS = st.integers(min_value=0, max_value=4_102_444_800_000)
 SLUGS = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)
-Entry = Arrived | Said | WayChanged
+Entry = Arrived | Remembered | Said | WayChanged
 ENTRIES = st.one_of(
     st.builds(WayChanged, INSTANTS, st.sampled_from(["source", "broker"]), st.booleans()),
+    st.builds(Remembered, INSTANTS, st.binary(max_size=64)),
     st.builds(Arrived, INSTANTS, st.binary(min_size=1, max_size=64), st.just(Kind.STREAM)),
     st.builds(
         Said, INSTANTS, st.sampled_from(KINDS), SLUGS, st.one_of(st.binary(max_size=64), st.text(max_size=64).map(str.encode))
@@ -65,6 +67,8 @@ def write_all(recorder: Recorder, entries: list[Entry]) -> None:
             recorder.arrived(entry.at, entry.data)
         elif isinstance(entry, WayChanged):
             recorder.way(entry.at, entry.way, entry.connected)
+        elif isinstance(entry, Remembered):
+            recorder.remembered(entry.at, entry.payload)
         else:
             recorder.said(entry.at, entry.kind, entry.name, entry.payload)
 

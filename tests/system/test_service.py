@@ -169,6 +169,8 @@ def test_what_cannot_be_reloaded_is_said(service: Service) -> None:
     service.reload('name = "garage"\nmax_a = "lots"', 'name = "garage"')
     service.reload('username = "canary-user"', 'username = "somebody"')
     assert "[mqtt] has changed: that needs a restart" in service.log()
+    service.reload("fuse_a = 25", 'fuse_a = 25\nstate_dir = "state"')
+    assert "[site] state_dir has changed: that needs a restart" in service.log()
     service.reload('name = "home"', 'name = "cabin"')
     assert "the site's name or grid has changed" in service.log()
     service.settle(2_000, 16)

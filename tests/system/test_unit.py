@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from han_gateway.adapters import store
+from han_gateway.core.memory import Memory, Past
 from tests.mosquitto import Mosquitto, free_port
 from tests.system.test_run import HOUSE, PATIENCE_S, Listener, Meter
 from tests.systemd import Systemd
@@ -124,6 +126,27 @@ def test_the_sandbox_lets_the_gateway_do_its_work(home: Home) -> None:
     assert home.manager.show(UNIT, "Result") == "success"
     assert home.ears.next("han/home/status") == b"offline"
     assert (home.manager.folder / "lib" / "private" / "han-gateway" / "home").is_dir()
+
+
+@pytest.mark.systemd
+@pytest.mark.broker
+def test_what_is_learned_outlives_a_restart(home: Home) -> None:
+    """In the folder that systemd gives, inside the sandbox, the memory is read at the start and written at the stop."""
+    home.systemctl("start")
+    home.systemctl("stop")
+    path = home.manager.folder / "lib" / "private" / "han-gateway" / "home" / store.NAME
+    nonsense = 80_000_000  # more than the charger may draw, so that there is something to write at the end
+    store.write(path, Memory(round(time.time() * 1000), 0, (Past("garage", 1_500, nonsense),)))
+    os.chown(path, path.parent.stat().st_uid, path.parent.stat().st_gid)
+    home.systemctl("start")
+    home.settle(16)
+    assert "garage takes 1.5 s to follow" in home.manager.journal("-u", UNIT)
+    home.systemctl("stop")
+    memory = store.read(path)
+    assert memory is not None
+    assert memory.chargers[0].response_ms == 1_500
+    assert memory.chargers[0].had_ua < nonsense
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.systemd

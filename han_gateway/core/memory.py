@@ -1,0 +1,143 @@
+"""What must outlive a restart: how slow each charger was seen to be, what it has had lately, and how much patience the house needs.
+
+Only this is recalled, as it takes hours to learn and cannot be measured at once. What is recalled makes nobody bolder: the first limit
+is the fallback, the first cut comes as early and as deep and the first raise no sooner than without a memory; only whose turn it is may
+be another. Values that make no sense in this house are passed over one by one. This file must not know where a memory is kept.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+from han_gateway.core.belief import LONGEST_MS
+from han_gateway.core.fairness import LEAD_MA, MEMORY_MS
+from han_gateway.core.site import Policy, Site
+from han_gateway.core.state import ChargerView, Command, State
+from han_gateway.core.units import Instant, MilliAmps
+
+LARGEST = 1 << 16
+"""Bytes of a memory in words. A house of a hundred chargers needs 10,000."""
+MOST_BRACKETS = 256
+"""Objects in it: one for each charger, and two more."""
+
+BEHIND_MS = 3_600_000
+"""A Pi has no clock of its own: after a power cut it may believe that it is up to an hour earlier than it was (fake-hwclock(8))."""
+PATIENT_MS = 3_600_000
+"""The oven of an hour ago is no lesson any more."""
+WORTH_MS = 10_000
+"""By how much a learned window must have changed to be worth keeping."""
+
+
+class Past(NamedTuple):
+    """What is remembered of a charger: the time that it was seen to need (None: no more than configured), and the mean current (uA)."""
+
+    name: str
+    response_ms: int | None = None
+    had_ua: int = 0
+
+
+class Memory(NamedTuple):
+    """What was known at the wall time ``at`` (ms since 1970). ``patience_ms`` is the learned raise window, 0 for none."""
+
+    at: Instant
+    patience_ms: int = 0
+    chargers: tuple[Past, ...] = ()
+
+
+def remembered(state: State, at: Instant) -> Memory:
+    """What there is to remember of a state; ``at`` is the wall time."""
+    pasts = (Past(view.charger.name, view.belief.response_ms, view.had_ua) for view in state.chargers)
+    return Memory(at=at, patience_ms=state.patience_ms, chargers=tuple(pasts))
+
+
+def recall(site: Site, state: State, memory: Memory, at: Instant) -> State:
+    """Remember, in a state that has just begun at ``at``. Chargers are known by their names."""
+    age_ms = _age_ms(memory.at, at)
+    pasts = {past.name: past for past in memory.chargers}
+    views = tuple(_recalled(view, pasts.get(view.charger.name), age_ms, at) for view in state.chargers)
+    patience_ms = _patience_ms(site.policy, memory, age_ms)
+    return state._replace(chargers=views, patience_ms=patience_ms, cut_at=at if patience_ms else state.cut_at)
+
+
+def worth_keeping(kept: Memory | None, memory: Memory, by_ma: MilliAmps = LEAD_MA) -> bool:
+    """Tell whether what would be recalled of ``kept`` now differs by more than a little, in what somebody has had by more than ``by_ma``.
+
+    Less than ``LEAD_MA`` decides nothing about whose turn it is.
+    """
+    age_ms = 0 if kept is None else _age_ms(kept.at, memory.at)
+    known, patience_ms = ((), 0) if kept is None else (kept.chargers, kept.patience_ms)
+    pasts = {past.name: past for past in known}
+    return abs(memory.patience_ms - patience_ms) >= WORTH_MS or any(
+        _differs(pasts.get(past.name, Past(past.name)), past, age_ms, by_ma) for past in memory.chargers
+    )
+
+
+def worded(memory: Memory) -> bytes:
+    """A memory as JSON on one line; always the same bytes for the same memory."""
+    chargers = {past.name: {"had_ua": past.had_ua, "response_ms": past.response_ms} for past in memory.chargers}
+    value = {"at": memory.at, "chargers": chargers, "patience_ms": memory.patience_ms}
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def understood(payload: bytes) -> Memory | None:
+    """The inverse of ``worded``; None for what is no memory. Single values that make no sense are left out."""
+    if len(payload) > LARGEST or payload.count(b"{") + payload.count(b"[") > MOST_BRACKETS:
+        return None
+    try:
+        value = json.loads(payload)
+    except ValueError:
+        return None
+    at = _whole(value, "at")
+    chargers = value.get("chargers") if isinstance(value, dict) else None
+    if at is None or not isinstance(chargers, dict):
+        return None
+    pasts = (Past(name, _whole(each, "response_ms"), _whole(each, "had_ua") or 0) for name, each in chargers.items())
+    return Memory(at=at, patience_ms=_whole(value, "patience_ms") or 0, chargers=tuple(pasts))
+
+
+def _whole(value: Any, key: str) -> int | None:
+    """A whole number from 0 on, or None."""
+    number = value.get(key) if isinstance(value, dict) else None
+    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None
+
+
+def _age_ms(then: Instant, now: Instant) -> int:
+    """How much of ``MEMORY_MS`` has passed; all of it where the clock says nonsense."""
+    age_ms = now - then
+    return 0 if -BEHIND_MS <= age_ms < 0 else min(age_ms, MEMORY_MS) if age_ms >= 0 else MEMORY_MS
+
+
+def _faded(had_ua: int, age_ms: int) -> int:
+    """A mean after a time in which nothing is known to have been had, as ``fairness.account`` has it."""
+    return had_ua - had_ua * age_ms // MEMORY_MS
+
+
+def _patience_ms(policy: Policy, memory: Memory, age_ms: int) -> int:
+    """The window as it was learned, if it is longer than the usual one, possible here, and not long ago."""
+    fits = policy.raise_window_ms < memory.patience_ms <= policy.longest_window_ms
+    return memory.patience_ms if fits and age_ms <= PATIENT_MS else 0
+
+
+def _differs(kept: Past, past: Past, age_ms: int, by_ma: MilliAmps) -> bool:
+    return kept.response_ms != past.response_ms or abs(_faded(kept.had_ua, age_ms) - past.had_ua) > 1000 * by_ma
+
+
+def _recalled(view: ChargerView, past: Past | None, age_ms: int, at: Instant) -> ChargerView:
+    """The view of a charger that has just begun, with what makes sense for it."""
+    if past is None:
+        return view
+    if past.had_ua <= 1000 * view.charger.maximum_ma:
+        view = view._replace(had_ua=_faded(past.had_ua, age_ms))
+    if past.response_ms is None or not view.charger.response_ms < past.response_ms <= LONGEST_MS:
+        return view
+    belief = view.belief._replace(response_ms=past.response_ms)
+    return view._replace(belief=belief, commands=_slow(view, past.response_ms, at))
+
+
+def _slow(view: ChargerView, response_ms: int, at: Instant) -> tuple[Command, ...]:
+    """The commands before the start, so that what it may have been told then counts no longer than it would without a memory.
+
+    It excuses current that is then not cut. The slowness counts for raises at once, and for cuts from the first new limit on.
+    """
+    before, fallback = view.commands
+    over = at + view.charger.response_ms - response_ms
+    return (before._replace(at=at - response_ms), fallback._replace(at=over), fallback)
