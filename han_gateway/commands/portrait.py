@@ -1,0 +1,82 @@
+"""What can be said of a meter after listening to it for a moment: its maker, lists and periods, and the wires of the net.
+
+Pure. It says only what the lists show: whether U1 to U3 of 230 V stand between a line and the neutral or between two lines is not on the
+wire. This file must not know how the readings came here.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from han_gateway.core.units import Instant
+from han_gateway.meters.reading import Reading
+
+Timed = tuple[Instant, Reading]
+
+# Types of three-phase meters for three wires, by how they begin (the makers' type lists). Kamstrup's send I2 and U2 all the same.
+_THREE_WIRE_TYPES = {"kaifa": ("MA304H3", "MA304T3"), "aidon": ("6525", "6540"), "kamstrup": ("6841121", "6851121")}
+_SAME_LIST_MS = 1_000  # lists that arrive closer than this came out of one buffer and tell no period
+
+
+class Portrait(NamedTuple):
+    """A meter. ``lists`` counts each list (1, 2, 3); periods in s, None where a list was heard once; voltages in V as the meter sends them."""
+
+    manufacturer: str
+    meter_type: str | None
+    list_id: str | None
+    lists: dict[int, int]
+    power_period_s: float | None
+    current_period_s: float | None
+    voltage_v: tuple[float | None, ...]
+    wires: str
+
+
+def portrait(heard: Sequence[Timed]) -> Portrait:
+    """Describe the meter that sent these readings, at least one."""
+    readings = [reading for _, reading in heard]
+    lists = sorted({reading.list for reading in readings})
+    return Portrait(
+        manufacturer=readings[-1].manufacturer,
+        meter_type=_last(reading.meter_type for reading in readings),
+        list_id=_last(reading.list_id for reading in readings),
+        lists={number: sum(reading.list == number for reading in readings) for number in lists},
+        power_period_s=_period([at for at, reading in heard]),
+        current_period_s=_period([at for at, reading in heard if reading.list > 1]),
+        voltage_v=next(
+            (tuple(None if mv is None else mv / 1000 for mv in each.voltage_mv) for each in reversed(readings) if each.list > 1),
+            (None, None, None),
+        ),
+        wires=_wires(readings),
+    )
+
+
+def _last(texts: Iterable[str | None]) -> str | None:
+    return next((text for text in reversed([*texts]) if text), None)
+
+
+def _period(times: Sequence[Instant]) -> float | None:
+    """Give the usual time between two lists in s, to half a second."""
+    gaps = [later - earlier for earlier, later in pairwise(times) if later - earlier >= _SAME_LIST_MS]
+    return round(median(gaps) / 500) / 2 if gaps else None
+
+
+def _wires(readings: Sequence[Reading]) -> str:
+    """Say what the lists show of the net."""
+    reading = next((each for each in reversed(readings) if each.list > 1), None)
+    if reading is None:
+        return "only the power has been heard yet: nothing is known of the net"
+    _, i2, i3 = reading.current_ma
+    _, u2, u3 = reading.voltage_mv
+    meter_type = _last(each.meter_type for each in readings) or ""
+    if i3 is None and u3 is None:
+        return 'one phase: the charger has phases = ["L1"]'
+    if i2 is None or u2 is None:
+        missing = "L2's current" if i2 is None else "the second voltage"
+        return f'{missing} is not measured: three wires without a neutral, grid = "IT" or "TT"'
+    if meter_type.startswith(_THREE_WIRE_TYPES.get(reading.manufacturer, ("-",))):
+        return f'type {meter_type[:7]} is for three wires without a neutral: grid = "IT" or "TT"'
+    return (
+        "three phases; these voltages do not tell whether there is a neutral: 400 V between two lines is "
+        'grid = "TN", 230 V is "IT" or "TT"'
+    )

@@ -1,0 +1,146 @@
+"""What the bytes of a line show: a meter that we read, another language, the wrong parity, noise. A table, the most telling first.
+
+Pure: bytes in, a ``Kind`` out. This file must not know how the bytes came here, nor what people are told about it (``verdicts``).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import NamedTuple
+
+from dlms.rejects import Reason, Rejected
+from han_gateway.core.units import Instant
+from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.reading import Reading
+
+SAMPLE_BYTES = 32_768
+"""So much of a line is looked at for other languages than ours; a meter says it in no less than three seconds."""
+
+
+class Kind(Enum):
+    """What was found, the most telling first: of several trials on one port the first in this order is the port's verdict."""
+
+    METER = "meter"
+    ENCRYPTED = "encrypted"
+    UNKNOWN_METER = "unknown_meter"
+    P1 = "p1"
+    MBUS = "mbus"
+    DAMAGED = "damaged"
+    NO_PARITY = "no_parity"
+    SEVEN_BITS = "seven_bits"
+    TEXT = "text"
+    POLARITY = "polarity"
+    NOISE = "noise"
+    GARBLED = "garbled"
+    GONE = "gone"
+    SILENT = "silent"
+    BUSY = "busy"
+    DENIED = "denied"
+    NO_PORT = "no_port"
+    UNREACHABLE = "unreachable"
+    UNUSABLE = "unusable"
+    REFUSED = "refused"
+
+
+class LineErrors(NamedTuple):
+    """What the UART counted: bytes whose stop bit was missing, bytes whose parity was wrong, breaks."""
+
+    frame: int = 0
+    parity: int = 0
+    breaks: int = 0
+
+
+class Evidence(NamedTuple):
+    """All that is known after listening. ``sample`` is the end of what came, ``errors`` None where the adapter does not count."""
+
+    size: int = 0
+    sample: bytes = b""
+    readings: tuple[tuple[Instant, Reading], ...] = ()
+    rejects: Mapping[Reason, int] = {}
+    details: Mapping[Reason, str] = {}
+    errors: LineErrors | None = None
+
+
+class Ear:
+    """Listens to a line: bytes in, evidence out."""
+
+    def __init__(self) -> None:
+        self._decoder = Decoder()
+        self._size = 0
+        self._sample = b""
+        self.readings: list[tuple[Instant, Reading]] = []
+        self._rejects: Counter[Reason] = Counter()
+        self._details: dict[Reason, str] = {}
+
+    def hear(self, at: Instant, data: bytes) -> None:
+        """Bytes came at an instant."""
+        self._size += len(data)
+        self._sample = (self._sample + data)[-SAMPLE_BYTES:]
+        for item in self._decoder.feed(data):
+            if isinstance(item, Rejected):
+                self._rejects[item.reason] += 1
+                self._details.setdefault(item.reason, item.detail)
+            else:
+                self.readings.append((at, item))
+
+    def evidence(self, errors: LineErrors | None = None) -> Evidence:
+        """What has been heard so far."""
+        return Evidence(self._size, self._sample, tuple(self.readings), self._rejects, self._details, errors)
+
+
+UNKNOWN = (
+    *(Reason.UNKNOWN_LIST, Reason.MALFORMED, Reason.NOT_PUSH, Reason.SEGMENTED),
+    *(Reason.UNIT, Reason.OUT_OF_RANGE, Reason.FOREIGN_METER),
+)
+"""Why a whole frame, its checks good, gave no reading, but for encryption."""
+
+_FEW_BYTES = 30  # the shortest list of any meter has 41
+_P1_HEAD, _P1_LINE = re.compile(rb"/[A-Za-z0-9]{3}\d[^\r\n]{0,80}\r?\n"), re.compile(rb"\d-\d:\d{1,3}\.\d{1,3}\.\d{1,3}\(")
+# What the first bytes of a Kamstrup list at 8N1 become in a receiver that expects 8E1: it slips by a bit each time.
+_SLIPPED = re.compile(rb"\x7e(\x13\x2b\x48|\x68\x69\x0a\x13|\x68\x2f\x0d\x13)")
+_SEVEN_BIT_HEAD = re.compile(rb"\x7e[\x20-\x2f]")  # 7E A. without its highest bit
+_TEXT_BYTES = bytes(range(32, 127)) + b"\r\n\t"
+
+
+def _share(sample: bytes, of: bytes) -> float:
+    return 1 - len(sample.translate(None, of)) / len(sample) if sample else 0.0
+
+
+def _mbus(sample: bytes) -> bool:
+    """Tell whether a whole long frame of EN 13757-2 (5.7) is in there: 68 L L 68, L bytes, their sum, 16."""
+    at = sample.find(b"\x68")
+    while 0 <= at <= len(sample) - 6:
+        size = sample[at + 1]
+        end = at + 4 + size
+        framed = sample[at + 2] == size and sample[at + 3] == 0x68 and sample[end + 1 : end + 2] == b"\x16"
+        if framed and sum(sample[at + 4 : end]) & 0xFF == sample[end]:
+            return True
+        at = sample.find(b"\x68", at + 1)
+    return False
+
+
+def _seven(evidence: Evidence) -> bool:
+    return max(evidence.sample) < 0x80 and bool(_SEVEN_BIT_HEAD.search(evidence.sample))
+
+
+_SIGNS: tuple[tuple[Kind, Callable[[Evidence], object]], ...] = (
+    (Kind.METER, lambda seen: seen.readings),
+    (Kind.ENCRYPTED, lambda seen: Reason.ENCRYPTED in seen.rejects),
+    (Kind.UNKNOWN_METER, lambda seen: not seen.rejects.keys().isdisjoint(UNKNOWN)),
+    (Kind.SILENT, lambda seen: not seen.size),
+    (Kind.P1, lambda seen: _P1_HEAD.search(seen.sample) and _P1_LINE.search(seen.sample)),
+    (Kind.MBUS, lambda seen: _mbus(seen.sample)),
+    (Kind.NO_PARITY, lambda seen: _SLIPPED.search(seen.sample)),
+    (Kind.DAMAGED, lambda seen: Reason.FRAME_CHECK in seen.rejects),
+    (Kind.SEVEN_BITS, _seven),
+    (Kind.TEXT, lambda seen: _share(seen.sample, _TEXT_BYTES) > 0.95),
+    (Kind.NOISE, lambda seen: seen.size < _FEW_BYTES),
+    (Kind.POLARITY, lambda seen: _share(seen.sample, b"\x00\xff") > 0.8),
+    (Kind.GARBLED, lambda _: True),
+)
+
+
+def kind_of(evidence: Evidence) -> Kind:
+    """Say what the evidence shows."""
+    return next(kind for kind, shows in _SIGNS if shows(evidence))
