@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dlms import axdr, hdlc
 from han_gateway import outlets
-from han_gateway.adapters import broker, broker_settings, link, metrics_server, outbox, recording, tcp
+from han_gateway.adapters import broker, broker_settings, link, metrics_server, outbox, recording, silence, tcp
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import load, settings, toml_file
 from han_gateway.core import inbox, memory
@@ -58,7 +58,9 @@ def limits() -> str:
     rows = {
         "bytes of an unfinished frame that are kept": f"{hdlc.MAX_LENGTH:,}",
         "nesting of a list, values in it": f"{axdr.MAX_DEPTH}, {axdr.MAX_VALUES}",
-        "silence after which a TCP meter is connected anew": "`silent_after_s`, 20 s at most",
+        "silence after which a TCP meter is connected anew": f"`silent_after_s`, 20 s at most; then twice as long, to {silence.LONGEST_S:g} s",
+        "silence after which a serial port is opened anew": f"`silent_after_s`; then twice as long, to {silence.LONGEST_S:g} s",
+        "bytes of a meter read in a second": f"{silence.FLOOD_BYTES_PER_S:,}",
         "time to connect to a TCP meter, and pause before the next attempt": f"{tcp.CONNECT_S:g} s, {tcp.RETRY_S:g} s",
         "age of the last currents: no raises, fallback": f"{policy.stale_after_ms // 1000} s, {policy.lost_after_ms // 1000} s",
         "bytes of a report of a charger or a sub-fuse": f"{inbox.MAX_REPORT_BYTES:,}",

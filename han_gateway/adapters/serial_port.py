@@ -14,6 +14,8 @@ from pathlib import Path
 
 import serial
 
+from han_gateway.adapters.silence import Silence, rest_s
+
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
@@ -24,7 +26,10 @@ Changed = Callable[[bool, str], None]
 
 
 class SerialSource:
-    """A serial port that is open whenever it can be. Speed in baud; parity ``E``, ``N`` or ``O``; always 8 data bits, 1 stop bit."""
+    """A serial port that is open whenever it can be. Speed in baud; parity ``E``, ``N`` or ``O``; always 8 data bits, 1 stop bit.
+
+    After a silence it is opened again, ever more rarely: some adapters hang. That is no news, and nobody but the log hears of it.
+    """
 
     def __init__(self, device: str, *, baud: int = 2400, parity: str = "E", silent_after_s: float = 30) -> None:
         self.name = device
@@ -35,61 +40,81 @@ class SerialSource:
     async def run(self, hear: Hear, changed: Changed) -> None:
         """Read until cancelled: ``hear`` gets bytes, ``changed`` learns when the port opened or was lost, and why."""
         said = ""
+        is_open = False
+        silence = Silence(self._silent_after_s)
         while True:
             try:
                 port = serial.Serial(self.name, self._baud, parity=self._parity, timeout=0, exclusive=True)
             except (OSError, ValueError, termios.error) as why:  # SerialException is an OSError
                 detail = self._cannot_open(why)
-                if detail != said:  # once, not every two seconds of a weekend
-                    changed(False, detail)
-                    said = detail
             else:
                 with port:
-                    changed(True, f"{self.name} open at {self._baud} baud, 8{self._parity}1")
-                    said = await self._listen(port.fileno(), hear)
-                changed(False, said)
+                    if not is_open:
+                        changed(True, f"{self.name} open at {self._baud} baud, 8{self._parity}1")
+                    is_open, said = True, ""
+                    detail = await self._listen(port.fileno(), hear, silence)
+                if not detail:
+                    continue
+            if detail != said:  # once, not every two seconds of a weekend
+                changed(False, detail)
+            is_open, said = False, detail
             await asyncio.sleep(RETRY_S)
 
-    async def _listen(self, fd: int, hear: Hear) -> str:
-        """Read until the port goes away; the answer is why."""
+    async def _listen(self, fd: int, hear: Hear, silence: Silence) -> str:
+        """Read until the port goes away; the answer is why, and nothing when it was only silent for too long."""
         loop = asyncio.get_running_loop()
-        lost: asyncio.Future[str] = loop.create_future()
-        silence = loop.call_later(self._silent_after_s, self._complain)
+        ended: asyncio.Future[str] = loop.create_future()
+        alarm = loop.call_later(silence.limit_s, self._too_long, silence, ended)
+        resting: asyncio.TimerHandle | None = None
 
         def readable() -> None:
-            nonlocal silence
-            try:
-                data = os.read(fd, 4096)
-            except BlockingIOError:
-                return
-            except OSError as why:
-                data, reason = (
-                    b"",
-                    f"{self.name} went away ({os.strerror(why.errno or 0).lower()}); it is opened again when it is back",
-                )
-            else:
-                reason = f"{self.name} was unplugged; it is opened again when it is back"
-            if data:
-                silence.cancel()
-                silence = loop.call_later(self._silent_after_s, self._complain)
-                hear(data)
-            elif not lost.done():
+            nonlocal alarm, resting
+            data, trouble = self._read(fd)
+            if trouble and not ended.done():
                 loop.remove_reader(fd)
-                lost.set_result(reason)
+                ended.set_result(trouble)
+            if not data:
+                return
+            silence.broken()
+            alarm.cancel()
+            alarm = loop.call_later(silence.limit_s, self._too_long, silence, ended)
+            hear(data)
+            if rest := rest_s(data):
+                loop.remove_reader(fd)
+                resting = loop.call_later(rest, loop.add_reader, fd, readable)
 
         loop.add_reader(fd, readable)
         try:
-            return await lost
+            return await ended
         finally:
             loop.remove_reader(fd)
-            silence.cancel()
+            alarm.cancel()
+            if resting:
+                resting.cancel()
 
-    def _complain(self) -> None:
-        log.warning(
-            "%s: no bytes for %g s; is the HAN port opened by the grid company, and the cable in?",
-            self.name,
-            self._silent_after_s,
-        )
+    def _read(self, fd: int) -> tuple[bytes, str]:
+        """What there is to read, or why there will be no more."""
+        try:
+            data = os.read(fd, 4096)
+        except BlockingIOError:
+            return b"", ""
+        except OSError as why:
+            return b"", f"{self.name} went away ({os.strerror(why.errno or 0).lower()}); it is opened again when it is back"
+        return data, "" if data else f"{self.name} was unplugged; it is opened again when it is back"
+
+    def _too_long(self, silence: Silence, ended: asyncio.Future[str]) -> None:
+        """End the listening; what is behind it is told once a silence."""
+        if not silence.lasting:
+            log.warning(
+                "%s: no bytes for %g s; is the HAN port opened by the grid company, and the cable in? "
+                "If both are: han-gateway detect %s",
+                self.name,
+                self._silent_after_s,
+                self.name,
+            )
+        silence.passed()
+        if not ended.done():
+            ended.set_result("")
 
     def _cannot_open(self, why: Exception) -> str:
         if isinstance(why, termios.error):

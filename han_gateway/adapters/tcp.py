@@ -9,6 +9,8 @@ import os
 import socket
 from collections.abc import Callable
 
+from han_gateway.adapters.silence import Silence, rest_s
+
 RETRY_S = 2.0
 CONNECT_S = 5.0
 
@@ -24,7 +26,10 @@ _KEEPALIVE = (
 
 
 class TcpSource:
-    """A connection that is there whenever it can be. ``silent_after_s`` without a byte ends it: twice the slowest list period."""
+    """A connection that is there whenever it can be. ``silent_after_s`` without a byte ends it: twice the slowest list period.
+
+    While a silence lasts it is made again ever more rarely, and counts as lost until a byte comes.
+    """
 
     def __init__(self, host: str, port: int, *, silent_after_s: float = 20) -> None:
         self.name = f"tcp:{host}:{port}"
@@ -35,40 +40,61 @@ class TcpSource:
     async def run(self, hear: Hear, changed: Changed) -> None:
         """Read until cancelled: ``hear`` gets bytes, ``changed`` learns when the connection came or went, and why."""
         said = ""
+        silence = Silence(self._silent_after_s)
         while True:
             try:
                 async with asyncio.timeout(CONNECT_S):
                     reader, writer = await asyncio.open_connection(self._host, self._port)
-            except (OSError, TimeoutError) as why:
+            except (OSError, TimeoutError, UnicodeError) as why:  # UnicodeError: a host name with an empty label
                 detail = f"{self.name} cannot be reached ({_words(why)}); is the serial server on, and the port right?"
                 if detail != said:  # once, not every two seconds of a weekend
                     changed(False, detail)
                     said = detail
             else:
-                changed(True, f"{self.name} connected")
-                try:
-                    said = await self._listen(reader, writer, hear)
-                finally:
-                    writer.transport.abort()
-                changed(False, said)
+                said = await self._serve(reader, writer, hear, changed, silence)
             await asyncio.sleep(RETRY_S)
 
-    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Hear) -> str:
+    async def _serve(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Hear, changed: Changed, silence: Silence
+    ) -> str:
+        """Use a connection to its end; the answer is why it ended. In a silence that lasts there is no news until a byte comes."""
+        lasting = silence.lasting
+        if not lasting:
+            changed(True, f"{self.name} connected")
+
+        def heard(data: bytes) -> None:
+            if silence.lasting:
+                changed(True, f"{self.name} sends again")
+            silence.broken()
+            hear(data)
+
+        try:
+            said = await self._listen(reader, writer, heard, silence)
+        finally:
+            writer.transport.abort()
+        if not (lasting and silence.lasting):
+            changed(False, said)
+        return said
+
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Hear, silence: Silence) -> str:
         """Read until the connection ends; the answer is why."""
         line: socket.socket = writer.get_extra_info("socket")
         for level, option, value in _KEEPALIVE:
             line.setsockopt(level, option, value)
         try:
-            while data := await self._read(reader):
+            while data := await self._read(reader, silence.limit_s):
                 hear(data)
+                await asyncio.sleep(rest_s(data))
         except TimeoutError:
-            return f"{self.name} sent nothing for {self._silent_after_s:g} s; connecting again"
+            text = f"{self.name} sent nothing for {silence.limit_s:g} s; connecting again (is the HAN port opened by the grid company?)"
+            silence.passed()
+            return text
         except OSError as why:
             return f"{self.name} broke ({_words(why)}); connecting again"
         return f"{self.name} closed the connection; connecting again"
 
-    async def _read(self, reader: asyncio.StreamReader) -> bytes:
-        async with asyncio.timeout(self._silent_after_s):  # not wait_for: in Python 3.11 that one can swallow a cancellation
+    async def _read(self, reader: asyncio.StreamReader, limit_s: float) -> bytes:
+        async with asyncio.timeout(limit_s):  # not wait_for: in Python 3.11 that one can swallow a cancellation
             return await reader.read(4096)
 
 

@@ -4,8 +4,10 @@ import asyncio
 import gc
 import os
 import termios
+import threading
 import tty
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ import serial
 
 from han_gateway.adapters import serial_port
 from han_gateway.adapters.serial_port import SerialSource
+from han_gateway.adapters.silence import FLOOD_BYTES_PER_S
+from han_gateway.meters.decoder import Decoder
 
 PATIENCE_S = 10.0
 
@@ -66,11 +70,11 @@ class Listener:
                 await asyncio.sleep(0.005)
 
 
-def listening(source: SerialSource, story: Callable[[Listener], Awaitable[None]]) -> Listener:
+def listening(source: SerialSource, story: Callable[[Listener], Awaitable[None]], listener: Listener | None = None) -> Listener:
     """Run a source while a story happens to it."""
+    listener = listener or Listener()
 
     async def run() -> Listener:
-        listener = Listener()
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(source.run(listener.hear, listener.changed))
             await story(listener)
@@ -183,18 +187,81 @@ def test_a_file_is_no_serial_port(tmp_path: Path) -> None:
     assert "file" in detail
 
 
-def test_silence_is_told_once_and_the_port_stays_open(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A HAN port that the grid company has not opened: one warning a silence, no reopening."""
+def test_silence_is_told_once_and_the_port_opened_again_quietly(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A HAN port that is closed, or an adapter that hangs: one warning a silence, no news of reopening, and bytes are heard after it."""
     line = Line(tmp_path)
     line.plug()
+    before = open_files()
 
     async def story(listener: Listener) -> None:
         await listener.until(lambda _: len(caplog.records) == 1)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.3)  # two or three times opened again
         line.send(b"x")
+        await listener.until(lambda it: it.data == b"x")
         await listener.until(lambda _: len(caplog.records) == 2)
+        assert open_files() - before < 10
 
     listener = listening(SerialSource(str(line.device), parity="N", silent_after_s=0.05), story)
     line.unplug()
     assert len(listener.changes) == 1
     assert "is the HAN port opened" in caplog.text
+    assert f"han-gateway detect {line.device}" in caplog.text
+
+
+def test_an_adapter_that_is_exchanged_in_a_silence_is_found(tmp_path: Path) -> None:
+    """When a silent adapter is another one under the same name, opening again finds it, without anybody seeing the first one go."""
+    first, second = Line(tmp_path / "a"), Line(tmp_path / "b")
+    for line in (first, second):
+        line.device.parent.mkdir()
+        line.plug()
+    name = tmp_path / "adapter"
+    name.symlink_to(first.device)
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda it: bool(it.changes))
+        name.unlink()
+        name.symlink_to(second.device)
+        await asyncio.sleep(0.4)
+        second.send(b"new")
+        await listener.until(lambda it: it.data == b"new")
+
+    listener = listening(SerialSource(str(name), parity="N", silent_after_s=0.1), story)
+    first.unplug()
+    second.unplug()
+    assert ups(listener) == 1
+
+
+def test_a_flood_does_not_starve_the_loop(tmp_path: Path) -> None:
+    """A device that sends without end leaves the loop its time: a tick of 10 ms is not late by more than a fifth of a second."""
+    line = Line(tmp_path)
+    line.plug()
+    decoder = Decoder()
+    late: list[float] = []
+    flood = threading.Event()
+
+    def pour() -> None:
+        with suppress(OSError):
+            while not flood.is_set():
+                line.send(bytes(range(256)) * 16)
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda it: bool(it.changes))
+        thread = threading.Thread(target=pour, daemon=True)
+        thread.start()
+        loop = asyncio.get_running_loop()
+        for _ in range(50):
+            due = loop.time() + 0.01
+            await asyncio.sleep(0.01)
+            late.append(loop.time() - due)
+        flood.set()
+        await asyncio.to_thread(thread.join, 2)
+
+    class Decoding(Listener):
+        def hear(self, data: bytes) -> None:
+            super().hear(data)
+            decoder.feed(data)
+
+    heard = listening(SerialSource(str(line.device), parity="N"), story, Decoding())
+    line.unplug()
+    assert 0 < len(heard.data) < 2 * FLOOD_BYTES_PER_S
+    assert max(late) < 0.2

@@ -1,12 +1,18 @@
 """A meter behind a network that goes away, hangs, and comes back."""
 
 import asyncio
+import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 
 from han_gateway.adapters import tcp
+from han_gateway.adapters.silence import FLOOD_BYTES_PER_S
 from han_gateway.adapters.tcp import TcpSource
+from han_gateway.meters.decoder import Decoder
 
 PATIENCE_S = 10.0
 
@@ -54,6 +60,91 @@ def test_a_connection_that_ends_is_made_again() -> None:
     assert [up for up, _ in changes][:4] == [True, False, True, False]
     assert "closed the connection" in changes[1][1]
     assert "sent nothing" in changes[3][1]
+
+
+def test_a_server_that_hangs_is_connected_again_ever_more_rarely_and_told_once() -> None:
+    """One that accepts and says nothing is told once; it counts as connected again when a byte comes."""
+    changes: list[tuple[bool, str]] = []
+
+    async def story() -> None:
+        visits: list[float] = []
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            visits.append(asyncio.get_running_loop().time())
+            if len(visits) == 4:
+                writer.write(b"x")
+            await reader.read()
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        source = TcpSource("127.0.0.1", server.sockets[0].getsockname()[1], silent_after_s=0.1)
+        task = asyncio.create_task(source.run(lambda _: None, lambda up, why: changes.append((up, why))))
+        await until(lambda: len(changes) >= 3)
+        task.cancel()
+        await asyncio.wait([task])
+        server.close()
+        gaps = [later - earlier for earlier, later in pairwise(visits)]
+        assert gaps == sorted(gaps)
+        assert gaps[2] > 0.4
+        await asyncio.sleep(0.05)
+
+    asyncio.run(story())
+    assert [up for up, _ in changes] == [True, False, True]
+    assert "is the HAN port opened by the grid company?" in changes[1][1]
+    assert "sends again" in changes[2][1]
+
+
+def test_a_flood_does_not_starve_the_loop() -> None:
+    """A peer that sends without end is read at a bounded speed, and the loop keeps its time."""
+    late: list[float] = []
+    size = 0
+    decoder = Decoder()
+
+    def hear(data: bytes) -> None:
+        nonlocal size
+        size += len(data)
+        decoder.feed(data)
+
+    async def story() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            source = TcpSource("127.0.0.1", server.getsockname()[1])
+            task = asyncio.create_task(source.run(hear, lambda _up, _why: None))
+            line, _ = await asyncio.to_thread(server.accept)
+
+            def pour() -> None:
+                with suppress(OSError):
+                    while True:
+                        line.sendall(bytes(range(256)) * 64)
+
+            thread = threading.Thread(target=pour, daemon=True)
+            thread.start()
+            loop = asyncio.get_running_loop()
+            for _ in range(50):
+                due = loop.time() + 0.01
+                await asyncio.sleep(0.01)
+                late.append(loop.time() - due)
+            task.cancel()
+            await asyncio.wait([task])
+            await asyncio.to_thread(thread.join, 2)
+            line.close()
+
+    asyncio.run(story())
+    assert 0 < size < 2 * FLOOD_BYTES_PER_S
+    assert max(late) < 0.2
+
+
+def test_a_host_that_cannot_be_one_is_told() -> None:
+    """A name with an empty part is unreachable like any other, and ends nothing."""
+    changes: list[tuple[bool, str]] = []
+
+    async def story() -> None:
+        task = asyncio.create_task(TcpSource("no..host", 1).run(lambda _: None, lambda up, why: changes.append((up, why))))
+        await until(lambda: bool(changes))
+        task.cancel()
+        await asyncio.wait([task])
+
+    asyncio.run(story())
+    assert "cannot be reached (unknown host)" in changes[0][1]
 
 
 def test_a_cancelled_source_ends_wherever_it_is() -> None:
