@@ -63,6 +63,13 @@ class Listener:
         """The port opened or was lost."""
         self.changes.append((connected, detail))
 
+    async def hears(self, line: Line) -> None:
+        """Wait until something that is sent on a line is heard; what is sent while the port is being opened is lost, as on a real one."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not self.data:
+                line.send(b"x")
+                await asyncio.sleep(0.02)
+
     async def until(self, condition: Callable[["Listener"], bool]) -> None:
         """Wait until the world looks like that."""
         async with asyncio.timeout(PATIENCE_S):
@@ -196,8 +203,7 @@ def test_silence_is_told_once_and_the_port_opened_again_quietly(tmp_path: Path, 
     async def story(listener: Listener) -> None:
         await listener.until(lambda _: len(caplog.records) == 1)
         await asyncio.sleep(0.3)  # two or three times opened again
-        line.send(b"x")
-        await listener.until(lambda it: it.data == b"x")
+        await listener.hears(line)
         await listener.until(lambda _: len(caplog.records) == 2)
         assert open_files() - before < 10
 
@@ -221,9 +227,7 @@ def test_an_adapter_that_is_exchanged_in_a_silence_is_found(tmp_path: Path) -> N
         await listener.until(lambda it: bool(it.changes))
         name.unlink()
         name.symlink_to(second.device)
-        await asyncio.sleep(0.4)
-        second.send(b"new")
-        await listener.until(lambda it: it.data == b"new")
+        await listener.hears(second)
 
     listener = listening(SerialSource(str(name), parity="N", silent_after_s=0.1), story)
     first.unplug()
