@@ -23,6 +23,8 @@ SELDOM_MS = 300_000
 """So long a limit must have stood before it is asked whether it is followed."""
 AGAIN_MS = 20_000
 """So long before the second question."""
+WAKES_MS = 60_000
+"""A car that was paused may take so long to wake up."""
 LONGEST_MS = 30_000
 """Nobody follows later than that: then it does not follow."""
 
@@ -100,7 +102,7 @@ def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load
     small = abs(change) < WORTH_ASKING_MA or (change > 0) != (probe.to_ma > probe.from_ma)
     if not small and shown is not None and abs(2 * shown - 3 * change) <= 2 * abs(change):
         return _yes(view, probe, load, min(shown, change, key=abs), waited)
-    if waited < view.response_ms:
+    if waited < (view.response_ms if probe.from_ma else max(view.response_ms, WAKES_MS)):
         return belief
     if small or change > 0 or (shown is not None and 2 * shown <= change):
         return belief._replace(probe=None, drawn_ma=min(belief.drawn_ma, probe.to_ma))

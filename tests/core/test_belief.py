@@ -10,6 +10,7 @@ from han_gateway.core.belief import (
     LONGEST_MS,
     QUESTION_MA,
     SELDOM_MS,
+    WAKES_MS,
     WORTH_ASKING_MA,
     ask,
     believed_ma,
@@ -222,3 +223,15 @@ def test_a_silent_car_is_raised_without_reserve_in_the_end() -> None:
     assert believed_ma(run.state.chargers[0]) == 16_000
     assert seen[-1] == 16_000
     assert 11_000 not in seen
+
+
+def test_a_car_that_wakes_up_late_has_answered() -> None:
+    """A resumed car may need a minute: its question stays open, and what it draws then counts."""
+    view = told(silent(0, answers=1), 10, load(8, 8, 8), 0)
+    for at in (10_000, 20_000, 30_000):
+        view = learn(view, None, load(8, 8, 8), at)
+        assert view.belief.probe is not None
+    view = learn(view, None, load(18, 18, 18), 40_000)
+    assert (view.belief.answers, believed_ma(view)) == (2, 10_000)
+    asleep = told(silent(0, answers=1), 10, load(8, 8, 8), 0)
+    assert learn(asleep, None, load(8, 8, 8), WAKES_MS).belief.probe is None
