@@ -14,7 +14,6 @@ All keep the rules: whole steps, nothing between nothing and the minimum, max-mi
 This file must not be mistaken for a control law.
 """
 
-import math
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
@@ -23,14 +22,14 @@ from typing import NamedTuple
 from han_gateway.core.allocation import highest_ma, lowest_ma
 from han_gateway.core.events import Event, Tick
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
-from han_gateway.simulation.lab import Case, Lab, unit
+from han_gateway.simulation.lab import Case, Lab
+from han_gateway.simulation.oracle import room_ma, turns
 from han_gateway.simulation.policy import Order
 from han_gateway.simulation.sockets import Socket
 from han_gateway.simulation.supply import Second
 
 WAY_S = 1
 """An order arrives within a second, at the next whole one."""
-NO_ROOM: MilliAmps = -1
 
 
 class Manner(NamedTuple):
@@ -154,12 +153,8 @@ def room(case: Case, reserve_ma: MilliAmps = 0) -> PerLine[list[MilliAmps]]:
     Exact on four wires, where each car loads its lines along their voltage, and for one car alone on three.
     """
     fuse = case.site.root.fuse_ma / 1000
-    amps = unit(case, case.cars[0]) if len(case.cars) == 1 else PerLine(0j, 0j, 0j)
-    rooms = []
-    for line, load in zip(case.supply.amps, amps, strict=True):
-        turned = (load / abs(load) if load else 1 + 0j).conjugate()
-        rooms.append([_room(fuse, current * turned) - reserve_ma for current in line])
-    return PerLine(*rooms)
+    lines = zip(case.supply.amps, turns(case), strict=True)
+    return PerLine(*([room_ma(fuse, current * turn) - reserve_ma for current in line] for line, turn in lines))
 
 
 def least(values: Sequence[MilliAmps], behind: Second, ahead: Second) -> list[MilliAmps]:
@@ -176,8 +171,3 @@ def least(values: Sequence[MilliAmps], behind: Second, ahead: Second) -> list[Mi
                 falling.popleft()
             found.append(values[falling[0]])
     return found
-
-
-def _room(fuse: float, house: complex) -> MilliAmps:
-    squared = fuse * fuse - house.imag * house.imag
-    return math.floor(1000 * (math.sqrt(squared) - house.real) + 1e-6) if squared > 0 else NO_ROOM

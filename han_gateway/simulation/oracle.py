@@ -14,10 +14,11 @@ from collections.abc import Iterable
 from han_gateway.core.allocation import Room, Want, allocate
 from han_gateway.core.events import Event, Tick
 from han_gateway.core.units import Instant, MilliAmps, PerLine
-from han_gateway.simulation.lab import Lab, unit
+from han_gateway.simulation.lab import Case, Lab, unit
 from han_gateway.simulation.policy import Order
 
 LIST_S = 10
+NO_ROOM: MilliAmps = -1
 
 
 class Oracle:
@@ -30,7 +31,7 @@ class Oracle:
         self._behind_s = behind_s
         self._wakes: Instant = 0
         self._shares: dict[tuple[int, ...], list[Order]] = {}
-        self._angle = self._angles()
+        self._turns = turns(lab.case)
 
     @property
     def due_at(self) -> Instant:
@@ -49,21 +50,11 @@ class Oracle:
             self._shares[key] = self._share(room, ceilings)
         return self._shares[key]
 
-    def _angles(self) -> PerLine[complex]:
-        """The angle at which cars load each line: that of the one car there is, else their own voltage's."""
-        cars = self._lab.case.cars
-        amps = unit(self._lab.case, cars[0]) if len(cars) == 1 else PerLine(0j, 0j, 0j)
-        return PerLine(*(line / abs(line) if abs(line) else 1 + 0j for line in amps))
-
     def _room(self, second: int) -> PerLine[MilliAmps]:
-        """How much current at the cars' angle brings each line exactly to its fuse, in whole amperes (export makes room)."""
+        """The room of each line in whole amperes."""
         fuse = self._site.root.fuse_ma / 1000
-        rooms = []
-        for line, angle in zip(self._lab.case.supply.amps, self._angle, strict=True):
-            house = line[second] * angle.conjugate()
-            squared = fuse * fuse - house.imag * house.imag
-            rooms.append(1000 * max(0, math.floor(math.sqrt(squared) - house.real + 1e-9)) if squared > 0 else 0)
-        return PerLine(*rooms)
+        rooms = (room_ma(fuse, line[second] * turn) for line, turn in zip(self._lab.case.supply.amps, self._turns, strict=True))
+        return PerLine(*(max(0, room // 1000 * 1000) for room in rooms))
 
     def _share(self, room: PerLine[MilliAmps], ceilings: tuple[MilliAmps, ...]) -> list[Order]:
         wants = []
@@ -72,6 +63,18 @@ class Oracle:
             up = -(-ceiling // charger.step_ma) * charger.step_ma
             wants.append(Want(charger=charger, ceiling_ma=min(up, charger.maximum_ma), lines=car.loads))
         return [Order(grant.charger, grant.limit_ma) for grant in allocate(self._site, Room(room), wants)]
+
+
+def turns(case: Case) -> PerLine[complex]:
+    """What turns each line's current so that the cars' lies along the real axis: the one car there is, else their own voltage's."""
+    amps = unit(case, case.cars[0]) if len(case.cars) == 1 else PerLine(0j, 0j, 0j)
+    return PerLine(*((line / abs(line) if line else 1 + 0j).conjugate() for line in amps))
+
+
+def room_ma(fuse: float, house: complex) -> MilliAmps:
+    """How much current at the cars' angle brings a line exactly to its fuse; export makes room. Negative where there is none."""
+    squared = fuse * fuse - house.imag * house.imag
+    return math.floor(1000 * (math.sqrt(squared) - house.real) + 1e-6) if squared > 0 else NO_ROOM
 
 
 def now(lab: Lab) -> Oracle:
