@@ -10,7 +10,7 @@ from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.fairness import appetite_ma, drawn_ma, in_turn, no_car, rank
-from han_gateway.core.headroom import budget_ma, reported
+from han_gateway.core.headroom import budget_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
@@ -83,7 +83,7 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant)
     wants = [_want(site, view, at) for view in chargers]
     grown = _by_name(allocate(site, room, wants))
     hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
-    made = _make_room(site, chargers, room, grown, at) if hungry and len(chargers) > 1 else {}
+    made = _make_room(site, chargers, room, wants, grown, at) if hungry and len(chargers) > 1 else {}
     if made:
         return made
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
@@ -107,7 +107,7 @@ def _one_by_one(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, a
 def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], at: Instant) -> Grants:
     """Where nothing else moves, ask one silent charger whether it follows."""
     for view in chargers:
-        if any(reported(view, line, at, site.policy.report_fresh_ms) is None for line in view.lines):
+        if drawn_ma(site.policy, view, at) is None:
             others = [
                 sum(other.grant.limit_ma for other in chargers if other is not view and line in other.lines) for line in LINES
             ]
@@ -146,13 +146,12 @@ def _want(site: Site, view: ChargerView, at: Instant) -> Want:
     )
 
 
-def _fair_want(site: Site, view: ChargerView, at: Instant, *, starving: bool) -> Want:
+def _fair_want(site: Site, view: ChargerView, want: Want, at: Instant, *, starving: bool) -> Want:
     """As if nothing were granted yet.
 
     Of a charger that nobody knows the draw of, this counts as house and its limit is reserved too. It is never raised for fairness,
     and gives way only to one that gets nothing, when its turn is over.
     """
-    want = _want(site, view, at)
     limit = view.grant.limit_ma
     if no_car(site.policy, view, at):
         return replace(want, ceiling_ma=min(limit, lowest_ma(view.charger)), floor_ma=0)
@@ -163,10 +162,13 @@ def _fair_want(site: Site, view: ChargerView, at: Instant, *, starving: bool) ->
     )
 
 
-def _make_room(site: Site, chargers: tuple[ChargerView, ...], room: Room, grown: Grants, at: Instant) -> Grants:
+def _make_room(
+    site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], grown: Grants, at: Instant
+) -> Grants:
     """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
     starving = any(not view.grant.limit_ma and not no_car(site.policy, view, at) for view in chargers)
-    fair = _by_name(allocate(site, room, [_fair_want(site, view, at, starving=starving) for view in chargers]))
+    fair_wants = [_fair_want(site, view, want, at, starving=starving) for view, want in zip(chargers, wants, strict=True)]
+    fair = _by_name(allocate(site, room, fair_wants))
     poor = [
         view
         for view in chargers
