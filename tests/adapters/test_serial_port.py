@@ -17,6 +17,7 @@ from han_gateway.adapters import serial_port
 from han_gateway.adapters.serial_port import SerialSource
 from han_gateway.adapters.silence import FLOOD_BYTES_PER_S
 from han_gateway.meters.decoder import Decoder
+from tests.adapters.lateness import lateness
 
 PATIENCE_S = 10.0
 
@@ -252,11 +253,7 @@ def test_a_flood_does_not_starve_the_loop(tmp_path: Path) -> None:
         await listener.until(lambda it: bool(it.changes))
         thread = threading.Thread(target=pour, daemon=True)
         thread.start()
-        loop = asyncio.get_running_loop()
-        for _ in range(50):
-            due = loop.time() + 0.01
-            await asyncio.sleep(0.01)
-            late.append(loop.time() - due)
+        late.extend(await lateness())
         flood.set()
         await asyncio.to_thread(thread.join, 2)
 

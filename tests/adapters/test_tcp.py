@@ -13,6 +13,7 @@ from han_gateway.adapters import tcp
 from han_gateway.adapters.silence import FLOOD_BYTES_PER_S
 from han_gateway.adapters.tcp import TcpSource
 from han_gateway.meters.decoder import Decoder
+from tests.adapters.lateness import lateness
 
 PATIENCE_S = 10.0
 
@@ -118,11 +119,7 @@ def test_a_flood_does_not_starve_the_loop() -> None:
 
             thread = threading.Thread(target=pour, daemon=True)
             thread.start()
-            loop = asyncio.get_running_loop()
-            for _ in range(50):
-                due = loop.time() + 0.01
-                await asyncio.sleep(0.01)
-                late.append(loop.time() - due)
+            late.extend(await lateness())
             task.cancel()
             await asyncio.wait([task])
             await asyncio.to_thread(thread.join, 2)
