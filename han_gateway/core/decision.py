@@ -9,7 +9,7 @@ from dataclasses import replace
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.fairness import appetite_ma, drawn_ma, in_turn, no_car, rank
+from han_gateway.core.fairness import appetite_ma, content, drawn_ma, in_turn, no_car, rank
 from han_gateway.core.headroom import budget_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.site import Site
@@ -81,7 +81,8 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant)
     Making room only lowers, and the raise waits until that has settled: at no moment are there more promises than amperes.
     """
     wants = [_want(site, view, at) for view in chargers]
-    grown = _by_name(allocate(site, room, wants))
+    grants = allocate(site, room, wants)
+    grown = {view.charger.name: _explained(site, view, grant, at) for view, grant in zip(chargers, grants, strict=True)}
     hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
     made = _make_room(site, chargers, room, wants, grown, at) if hungry and len(chargers) > 1 else {}
     if made:
@@ -90,6 +91,13 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant)
     worth = _one_by_one(site, chargers, worth, at)
     still = all(view.grant.limit_ma == worth[view.charger.name].limit_ma for view in chargers)
     return worth | _ask_one(site, chargers, room.main, at) if still else worth
+
+
+def _explained(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant:
+    """To the allocation a car that wants no more is a charger at its maximum; people are told the difference."""
+    if grant.reason.cause is not Cause.CHARGER or grant.limit_ma >= highest_ma(view.charger):
+        return grant
+    return replace(grant, reason=Reason(cause=content(site.policy, view, at)))
 
 
 def _one_by_one(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant) -> Grants:

@@ -25,6 +25,9 @@ class Cause(Enum):
     FUSE = "fuse"  # a fuse on the way has no more room
     LINE_CAP = "phase cap"  # what the owner allows on this line, less than the main fuse
     CHARGER = "own maximum"  # nothing but the charger's own maximum limits it
+    STARTING = "starting at the minimum"
+    NO_CAR = "no car wants current"
+    ENOUGH = "no more than the car uses"
     HELD = "held at the minimum"  # a little above the fuse, which bears it for a while
     NO_ROOM = "no room for the minimum"  # paused: not even the smallest current fits
     POWER_CAP = "power cap"  # the power of the whole site has no more room

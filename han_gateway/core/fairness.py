@@ -7,6 +7,7 @@ car has left unused for a while is lent to others. This file must not know how m
 
 from han_gateway.core.allocation import highest_ma, lowest_ma
 from han_gateway.core.belief import believed_ma
+from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.headroom import reported, settled
 from han_gateway.core.site import Policy
@@ -74,6 +75,13 @@ def rank(policy: Policy, view: ChargerView, at: Instant) -> tuple[int, ...]:
     if in_turn(view, at):
         return (0, view.started_at)
     return (1, view.had_ua - 1000 * LEAD_MA if view.grant.limit_ma else view.had_ua, view.paused_at)
+
+
+def content(policy: Policy, view: ChargerView, at: Instant) -> Cause:
+    """Why the largest offer that makes sense is less than the charger's maximum."""
+    if no_car(policy, view, at):
+        return Cause.NO_CAR
+    return Cause.STARTING if starts(view, at) else Cause.ENOUGH
 
 
 def appetite_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps:

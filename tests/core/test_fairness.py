@@ -132,3 +132,16 @@ def test_over_a_night_everybody_has_had_the_same() -> None:
         run.lists(1, 4.5 + sum(drawn.values()), 1, 1, says=drawn)
 
     assert max(had.values()) < 1.34 * min(had.values())
+
+
+def test_a_limit_below_the_maximum_says_why() -> None:
+    """Where there is room for more, people read what it is that nobody wants it: a start, no car, or a car that takes no more."""
+    site = house(charger("a"))
+
+    def why(view: ChargerView) -> str:
+        return str(grow(site, (view,), room(25, 25, 25), NOW)["a"].reason)
+
+    assert why(one(0)) == "starting at the minimum"
+    assert why(says(one(6), 0, ChargerStatus.IDLE)) == "no car wants current"
+    assert why(says(one(9, unused_since=NOW - UNUSED_MS), 7)) == "no more than the car uses"
+    assert why(one(10)) == "own maximum"

@@ -113,7 +113,7 @@ def test_an_evening_an_electrician_can_read() -> None:
         (40, "cut garage 16 -> 13 A: main fuse, L1"),
         (110, "raised garage 13 -> 16 A: own maximum"),
         (120, "paused garage 16 -> 0 A: no room for the minimum (main fuse, L1)"),
-        (200, "resumed garage 0 -> 6 A: own maximum"),
+        (200, "resumed garage 0 -> 6 A: starting at the minimum"),
         (225, "meter stale: no lists for 25 s"),
         (259, "charger garage has stopped reporting"),
         (260, "meter lost: no lists for 60 s"),
