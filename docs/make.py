@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dlms import axdr, hdlc
 from han_gateway import outlets
-from han_gateway.adapters import broker, broker_settings, link, metrics_server, outbox, recording, silence, tcp
+from han_gateway.adapters import acquaintances, broker, broker_settings, link, metrics_server, outbox, recording, silence, tcp
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import load, settings, toml_file
 from han_gateway.core import inbox, memory
@@ -75,7 +75,10 @@ def limits() -> str:
         "messages of ours that the broker has not acknowledged": str(link.MAX_IN_FLIGHT),
         "life of a limit, wherever it waits": f"`valid_for_s`, {policy.valid_for_ms // 1000} s",
         "time to connect to a broker": f"{link.CONNECT_TIMEOUT_S:g} s for each address",
-        "pause before the next attempt": f"{link.BACK_OFF_S[0]:g} s, growing to {link.BACK_OFF_S[-1]:g} s",
+        "pause before the next round of addresses": f"{acquaintances.BACK_OFF_S[0]:g} s, growing to {acquaintances.BACK_OFF_S[-1]:g} s",
+        "time for a broker that has let us in to answer": (
+            f"{acquaintances.ANSWER_MS[0] // 1000} s; {acquaintances.ANSWER_MS[-1] // 1000} s once it was too slow twice"
+        ),
         "time until a broker that hangs is left": f"{2 * keepalive_s} s at most",
         "callers of the metrics port at once, and how long one may say nothing": f"1, {metrics_server.PATIENCE_S:g} s",
         "bytes of the configuration": f"{toml_file.LARGEST_FILE:,}",

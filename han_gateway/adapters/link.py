@@ -1,6 +1,7 @@
 """One thread that keeps one connection to the broker: MQTT 5 first, 3.1.1 when the broker speaks no 5. All of paho is in here.
 
-Of several addresses the next one is tried whenever a connection is lost or does not come to be, round and round.
+Of several addresses the next one is tried whenever a connection is lost or does not come to be, round and round; one that has not been
+tried in this round is tried at once.
 
 paho's own reconnecting is not used: its queue has no limit, it sends old messages again after an outage, and its back-off grows to
 two minutes. Instead each connection is a new ``Session``, and what it had in flight is its owner's to send again or forget.
@@ -20,11 +21,13 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from han_gateway.adapters.acquaintances import Acquaintances, Meeting
 from han_gateway.adapters.broker_settings import Address, BrokerSettings, words
+from han_gateway.adapters.clock import SystemClock
 from han_gateway.core.topics import Message
 
 CONNECT_TIMEOUT_S = 4.0
-BACK_OFF_S = (1.0, 2.0, 3.0, 4.0)  # the last one for ever: with the connecting itself, back within 5 s of the broker's return
+LOOK_S = 0.5  # so often the thread looks up when nothing comes
 MAX_IN_FLIGHT = 16
 MAX_PACKET = 16 * 1024  # what a MQTT 5 broker may send to us at once; a charger's report is a hundredth of it
 CALLBACKS = ("on_connect", "on_disconnect", "on_publish", "on_subscribe", "on_message")
@@ -63,14 +66,17 @@ class Listener(Protocol):
 class Session:
     """One connection to the broker, from the attempt to its end. ``publish``, ``listen`` and ``disconnect`` are for any thread."""
 
-    def __init__(self, link: "Link", address: Address, mqtt5: bool) -> None:
+    def __init__(self, link: "Link", address: Address, mqtt5: bool, answer_ms: int) -> None:
         self.address = address
         self.mqtt5 = mqtt5
         self.max_in_flight = MAX_IN_FLIGHT
         self.reached = False
         self.accepted = False
         self.protocol_refused = False
+        self.silent = False
         self.trouble = ""
+        self._answered = False
+        self._answer_ms = answer_ms
         self._max_packet: int | None = None
         self._link = link
         self._client = self._make_client(link.settings)
@@ -112,15 +118,22 @@ class Session:
             no_tls = "; does this port speak TLS?" if self._link.tls and isinstance(error, ConnectionResetError) else ""
             self.trouble = f"cannot reach {self.address}: {words(error)}{no_tls}"
             return
+        deadline = self._link.clock.now() + self._answer_ms
         self.reached = True
         # From here on an end without an answer may mean that this broker hangs up on MQTT 5.
         self.protocol_refused = self.mqtt5
         self.trouble = f"{self.address} hung up without an answer; {HUNG_UP[self._link.tls is not None]}"
         try:
-            while self._client.loop(1.0) == MQTTErrorCode.MQTT_ERR_SUCCESS:
-                pass
+            ended = MQTTErrorCode.MQTT_ERR_SUCCESS
+            while ended == MQTTErrorCode.MQTT_ERR_SUCCESS and not self.silent:
+                ended = self._client.loop(LOOK_S)
+                too_long = ended == MQTTErrorCode.MQTT_ERR_KEEPALIVE or self._link.clock.now() >= deadline
+                self.silent = too_long and not self._answered
         except (OSError, *NONSENSE) as error:
             self.trouble = f"nonsense from the broker: {words(error)}"
+        if self.silent:
+            self.protocol_refused = False
+            self.trouble = f"{self.address} accepts connections but does not answer; has the broker hung?"
 
     def _make_client(self, settings: BrokerSettings) -> Client:
         version = MQTTProtocolVersion.MQTTv5 if self.mqtt5 else MQTTProtocolVersion.MQTTv311
@@ -140,6 +153,7 @@ class Session:
         return client
 
     def _on_connect(self, _client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, told: Properties | None) -> None:
+        self._answered = True
         self.protocol_refused = self.mqtt5 and reason.value in NO_MQTT5
         if reason.is_failure:
             self.trouble = f"the broker refused us: {reason}"
@@ -182,8 +196,9 @@ class Link:
         self.settled = settled
         self.listener = listener
         self.tls = None if settings.tls is None else settings.tls.context()
+        self.clock = SystemClock()
         self._stop = threading.Event()
-        self._old: set[Address] = set()  # where 3.1.1 was spoken last
+        self._known = Acquaintances()
 
     def start(self) -> None:
         """Begin to connect, and to reconnect whenever the connection is lost."""
@@ -195,31 +210,25 @@ class Link:
 
     def _run(self) -> None:
         addresses = self.settings.addresses
-        failures = 0
         try:
             for address in cycle(addresses):
                 if self._stop.is_set():
                     break
                 session = self._serve_somehow(address)
-                failures = 0 if session.accepted else failures + 1
-                rounds = failures // len(addresses)
-                self._stop.wait(BACK_OFF_S[min(rounds, len(BACK_OFF_S) - 1)])
+                self._known.met(address, Meeting(session.mqtt5, session.reached, session.silent, session.accepted))
+                self._stop.wait(self._known.pause_s(len(addresses)))
         finally:
             self.listener.link_ended()
 
     def _serve_somehow(self, address: Address) -> Session:
-        """In the version that this address took last; a broker that ignores MQTT 5 costs a keepalive only once."""
-        session = self._serve(address, mqtt5=address not in self._old)
+        """In the version that this address took last, and in 3.1.1 at once where 5 is refused."""
+        session = self._serve(address, mqtt5=self._known.speaks_mqtt5(address))
         if session.protocol_refused and not self._stop.is_set():
             session = self._serve(address, mqtt5=False)
-        if session.reached:
-            self._old.discard(address)
-        if session.accepted and not session.mqtt5:
-            self._old.add(address)
         return session
 
     def _serve(self, address: Address, *, mqtt5: bool) -> Session:
-        session = Session(self, address, mqtt5)
+        session = Session(self, address, mqtt5, self._known.answer_ms(address))
         session.run()
         if not session.protocol_refused:
             self.listener.link_down(session, session.trouble)

@@ -16,6 +16,7 @@ import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from han_gateway.adapters import acquaintances, link
 from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.core.topics import Message
 from tests.mosquitto import Mosquitto, free_port
@@ -738,5 +739,115 @@ def test_a_broker_that_talks_nonsense_is_left(nonsense: str) -> None:
             house(port, connected=False, patience_s=0.1, keepalive_s=1),
         ):
             await until(lambda: len(levels) >= 3)
+
+    asyncio.run(scene())
+
+
+# Brokers that let us in and then say nothing.
+
+
+def test_a_broker_that_is_frozen_before_its_first_word_costs_five_seconds_at_most(tmp_path: Path) -> None:
+    """When the broker hangs but its port is open, the next address is spoken to within 5 s; and the trouble is told."""
+
+    async def scene(first: Mosquitto, second: Mosquitto) -> None:
+        first.freeze()
+        async with house(first.port, connected=False, others=(Address("127.0.0.1", second.port),)) as it:
+            await until(lambda: it.broker.connected, 5.0)
+            assert it.broker.address.port == second.port
+            assert "does not answer" in it.troubles[0]
+        first.thaw()
+
+    with Mosquitto(tmp_path) as first, Mosquitto(tmp_path) as second:
+        asyncio.run(scene(first, second))
+
+
+def test_a_broker_that_thaws_is_spoken_to_in_mqtt_5_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Silence of a broker that has spoken MQTT 5 is no reason to take it for an old one: limits keep their expiry."""
+    monkeypatch.setattr(acquaintances, "ANSWER_MS", (400,))
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port, keepalive_s=1) as it:
+            mosquitto.freeze()
+            await until(lambda: any("does not answer" in trouble for trouble in it.troubles), 8.0)
+            await asyncio.sleep(3.0)  # more attempts
+            mosquitto.thaw()
+            await until(lambda: it.broker.connected, 5.0)
+            with ear(mosquitto.port) as other:
+                it.limit(6)
+                await until(lambda: bool(other.heard(LIMIT)))
+                assert [hasattr(said.properties, "MessageExpiryInterval") for said in other.messages if said.topic == LIMIT] == [
+                    True
+                ]
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto))
+
+
+@asynccontextmanager
+async def quiet(answers: Callable[[int, int], float | None]) -> AsyncIterator[tuple[int, list[int]]]:
+    """A broker that lets everybody in and answers CONNECT after ``answers(visit, level)`` seconds, or never."""
+    levels: list[int] = []
+    guests: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        guests.append(writer)
+        hello = await reader.read(1_000)
+        if not hello:
+            return
+        levels.append(hello[8])
+        delay = answers(len(levels), hello[8])
+        if delay is not None:
+            answer = CONNACK_311 if hello[8] == 4 else bytes.fromhex("2003000000")
+            asyncio.get_running_loop().call_later(delay, writer.write, answer)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], levels
+    finally:
+        server.close()
+        await asyncio.sleep(0.05)  # a guest may be just coming in
+        for writer in guests:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)
+
+
+def test_a_broker_that_ignores_mqtt_5_is_asked_in_3_1_1_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that says nothing to MQTT 5 may be an old one: the next attempt speaks 3.1.1, and the one after that 5 again."""
+    monkeypatch.setattr(acquaintances, "ANSWER_MS", (200,))
+    monkeypatch.setattr(link, "LOOK_S", 0.05)
+    monkeypatch.setattr(acquaintances, "BACK_OFF_S", (0.05,))
+
+    async def scene() -> None:
+        async with (
+            quiet(lambda visit, level: 0.0 if visit > 3 and level == 4 else None) as (port, levels),
+            house(port, connected=False, patience_s=0.1) as it,
+        ):
+            await until(lambda: it.broker.connected)
+            assert levels == [5, 4, 5, 4]
+
+    asyncio.run(scene())
+
+
+def test_a_slow_broker_gets_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker that needs longer than our first patience to answer is waited for longer from the third attempt on."""
+    monkeypatch.setattr(acquaintances, "ANSWER_MS", (200, 200, 1_500))
+    monkeypatch.setattr(link, "LOOK_S", 0.05)
+    monkeypatch.setattr(acquaintances, "BACK_OFF_S", (0.05,))
+
+    async def scene() -> None:
+        async with quiet(lambda _visit, _level: 0.6) as (port, levels), house(port, connected=False, patience_s=0.1) as it:
+            await until(lambda: it.broker.connected)
+            assert len(levels) == 3
+
+    asyncio.run(scene())
+
+
+def test_a_broker_that_does_not_answer_is_not_stormed() -> None:
+    """As long as nobody answers, an attempt takes seconds and a pause follows it: less than one attempt in three seconds."""
+
+    async def scene() -> None:
+        async with quiet(lambda _visit, _level: None) as (port, levels), house(port, connected=False, patience_s=0.1):
+            await asyncio.sleep(6.5)
+            assert len(levels) <= 2
 
     asyncio.run(scene())
