@@ -96,7 +96,19 @@ def _settings(file: TomlFile) -> Settings:
 def _problem(file: TomlFile, model: type[BaseModel], base: Place, error: Mapping[str, Any]) -> Problem:
     """One pydantic error at its place in the file."""
     place = (*base, *error["loc"])
-    return from_record(file.where(place), error, _examples(model, error["loc"]))
+    homes = tuple(_homes(str(place[-1]))) if place else ()
+    return from_record(file.where(place), error, _examples(model, error["loc"]), homes)
+
+
+def _homes(key: str) -> Iterator[str]:
+    """The tables that have this key, as they are written."""
+    for name, field in Settings.model_fields.items():
+        table = field.annotation
+        if isinstance(table, type) and issubclass(table, BaseModel) and key in table.model_fields:
+            yield f"[{name}]"
+    for name, record in (("[[circuit]]", CircuitSettings), ("[[charger]]", ChargerSettings)):
+        if key in record.model_fields:
+            yield name
 
 
 def _examples(model: type[BaseModel], place: Place) -> dict[str, Any]:

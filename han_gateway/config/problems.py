@@ -94,10 +94,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean {near}?" if near else "known here: " + (", ".join(names) or "nothing")
 
 
-def from_record(where: str, error: Mapping[str, Any], examples: Mapping[str, Any]) -> Problem:
-    """A problem from one pydantic error record. ``examples``: the keys known at that place, with an example value each."""
+def from_record(where: str, error: Mapping[str, Any], examples: Mapping[str, Any], homes: Sequence[str] = ()) -> Problem:
+    """A problem from one pydantic error record.
+
+    ``examples``: the keys known at that place, with an example value each; ``homes``: the tables that have this key, as they are written.
+    """
     key = str(error["loc"][-1]) if error["loc"] else ""
     if error["type"] == "extra_forbidden":  # never its value: people write passwords into keys that do not exist
+        if homes:
+            return Problem(where, "is not a known key here", f"it belongs under {' or '.join(homes)}")
         return Problem(where, "is not a known key", did_you_mean(key, examples))
     what = _words(error)
     if error["type"] not in {"missing", "too_long"} and not isinstance(error["input"], Mapping | list):
