@@ -30,6 +30,10 @@ DEFINED = {
     "han_meter_reactive_energy_var_hours_total": Defined("The meter's register of reactive energy.", _DIRECTION),
     "han_meter_telegrams_total": Defined("Lists that were read, by kind of list.", ("meter", "list")),
     "han_meter_frame_errors_total": Defined("Bytes that could not be believed, by reason.", ("meter", "reason")),
+    "han_meter_telegrams_doubted_total": Defined(
+        "Lists that renew nothing and raise nothing, by reason: old ones, and those of a meter that repeats itself.",
+        ("meter", "reason"),
+    ),
     "han_meter_last_telegram_timestamp_seconds": Defined("When the last list of each kind came.", ("meter", "list")),
     "han_meter_bytes_received_total": Defined("Bytes from the meter's line.", ("meter",)),
     "han_meter_reconnects_total": Defined("How often the way to the meter was opened again.", ("meter",)),

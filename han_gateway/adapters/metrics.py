@@ -6,7 +6,7 @@ carries words of the meter, already cleaned. It must not know HTTP (``metrics_se
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.platform_collector import PlatformCollector
@@ -16,14 +16,22 @@ from prometheus_client.registry import Collector
 from dlms.rejects import Reason
 from han_gateway.adapters.figures import BrokerFigures, ChargerFigures, Counted
 from han_gateway.adapters.metric_names import DEFINED
-from han_gateway.core.effects import ChargerState, Effect, MeterState, SetLimit, ShowCaps, ShowCharger, ShowHeadroom
+from han_gateway.adapters.samples import Sample, directions, phases, thousandths
+from han_gateway.core.effects import (
+    ChargerState,
+    Doubt,
+    Effect,
+    MeterState,
+    SetLimit,
+    ShowCaps,
+    ShowCharger,
+    ShowHeadroom,
+    ShowReading,
+)
 from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Site
 from han_gateway.core.units import LINES, Instant, PerLine
 from han_gateway.meters.reading import Reading
-
-Sample = tuple[str, tuple[str, ...], float | None]
-"""Name, values of the labels, value; None is not exported."""
 
 LISTS = (1, 2, 3)
 FAILSAFE = {"meter_waiting": MeterState.WAITING, "meter_lost": MeterState.LOST}
@@ -56,6 +64,7 @@ class Metrics(Collector):
         self._readings: dict[int, tuple[Instant, Reading]] = {}
         self._telegrams = dict.fromkeys(LISTS, 0)
         self._errors = dict.fromkeys(Reason, 0)
+        self._doubts = dict.fromkeys(Doubt, 0)
         self._source: SourceChanged | None = None
         self._source_opened = 0
         self._connected = False
@@ -93,7 +102,10 @@ class Metrics(Collector):
 
     def did(self, effect: Effect) -> None:
         """Remember what was decided."""
-        if isinstance(effect, ShowHeadroom):
+        if isinstance(effect, ShowReading):
+            if effect.doubt is not None:
+                self._doubts[effect.doubt] += 1
+        elif isinstance(effect, ShowHeadroom):
             self._headroom = effect
         elif isinstance(effect, ShowCaps):
             self._caps = effect
@@ -143,8 +155,8 @@ class Metrics(Collector):
         if energies is not None:
             active = (energies.energy_import_wh, energies.energy_export_wh)
             reactive = (energies.reactive_energy_import_varh, energies.reactive_energy_export_varh)
-            yield from _directions("han_meter_active_energy_watt_hours_total", meter, active)
-            yield from _directions("han_meter_reactive_energy_var_hours_total", meter, reactive)
+            yield from directions("han_meter_active_energy_watt_hours_total", meter, active)
+            yield from directions("han_meter_reactive_energy_var_hours_total", meter, reactive)
         full = next((reading for _, reading in newest if reading.list > 1), None)
         if newest:
             yield "han_meter_info", self._info(full or newest[0][1]), 1
@@ -155,11 +167,11 @@ class Metrics(Collector):
         export = last.power_export_w
         if export is None and full is not None and not last.power_import_w:  # list 1 of some meters has import only
             export = full.power_export_w
-        yield from _directions("han_meter_active_power_watts", meter, (last.power_import_w, export))
+        yield from directions("han_meter_active_power_watts", meter, (last.power_import_w, export))
         if full is not None:
             reactive = (full.reactive_import_var, full.reactive_export_var)
-            yield from _directions("han_meter_reactive_power_vars", meter, reactive)
-            yield from _phases("han_meter_voltage_volts", meter, full.voltage_mv, 1000)
+            yield from directions("han_meter_reactive_power_vars", meter, reactive)
+            yield from phases("han_meter_voltage_volts", meter, full.voltage_mv, 1000)
             yield from self._currents(full, shown)
 
     def _currents(self, full: Reading, shown: ShowHeadroom | None) -> Iterator[Sample]:
@@ -169,8 +181,8 @@ class Metrics(Collector):
             estimated = [line in shown.estimated for line in LINES]
             each = zip(currents, shown.load_ma, estimated, strict=True)
             currents = PerLine(*(load if computed else measured for measured, load, computed in each))
-            yield from _phases("han_meter_current_estimated", self.site.name, estimated)
-        yield from _phases("han_meter_current_amperes", self.site.name, currents, 1000)
+            yield from phases("han_meter_current_estimated", self.site.name, estimated)
+        yield from phases("han_meter_current_amperes", self.site.name, currents, 1000)
 
     def _info(self, reading: Reading) -> tuple[str, ...]:
         model, list_version = reading.meter_type or "", reading.list_id or ""
@@ -182,26 +194,28 @@ class Metrics(Collector):
         for kind in LISTS:
             yield "han_meter_telegrams_total", (meter, str(kind)), self._telegrams[kind]
             at = self._readings[kind][0] if kind in self._readings else None
-            yield "han_meter_last_telegram_timestamp_seconds", (meter, str(kind)), _thousandths(at)
+            yield "han_meter_last_telegram_timestamp_seconds", (meter, str(kind)), thousandths(at)
         for reason, count in self._errors.items():
             yield "han_meter_frame_errors_total", (meter, reason.value), count
+        for doubt, count in self._doubts.items():
+            yield "han_meter_telegrams_doubted_total", (meter, doubt.value), count
         yield "han_meter_bytes_received_total", (meter,), self._bytes
         yield "han_meter_up", (meter,), self._source.connected if self._source else None
         yield "han_meter_reconnects_total", (meter,), max(0, self._source_opened - 1)
 
     def _of_fuse(self) -> Iterator[Sample]:
         meter, shown = self.site.name, self._headroom
-        yield from _phases("han_fuse_limit_amperes", meter, [self.site.root.fuse_ma] * 3, 1000)
+        yield from phases("han_fuse_limit_amperes", meter, [self.site.root.fuse_ma] * 3, 1000)
         if self._caps is not None:
             yield "han_cap_watts", (meter,), self._caps.power_w
-            yield from _phases("han_cap_amperes", meter, [self._caps.line_ma] * 3, 1000)
-        yield from _phases("han_overload_seconds_total", meter, self._overload_ms, 1000)
+            yield from phases("han_cap_amperes", meter, [self._caps.line_ma] * 3, 1000)
+        yield from phases("han_overload_seconds_total", meter, self._overload_ms, 1000)
         if shown is not None:
-            yield from _phases("han_headroom_amperes", meter, shown.room_ma, 1000)
+            yield from phases("han_headroom_amperes", meter, shown.room_ma, 1000)
         for circuit in self.site.root.circuits():
             said = self._circuits.get(circuit.name)
             if said is not None and (self._now or said.at) - said.at < self.site.policy.lost_after_ms:
-                yield from _phases("han_circuit_current_amperes", circuit.name, said.current_ma, 1000)
+                yield from phases("han_circuit_current_amperes", circuit.name, said.current_ma, 1000)
         now = shown.state if shown else MeterState.WAITING
         for state in MeterState:
             yield "han_controller_state", (state.value,), state is now
@@ -212,16 +226,16 @@ class Metrics(Collector):
         told, said = figures.told, figures.said
         if told is not None:
             limits = [told.grant.limit_ma if line in told.lines else None for line in LINES]
-            yield from _phases("han_charger_limit_amperes", name, limits, 1000)
+            yield from phases("han_charger_limit_amperes", name, limits, 1000)
         if said is not None:
-            yield "han_charger_reported_limit_amperes", (name,), _thousandths(said.limit_ma)
-            yield from _phases("han_charger_current_amperes", name, said.current_ma, 1000)
+            yield "han_charger_reported_limit_amperes", (name,), thousandths(said.limit_ma)
+            yield from phases("han_charger_current_amperes", name, said.current_ma, 1000)
         yield "han_charger_waiting", (name,), None if figures.shown is None else figures.shown.state is ChargerState.WAITING
         silent_after_ms = self.site.policy.lost_after_ms
         yield "han_charger_up", (name,), said is not None and (self._now or said.at) - said.at <= silent_after_ms
         yield "han_charger_commands_total", (name, "issued"), figures.issued
         yield "han_charger_commands_total", (name, "confirmed"), figures.confirmed
-        yield "han_charger_last_ack_timestamp_seconds", (name,), _thousandths(figures.confirmed_at)
+        yield "han_charger_last_ack_timestamp_seconds", (name,), thousandths(figures.confirmed_at)
 
     def _of_broker(self) -> Iterator[Sample]:
         yield "han_mqtt_connected", (), self._connected
@@ -232,17 +246,3 @@ class Metrics(Collector):
             yield "han_mqtt_publish_failures_total", (), self.broker.publish_failures
             yield "han_mqtt_messages_dropped_total", (), self.broker.dropped
             yield "han_mqtt_messages_ignored_total", (), self.broker.ignored
-
-
-def _phases(name: str, whose: str, values: Iterable[float | None], scale: int = 1) -> Iterator[Sample]:
-    for line, value in zip(LINES, values, strict=True):
-        yield name, (whose, line.value), None if value is None else value / scale
-
-
-def _directions(name: str, meter: str, values: Iterable[int | None]) -> Iterator[Sample]:
-    for direction, value in zip(("import", "export"), values, strict=True):
-        yield name, (meter, direction), value
-
-
-def _thousandths(value: int | None) -> float | None:
-    return None if value is None else value / 1000

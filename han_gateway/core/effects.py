@@ -131,11 +131,20 @@ class ShowCaps:
     line_ma: MilliAmps | None
 
 
+class Doubt(Enum):
+    """Why a list may lower a limit but neither raises one nor counts as heard (``freshness``)."""
+
+    CLOCK_STANDS = "clock_stands"  # its clock has not moved for long: the meter repeats itself
+    LATE = "late"  # older than one that came before it, or held back on its way
+    REPEATED = "repeated"  # to the watt and the volt the list of ten minutes ago, of a meter whose lists used to differ
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShowReading:
-    """Show people what the meter said."""
+    """Show people what the meter said, and whether it is doubted."""
 
     reading: Reading
+    doubt: Doubt | None = None
 
 
 class Level(Enum):

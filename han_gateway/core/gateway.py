@@ -17,6 +17,7 @@ from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, S
 from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid
 from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back
+from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.heat import hold, warmed
 from han_gateway.core.load import Load, complete
@@ -34,7 +35,6 @@ from han_gateway.core.supervision import (
     Sign,
     behaviour,
     charger_border,
-    clock_stands,
     sign,
 )
 from han_gateway.core.units import LINES, Instant, PerLine
@@ -114,7 +114,7 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
         grants = {view.charger.name: _because(view.grant, Cause.METER_STALE) for view in state.chargers}
     power_heard = sign(site.policy, state.power_at, at) is Sign.IN_TIME
     silence_ms = 0 if state.heard_at is None else at - state.heard_at
-    note = notes.meter_silent(meter, silence_ms, power_heard=power_heard)
+    note = notes.meter_silent(meter, silence_ms, power_heard=power_heard, doubt=state.doubt)
     views, effects = apply(site, state.chargers, grants, at)
     state = state._replace(chargers=views)
     return state, (_headroom(site, state), note, *effects)
@@ -122,16 +122,14 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
 
 def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:
     """A list: show it; if it carries currents, lower at once, or raise if the whole window allows it."""
-    at, reading = event.at, event.reading
+    at, reading, policy = event.at, event.reading, site.policy
     load = complete(site, reading)
-    seen = ShowReading(reading=reading)
+    state, doubt, warned = judge(policy, state, reading, at)
+    seen: Effects = (ShowReading(reading=reading, doubt=doubt), *warned)
     if load is None:
         state, told = _power_said(site, state, event)
-        return state, (seen, *told)
-    policy = site.policy
-    stands = clock_stands(policy, state.clock, state.clock_at, reading.clock, at)
-    moved = reading.clock is not None and reading.clock != state.clock
-    believed = not stands and all(load.knows(view.lines) for view in state.chargers)
+        return state, (*seen, *told)
+    believed = doubt is None and all(load.knows(view.lines) for view in state.chargers)
     if believed:
         since = at if state.heard_at is None else state.heard_at
         learned = (learn(view, state.load, load, at, state.chargers) for view in state.chargers)
@@ -145,8 +143,6 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         power_at=at,
         load=load,
         room=room.for_cuts if believed else state.room,
-        clock=reading.clock if moved else state.clock,
-        clock_at=at if moved else state.clock_at,
         window=slide(state.window, Sample(at, room.for_raises), window_ms(policy, state)) if believed else state.window,
     )
     state, arranged = arrange(site, state, at) if believed else (state, ())
@@ -157,7 +153,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     views, told = apply(site, state.chargers, grants, at, load)
     state = state._replace(chargers=views, due_at=due(policy, state, views), baseline=base, guessed=())
     heard = () if state.meter is before else (notes.meter_heard(before),)
-    return state, (seen, _headroom(site, state), *heard, *arranged, *told)
+    return state, (*seen, _headroom(site, state), *heard, *arranged, *told)
 
 
 def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:

@@ -1,6 +1,6 @@
 """The sentences of the decision log: what changed and why, in words an electrician reads. It must not know what led to them."""
 
-from han_gateway.core.effects import Grant, Level, MeterState, Note
+from han_gateway.core.effects import Doubt, Grant, Level, MeterState, Note
 from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Line, MilliAmps
@@ -10,6 +10,13 @@ _CONDUCT = {
     Conduct.IGNORING: Note(level=Level.WARNING, text="draws more than its limit"),
     Conduct.GONE: Note(level=Level.WARNING, text="has stopped reporting"),
 }
+
+_DOUBT = {
+    Doubt.CLOCK_STANDS: "its clock stands still, it repeats itself",
+    Doubt.LATE: "its lists are old ones",
+    Doubt.REPEATED: "it repeats one list",
+}
+_REMEDY = "take the adapter out of the HAN port for a moment"
 
 
 def beginning(grant: Grant) -> Note:
@@ -26,9 +33,11 @@ def change(old: Grant, new: Grant) -> Note:
     return Note(level=level, text=f"{verb} {new.charger} {_amps(old.limit_ma)} -> {_amps(new.limit_ma)} A: {new.reason}")
 
 
-def meter_silent(state: MeterState, silence_ms: int, *, power_heard: bool) -> Note:
-    """The meter has become stale or lost: ``meter stale: no lists for 25 s``."""
+def meter_silent(state: MeterState, silence_ms: int, *, power_heard: bool, doubt: Doubt | None = None) -> Note:
+    """The meter has become stale or lost: ``meter stale: no lists for 25 s``; a meter whose lists are doubted is not silent."""
     missing = "lists with currents" if power_heard else "lists"
+    if power_heard and doubt is not None:
+        return Note(level=Level.WARNING, text=f"meter {state.value}: {_DOUBT[doubt]}; nothing new for {silence_ms // 1000} s")
     return Note(level=Level.WARNING, text=f"meter {state.value}: no {missing} for {silence_ms // 1000} s")
 
 
@@ -42,6 +51,18 @@ def conduct(charger: str, now: Conduct) -> Note:
     """A charger is judged anew."""
     words = _CONDUCT[now]
     return Note(level=words.level, text=f"charger {charger} {words.text}")
+
+
+def same_list(same_ms: int) -> Note:
+    """A meter without a clock sends one list again and again."""
+    text = f"the meter has sent the very same list for {_minutes(same_ms)} min: it may repeat itself; {_REMEDY}"
+    return Note(level=Level.WARNING, text=text)
+
+
+def no_hourly(silence_ms: int) -> Note:
+    """The hourly list stays away, while others come."""
+    text = f"no hourly list from the meter for {_minutes(silence_ms)} min, while others come: it may repeat itself; {_REMEDY}"
+    return Note(level=Level.WARNING, text=text)
 
 
 def circuit_lost(circuit: str, silence_ms: int) -> Note:
@@ -78,6 +99,10 @@ def uses(charger: str, lines: frozenset[Line]) -> Note:
 
 def _names(lines: frozenset[Line]) -> str:
     return "-".join(line.value for line in LINES if line in lines)
+
+
+def _minutes(time_ms: int) -> int:
+    return time_ms // 60_000
 
 
 def _amps(current_ma: MilliAmps) -> str:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from han_gateway.core.allocation import Room
-from han_gateway.core.effects import Grant, MeterState, ShowCharger
+from han_gateway.core.effects import Doubt, Grant, MeterState, ShowCharger
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.load import Load
 from han_gateway.core.site import Charger, Circuit
@@ -160,6 +160,24 @@ class Picture(NamedTuple):
     since: Instant
 
 
+class Course(NamedTuple):
+    """How the meter's lists have gone on (``freshness``).
+
+    Without a clock: ``measured`` is what the last list with currents measured, the same since ``same_since``; ``changes`` counts how many
+    in a row were different, None before the first. ``set_back`` is where a clock that seems to have been set back went on from: arrival,
+    and what it showed in ms. ``hourly_at`` is the last hourly list, or since when it is waited for; ``hourly`` tells that the meter sends it.
+    """
+
+    measured: tuple[object, ...] = ()
+    changes: int | None = None
+    same_since: Instant = 0
+    same_told: bool = False
+    set_back: tuple[Instant, int] | None = None
+    hourly: bool = False
+    hourly_at: Instant | None = None
+    hourly_told: bool = False
+
+
 class CircuitView(NamedTuple):
     """All we know of a sub-fuse with a meter: when it was heard (None: lost), what that left for cuts, and its raise window.
 
@@ -177,7 +195,8 @@ class State(NamedTuple):
     """The whole memory of the controller.
 
     ``heard_at`` is the last list that carried currents on every line that matters, ``power_at`` the last list of any kind.
-    ``load`` is the last load known, ``room`` what it left for the chargers (for cuts; None while nobody knows). ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved. ``window`` holds the
+    ``load`` is the last load known, ``room`` what it left for the chargers (for cuts; None while nobody knows). ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved;
+    ``course`` is how its lists have gone on, ``doubt`` what is wrong with the last of them. ``window`` holds the
     samples of the last raise window, oldest first. ``guessed`` holds the grants before a guess was acted upon (``foresight``). Before ``due_at`` nothing happens by itself.
     """
 
@@ -189,6 +208,8 @@ class State(NamedTuple):
     load: Load | None = None
     clock: bytes | None = None
     clock_at: Instant = 0
+    course: Course = Course()
+    doubt: Doubt | None = None
     window: tuple[Sample, ...] = ()
     baseline: Baseline | None = None
     guessed: tuple[Grant, ...] = ()
