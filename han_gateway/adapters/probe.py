@@ -30,6 +30,8 @@ _TROUBLE = {
 }
 
 Hear = Callable[[bytes], None]
+Opened = Callable[[], None]
+"""The line is open, and listening begins."""
 Left = Callable[[], float]
 """How many seconds to listen on; 0 or less when enough has been heard."""
 
@@ -45,7 +47,7 @@ class End(NamedTuple):
     errors: tuple[int, int, int] | None = None
 
 
-def listen_serial(device: str, baud: int, parity: str, hear: Hear, left: Left) -> End:
+def listen_serial(device: str, baud: int, parity: str, hear: Hear, left: Left, opened: Opened = lambda: None) -> End:
     """Listen to a device at a speed in baud and a parity ``E``, ``N`` or ``O``."""
     try:
         port = serial.Serial(device, baud, parity=parity, timeout=0, exclusive=True)
@@ -55,6 +57,7 @@ def listen_serial(device: str, baud: int, parity: str, hear: Hear, left: Left) -
         code = getattr(why, "errno", None)
         return End(_TROUBLE.get(code or 0, "unusable"), os.strerror(code).lower() if code else "not a serial port")
     with port:
+        opened()
         fd = port.fileno()
         before = _counted(fd)
         trouble = _listen(fd, lambda: os.read(fd, 4096), hear, left)
@@ -62,7 +65,7 @@ def listen_serial(device: str, baud: int, parity: str, hear: Hear, left: Left) -
     return End(trouble, "", None if before is None or after is None else _since(before, after))
 
 
-def listen_tcp(host: str, port: int, hear: Hear, left: Left) -> End:
+def listen_tcp(host: str, port: int, hear: Hear, left: Left, opened: Opened = lambda: None) -> End:
     """Listen to a serial server."""
     try:
         line = socket.create_connection((host, port), timeout=CONNECT_S)
@@ -73,6 +76,7 @@ def listen_tcp(host: str, port: int, hear: Hear, left: Left) -> End:
     except OSError as why:
         return End("unreachable", os.strerror(why.errno or 0).lower())
     with line:
+        opened()
         trouble = _listen(line.fileno(), lambda: line.recv(4096), hear, left)
     return End("unreachable", "it hung up") if trouble else End()
 

@@ -6,7 +6,7 @@ This file must not know how a line is tried (``trials``) nor judged (``signs``, 
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +58,8 @@ def main(args: argparse.Namespace) -> int:
         _no_adapter()
     results: list[Result] = []
     for port, tcp in ways:
-        _announce(port, args.seconds, 1 if tcp else len(SETTINGS))
-        results.append(try_port(port, tcp, args.seconds, _tell))
+        opened = _announcer(port, args.seconds, 1 if tcp else len(SETTINGS))
+        results.append(try_port(port, tcp, args.seconds, _tell, opened))
         if results[-1].best.verdict.kind is Kind.METER:
             break
     found = bool(results) and results[-1].best.verdict.kind is Kind.METER
@@ -93,8 +93,16 @@ def _no_adapter() -> None:
         print(f"not tried, because they may be a console or a radio: {', '.join(own)}", file=sys.stderr)
 
 
-def _announce(port: str, seconds: float, settings: int) -> None:
-    print(f"{port}: listening, up to {(settings + 1) * seconds:g} s", file=sys.stderr, flush=True)
+def _announcer(port: str, seconds: float, settings: int) -> Callable[[], None]:
+    """Say how long it may take when there is a port to listen to, once, and not before."""
+    print(port, file=sys.stderr, flush=True)
+    words = [f"  listening, up to {(settings + 1) * seconds:g} s"]
+
+    def announce() -> None:
+        while words:
+            print(words.pop(), file=sys.stderr, flush=True)
+
+    return announce
 
 
 def _tell(trial: "Trial") -> None:

@@ -57,8 +57,12 @@ class _Attention:
         self.ear = ear
         self._clock = SystemClock()
         self._seconds = seconds
-        self._until = self._clock.now() + seconds * 1000
         self._named = False
+        self.begin()
+
+    def begin(self) -> None:
+        """The line is open: opening it has cost no listening."""
+        self._until = self._clock.now() + self._seconds * 1000
 
     def hear(self, data: bytes) -> None:
         """Bytes came."""
@@ -75,11 +79,17 @@ class _Attention:
         return (self._until - self._clock.now()) / 1000
 
 
-def try_port(port: str, tcp: tuple[str, int] | None, seconds: float, tell: Callable[[Trial], None]) -> Result:
-    """Try a device, or a serial server when ``tcp`` is given; ``tell`` hears of each trial as it ends."""
+def try_port(
+    port: str,
+    tcp: tuple[str, int] | None,
+    seconds: float,
+    tell: Callable[[Trial], None],
+    opened: Callable[[], None] = lambda: None,
+) -> Result:
+    """Try a device, or a serial server when ``tcp`` is given; ``tell`` hears of each trial as it ends, ``opened`` when the port is open."""
     trials: list[Trial] = []
     for setting in (None,) if tcp else SETTINGS:
-        trial = _try(port, tcp, setting, seconds)
+        trial = _try(port, tcp, setting, seconds, opened)
         trials.append(trial)
         tell(trial)
         if trial.verdict.kind not in GO_ON:
@@ -87,16 +97,21 @@ def try_port(port: str, tcp: tuple[str, int] | None, seconds: float, tell: Calla
     return Result(port if tcp else lasting_name(port), tuple(trials))
 
 
-def _try(port: str, tcp: tuple[str, int] | None, setting: Setting | None, seconds: float) -> Trial:
+def _try(port: str, tcp: tuple[str, int] | None, setting: Setting | None, seconds: float, opened: Callable[[], None]) -> Trial:
     held = None if tcp else holder(port)
     ear = Ear()
     attention = _Attention(ear, seconds)
+
+    def begin() -> None:
+        attention.begin()
+        opened()
+
     if held:
         end = End("busy")  # to read beside another program would take its bytes
     elif tcp:
-        end = listen_tcp(*tcp, attention.hear, attention.left)
+        end = listen_tcp(*tcp, attention.hear, attention.left, begin)
     else:
-        end = listen_serial(port, *(setting or SETTINGS[0]), attention.hear, attention.left)
+        end = listen_serial(port, *(setting or SETTINGS[0]), attention.hear, attention.left, begin)
     evidence = ear.evidence(None if end.errors is None else LineErrors(*end.errors))
     heard = verdict(kind_of(evidence), evidence, seconds=seconds, over_tcp=bool(tcp))
     if end.trouble:

@@ -83,7 +83,11 @@ WORDS: Mapping[Kind, Words] = {
         "the serial server answers, but nothing comes through: the HAN port is probably closed (ask your grid company to open it), or "
         "another client has the serial port",
     ),
-    Kind.BUSY: Words("in use by {holder}", "stop that first: two readers take the bytes from each other"),
+    Kind.BUSY: Words(
+        "in use by {holder}",
+        "stop that first: two readers take the bytes from each other (`sudo fuser -v` and the port name it; "
+        "ModemManager looks at every new adapter: sudo systemctl stop ModemManager)",
+    ),
     Kind.DENIED: Words("this user may not open it", "sudo usermod -a -G dialout $USER, then log out and in again"),
     Kind.NO_PORT: Words("there is no such port", "is the adapter plugged in? `ls -l /dev/serial/by-id/` shows those that are"),
     Kind.UNREACHABLE: Words("cannot be reached ({detail})", "is the serial server on, and are address and port right?"),

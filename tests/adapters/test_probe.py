@@ -66,6 +66,18 @@ def test_a_port_that_goes_away_is_gone() -> None:
     timer.join()
 
 
+def test_listening_begins_when_the_port_is_open(tmp_path: Path) -> None:
+    """Whoever waits is told that listening begins, and hears nothing of it where there is no port."""
+    opened: list[int] = []
+    with adapter() as (_, device):
+        listen_serial(device, 2400, "N", print, lambda: 0, lambda: opened.append(1))
+    listen_serial(str(tmp_path / "none"), 2400, "N", print, lambda: 0, lambda: opened.append(2))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        listen_tcp("127.0.0.1", server.getsockname()[1], print, lambda: 0, lambda: opened.append(3))
+    listen_tcp("no..host", 1, print, lambda: 0, lambda: opened.append(4))
+    assert opened == [1, 3]
+
+
 def test_ports_that_cannot_be_opened(tmp_path: Path) -> None:
     """Not there, not a serial port, and already open are told apart."""
     (tmp_path / "file").touch()

@@ -102,6 +102,7 @@ def test_silence_is_a_closed_port() -> None:
     assert code == 1
     assert "no bytes in 0.4 s" in out
     assert "ask your grid company to open it" in out
+    assert err.count("listening, up to") == 1
     assert "115200" not in err
 
 
@@ -117,9 +118,11 @@ def test_nonsense_is_tried_at_every_setting() -> None:
 def test_no_such_port_is_said_at_once() -> None:
     """A name that is not there is answered without listening, in words and for programs."""
     with asked("/dev/serial/by-id/none", "--json") as process:
-        told = json.loads(process.communicate(timeout=20)[0])
+        out, err = process.communicate(timeout=20)
+    told = json.loads(out)
 
     assert process.returncode == 1
+    assert "listening" not in err
     assert told["ports"][0]["verdict"] == "no_port"
     assert "is the adapter plugged in?" in told["ports"][0]["todo"]
 
