@@ -218,6 +218,8 @@ class Broker:
 
     def _end(self) -> None:
         self._ended.set()
+        if self._session is not None:
+            self._down(self._session, "the connection broke off")
         if not self._stopping:  # the thread died of a bug, and has said so on stderr: limits must go on
             self._loop.call_later(1.0, self._link.start)
 

@@ -851,3 +851,35 @@ def test_a_broker_that_does_not_answer_is_not_stormed() -> None:
             assert len(levels) <= 2
 
     asyncio.run(scene())
+
+
+def test_a_thread_that_dies_of_a_bug_costs_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever breaks in the MQTT library: the connection counts as lost, another is made, and what was in flight is sent again."""
+    real = Client.loop
+    broken = threading.Event()
+
+    def loop(client: Client, timeout: float) -> Any:
+        if broken.is_set() and threading.current_thread().name == "mqtt":
+            broken.clear()
+            raise AttributeError("'NoneType' object has no attribute 'recv'")
+        return real(client, timeout)
+
+    monkeypatch.setattr(Client, "loop", loop)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port) as it:
+            for amps in range(6, 16):
+                mosquitto.freeze()
+                it.limit(amps)
+            broken.set()
+            await until(lambda: not it.broker.connected)
+            mosquitto.thaw()
+            await until(lambda: it.broker.connected, 5.0)
+            assert it.connections == [True, False, True]
+            with ear(mosquitto.port) as other:
+                it.limit(16)
+                await until(lambda: b"16" in other.heard(LIMIT))
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto))
