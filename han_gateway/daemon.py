@@ -25,6 +25,7 @@ from han_gateway.config.problems import ConfigError, Problem, listed
 from han_gateway.core import inbox, topics
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import Event
+from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
 from han_gateway.keeper import Keeper, told
 from han_gateway.meters.clock import ClockRule
@@ -61,9 +62,7 @@ async def _daemon(
     keeper = _keeper(config, clock, started, gateway, live)
     refusals = outlets.Refusals(clock)
     broker = _broker(config, live, refusals)
-    metrics = Metrics(
-        site, version=version(), python=platform.python_version(), broker=broker, refusals=refusals, unwritten=keeper
-    )
+    metrics = _metrics(site, clock, broker, refusals, keeper)
     health = outlets.Health(clock)
     rule = ClockRule(meter.clock) if meter.clock else None
     watch = outlets.ClockWatch(clock, rule, meter.zone)
@@ -155,6 +154,18 @@ def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
     except TlsUnusableError as why:
         raise ConfigError([Problem("[mqtt]", str(why), "check the file names and their owner")]) from why
     return broker
+
+
+def _metrics(site: Site, clock: SystemClock, broker: Broker, refusals: outlets.Refusals, keeper: Keeper) -> Metrics:
+    return Metrics(
+        site,
+        version=version(),
+        python=platform.python_version(),
+        broker=broker,
+        refusals=refusals,
+        unwritten=keeper,
+        set_by_ms=clock.set_by_ms,
+    )
 
 
 def _publisher(config: Config, gateway: Gateway, broker: Broker, clock: SystemClock, rule: ClockRule | None) -> Outlet:

@@ -23,6 +23,10 @@ class SystemClock:
         """Milliseconds; never less than the last answer."""
         return (self._offset_ns + time.clock_gettime_ns(time.CLOCK_BOOTTIME)) // 1_000_000
 
+    def set_by_ms(self) -> int:
+        """By how much the clock of the machine was set since the start (a Pi believes that it is 1970 until it hears of the time)."""
+        return time.time_ns() // 1_000_000 - self.now()
+
     def monotonic_us(self) -> int:
         """CLOCK_MONOTONIC in microseconds, as systemd asks for it."""
         return time.monotonic_ns() // 1_000

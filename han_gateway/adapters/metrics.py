@@ -6,17 +6,16 @@ carries words of the meter, already cleaned. It must not know HTTP (``metrics_se
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from prometheus_client.core import CollectorRegistry, CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CollectorRegistry, Metric
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from dlms.rejects import Reason
 from han_gateway.adapters.figures import BrokerFigures, ChargerFigures, Counted
-from han_gateway.adapters.metric_names import DEFINED
-from han_gateway.adapters.samples import Sample, directions, phases, thousandths
+from han_gateway.adapters.samples import Sample, directions, families, phases, thousandths
 from han_gateway.core.effects import (
     ChargerState,
     Doubt,
@@ -41,6 +40,7 @@ class Metrics(Collector):
     """Fed from the loop by ``saw``, ``did`` and ``received``; read by a scraper in any thread.
 
     ``registry`` is our own, not the global one, and has the metrics of the process and of Python as well. ``site`` may change.
+    ``set_by_ms`` tells by how much the clock of the machine has been set since the start, as instants know nothing of that.
     """
 
     def __init__(
@@ -52,11 +52,13 @@ class Metrics(Collector):
         broker: BrokerFigures | None = None,
         refusals: Counted | None = None,
         unwritten: Counted | None = None,
+        set_by_ms: Callable[[], int] = lambda: 0,
     ) -> None:
         self.registry = CollectorRegistry()
         self.broker = broker
         self.refusals = refusals
         self.unwritten = unwritten
+        self._set_by_ms = set_by_ms
         self.site = site
         self._build = (version, python)
         self._now: Instant | None = None
@@ -118,15 +120,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Every family that has a sample now; the registry calls it in the scraper's thread."""
-        families: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
-        for name, labels, value in self._samples():
-            if value is None:
-                continue
-            if name not in families:
-                kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
-                families[name] = kind(name, DEFINED[name].meaning, labels=DEFINED[name].labels)
-            families[name].add_metric(labels, value)
-        yield from families.values()
+        yield from families(self._samples())
 
     def _pass_time(self, at: Instant) -> None:
         shown = self._headroom
@@ -194,7 +188,7 @@ class Metrics(Collector):
         for kind in LISTS:
             yield "han_meter_telegrams_total", (meter, str(kind)), self._telegrams[kind]
             at = self._readings[kind][0] if kind in self._readings else None
-            yield "han_meter_last_telegram_timestamp_seconds", (meter, str(kind)), thousandths(at)
+            yield "han_meter_last_telegram_timestamp_seconds", (meter, str(kind)), self._moment(at)
         for reason, count in self._errors.items():
             yield "han_meter_frame_errors_total", (meter, reason.value), count
         for doubt, count in self._doubts.items():
@@ -235,7 +229,11 @@ class Metrics(Collector):
         yield "han_charger_up", (name,), said is not None and (self._now or said.at) - said.at <= silent_after_ms
         yield "han_charger_commands_total", (name, "issued"), figures.issued
         yield "han_charger_commands_total", (name, "confirmed"), figures.confirmed
-        yield "han_charger_last_ack_timestamp_seconds", (name,), thousandths(figures.confirmed_at)
+        yield "han_charger_last_ack_timestamp_seconds", (name,), self._moment(figures.confirmed_at)
+
+    def _moment(self, at: Instant | None) -> float | None:
+        """An instant on the clock of the machine as it is now: one that started in 1970 was set since."""
+        return None if at is None else (at + self._set_by_ms()) / 1000
 
     def _of_broker(self) -> Iterator[Sample]:
         yield "han_mqtt_connected", (), self._connected

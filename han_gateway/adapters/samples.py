@@ -2,10 +2,26 @@
 
 from collections.abc import Iterable, Iterator
 
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.core.units import LINES
 
 Sample = tuple[str, tuple[str, ...], float | None]
 """Name, values of the labels, value; None is not exported."""
+
+
+def families(samples: Iterable[Sample]) -> Iterator[Metric]:
+    """Put the samples of each metric together, with its meaning."""
+    found: dict[str, GaugeMetricFamily | CounterMetricFamily] = {}
+    for name, labels, value in samples:
+        if value is None:
+            continue
+        if name not in found:
+            kind = CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
+            found[name] = kind(name, DEFINED[name].meaning, labels=DEFINED[name].labels)
+        found[name].add_metric(labels, value)
+    yield from found.values()
 
 
 def phases(name: str, whose: str, values: Iterable[float | None], scale: int = 1) -> Iterator[Sample]:

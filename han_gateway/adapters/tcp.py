@@ -79,9 +79,9 @@ class TcpSource:
     async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Hear, silence: Silence) -> str:
         """Read until the connection ends; the answer is why."""
         line: socket.socket = writer.get_extra_info("socket")
-        for level, option, value in _KEEPALIVE:
-            line.setsockopt(level, option, value)
         try:
+            for level, option, value in _KEEPALIVE:
+                line.setsockopt(level, option, value)
             while data := await self._read(reader, silence.limit_s):
                 hear(data)
                 await asyncio.sleep(rest_s(data))

@@ -11,7 +11,19 @@ from dlms.rejects import Reason as RejectReason
 from dlms.rejects import Rejected
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.adapters.metrics import Metrics
-from han_gateway.core.effects import Cause, ChargerState, Grant, MeterState, Reason, SetLimit, ShowCaps, ShowCharger, ShowHeadroom
+from han_gateway.core.effects import (
+    Cause,
+    ChargerState,
+    Doubt,
+    Grant,
+    MeterState,
+    Reason,
+    SetLimit,
+    ShowCaps,
+    ShowCharger,
+    ShowHeadroom,
+    ShowReading,
+)
 from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
@@ -239,3 +251,21 @@ def test_caps_are_shown_as_they_are_in_force(metrics: Metrics) -> None:
     shown = samples(metrics)
     assert (shown["han_cap_watts{home}"], shown["han_cap_amperes{home,L2}"]) == (7_000, 12.5)
     assert shown["han_mqtt_messages_refused_total{}"] == 6
+
+
+def test_timestamps_are_on_the_clock_as_it_is_now() -> None:
+    """A machine that started in 1970 and was set later serves no timestamp of 1970; the age of a list is right all the same."""
+    set_by_ms = 0
+    metrics = Metrics(SITE, version="1", python="3", set_by_ms=lambda: set_by_ms)
+    metrics.saw(MeterSaid(at=5_000, reading=LIST_2))
+    assert samples(metrics)["han_meter_last_telegram_timestamp_seconds{home,2}"] == 5
+    set_by_ms = HOUR
+    assert samples(metrics)["han_meter_last_telegram_timestamp_seconds{home,2}"] == HOUR / 1000 + 5
+
+
+def test_doubted_lists_are_counted_by_reason(metrics: Metrics) -> None:
+    """Each reason has its count, from 0 on; a list that is believed counts nowhere."""
+    for doubt in (None, Doubt.LATE, Doubt.LATE, Doubt.REPEATED):
+        metrics.did(ShowReading(reading=LIST_2, doubt=doubt))
+    counts = [samples(metrics)[f"han_meter_telegrams_doubted_total{{home,{doubt.value}}}"] for doubt in Doubt]
+    assert counts == [0, 2, 1]
