@@ -85,6 +85,16 @@ def test_a_deaf_charger_changes_nothing() -> None:
     assert deaf.run(30_000, frozenset({Trouble.DEAF})) == calm.run(30_000, frozenset({Trouble.DEAF}))
 
 
+def test_a_deaf_charger_takes_what_it_likes() -> None:
+    """Whatever it was told before, it draws 10 A on its line while it is deaf, so that everybody sees what the gateway does about it."""
+    deaf, calm = new_world(), new_world()
+    for world in (deaf, calm):
+        world.tell("carport", 0, 0, 600_000)
+        world.run(19_000, CALM)
+    (seen,), (usual,) = currents(deaf.run(30_000, frozenset({Trouble.DEAF})))[-1:], currents(calm.run(30_000, CALM))[-1:]
+    assert [more - less for more, less in zip(seen, usual, strict=True) if more is not None and less is not None] == [0, 10_000, 0]
+
+
 def test_cars_add_nothing_to_what_a_meter_does_not_send() -> None:
     """A current that is absent stays absent, and a list of power alone gets power alone."""
     cars = ((BOXES[0], passed(BOXES[0], plugged_in(BOXES[0], 0), 60_000)),)

@@ -31,7 +31,7 @@ class Trouble(Enum):
 
     DAMAGE = ("noise on the meter's line damages a frame", "")
     UNPLUGGED = ("the meter's cable is pulled out", "the meter's cable is back")
-    DEAF = ("the carport charger stops obeying", "the carport charger obeys again")
+    DEAF = ("the carport charger stops obeying and takes 10 A", "the carport charger obeys again")
 
     @property
     def begins(self) -> str:
@@ -60,6 +60,8 @@ MISHAPS = (
 )
 ROUND_S = 30.0
 """The mishaps come again after this many seconds."""
+DEAF_MA = 10_000
+"""What the charger takes that has stopped obeying."""
 LIST_MS = 10_000
 END_MS = 2_000
 """What lies between the last list of a recording and the first of the next."""
@@ -113,6 +115,8 @@ class World:
     def _drive(self, at: Instant, wrong: frozenset[Trouble]) -> None:
         for name, (box, charge) in self._cars.items():
             deaf = name == BOXES[-1].name and Trouble.DEAF in wrong
+            if deaf and not box.deaf:  # it takes what it likes, and then hears nothing
+                charge = told(box, charge, max(at, charge.at), DEAF_MA, LIST_MS)
             now = replace(box, deaf=deaf)
             self._cars[name] = now, passed(now, charge, max(at, charge.at))
 
