@@ -92,7 +92,11 @@ def test_a_deaf_charger_takes_what_it_likes() -> None:
         world.tell("carport", 0, 0, 600_000)
         world.run(19_000, CALM)
     (seen,), (usual,) = currents(deaf.run(30_000, frozenset({Trouble.DEAF})))[-1:], currents(calm.run(30_000, CALM))[-1:]
-    assert [more - less for more, less in zip(seen, usual, strict=True) if more is not None and less is not None] == [0, 10_000, 0]
+    assert [more - less for more, less in zip(seen, usual, strict=True) if more is not None and less is not None] == [
+        0,
+        10_000,
+        0,
+    ]
 
 
 def test_cars_add_nothing_to_what_a_meter_does_not_send() -> None:

@@ -24,6 +24,7 @@ HOURLY_MS = 7_200_000
 """When the hourly list has not come for so long, one was lost and the next one as well."""
 
 _HOUR_MS = 3_600_000
+_TICK_MS = 1_000  # such clocks show whole seconds
 _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001  a meter's clock has no zone, and only differences count
 _MILLISECOND = timedelta(milliseconds=1)
 _MEASURED = Reading._fields.index("clock") + 1  # what stands behind the clock is measured
@@ -70,9 +71,9 @@ def _late(policy: Policy, state: State, clock: bytes, at: Instant) -> bool:
     progress = shown - newest
     lag = at - state.clock_at - progress
     hours = (lag + _HOUR_MS // 2) // _HOUR_MS
-    if hours > 0 and abs(lag - hours * _HOUR_MS) <= policy.stale_after_ms // 5:
+    if hours > 0 and abs(lag - hours * _HOUR_MS) <= policy.stale_after_ms // 5 + _TICK_MS:
         return False
-    if progress > 0 and lag <= policy.stale_after_ms:
+    if progress > 0 and lag <= policy.stale_after_ms + _TICK_MS:
         return False
     since, then = state.course.set_back or (at, shown)
     return shown <= then or at - since < policy.stale_after_ms // 10

@@ -1,11 +1,15 @@
 """A meter behind a network that goes away, hangs, and comes back."""
 
 import asyncio
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -182,3 +186,91 @@ def test_an_unreachable_server_is_told_once() -> None:
     assert changes == [
         (False, "tcp:127.0.0.1:1 cannot be reached (connection refused); is the serial server on, and the port right?")
     ]
+
+
+SERVER = """
+import socket, sys, time
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+    while True:
+        line, _ = server.accept()
+        try:
+            while True:
+                line.sendall(b"list")
+                time.sleep(0.02)
+        except OSError:
+            pass
+"""
+
+
+def test_a_server_that_freezes_is_left_and_found_again() -> None:
+    """A serial server stopped in mid-air, its connection still open: left after the silence, and heard again when it goes on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    heard: list[bytes] = []
+    changes: list[tuple[bool, str]] = []
+
+    async def story(server: "subprocess.Popen[bytes]") -> None:
+        source = TcpSource("127.0.0.1", port, silent_after_s=0.3)
+        task = asyncio.create_task(source.run(heard.append, lambda up, why: changes.append((up, why))))
+        await until(lambda: len(heard) > 3)
+        server.send_signal(signal.SIGSTOP)
+        await until(lambda: bool(changes) and not changes[-1][0])
+        assert "sent nothing for 0.3 s" in changes[-1][1]
+        before = len(heard)
+        await asyncio.sleep(1.0)  # more attempts: the kernel accepts for it
+        assert len(changes) <= 4
+        server.send_signal(signal.SIGCONT)
+        await until(lambda: len(heard) > before + 3 and changes[-1][0])
+        task.cancel()
+        await asyncio.wait([task])
+
+    with subprocess.Popen([sys.executable, "-c", SERVER, str(port)]) as server:
+        try:
+            asyncio.run(story(server))
+        finally:
+            server.kill()
+
+
+def test_a_cable_that_is_pulled_is_noticed_without_a_word() -> None:
+    """When what is between us and the server forwards nothing any more, and says nothing: left after the silence; kept alive till then."""
+    changes: list[tuple[bool, str]] = []
+    options: list[int] = []
+    visits: list[asyncio.StreamWriter] = []
+
+    async def story() -> None:
+        forwards = True
+
+        async def between(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            visits.append(writer)
+            while forwards or len(visits) > 2:
+                writer.write(b"list")
+                await asyncio.sleep(0.02)
+            await asyncio.sleep(PATIENCE_S)
+
+        server = await asyncio.start_server(between, "127.0.0.1", 0)
+        source = TcpSource("127.0.0.1", server.sockets[0].getsockname()[1], silent_after_s=0.3)
+        real = source._listen
+
+        async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *rest: Any) -> str:
+            ending = asyncio.ensure_future(real(reader, writer, *rest))
+            await asyncio.sleep(0.05)
+            line = writer.get_extra_info("socket")
+            options.extend(line.getsockopt(level, option) for level, option, _ in tcp._KEEPALIVE)
+            return await ending
+
+        source._listen = listen  # type: ignore[method-assign]
+        task = asyncio.create_task(source.run(lambda _: None, lambda up, why: changes.append((up, why))))
+        await until(lambda: len(visits) == 1 and bool(options))
+        forwards = False
+        await until(lambda: len(visits) == 3)
+        await until(lambda: changes[-1][0])
+        task.cancel()
+        await asyncio.wait([task])
+        server.close()
+        for writer in visits:
+            writer.transport.abort()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(story())
+    assert options[:4] == [1, 10, 5, 3]
+    assert [up for up, _ in changes] == [True, False, True]

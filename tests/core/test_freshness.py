@@ -6,6 +6,7 @@ import pytest
 
 from han_gateway.core.effects import Doubt, Level, MeterState, Note, ShowReading
 from han_gateway.core.freshness import HOURLY_MS, LIVELY, SAME_MS
+from han_gateway.core.site import Policy
 from han_gateway.meters.reading import ClockRule, Reading
 from tests.core.houses import LIST_MS, Run, charger, house, list1, list2
 
@@ -119,6 +120,17 @@ def test_a_clock_that_is_set_costs_two_lists_at_most(seconds: int) -> None:
         run.hear(number * LIST_MS, told(number, 5, NOON + timedelta(seconds=seconds)))
         assert run.state.meter is FRESH
     assert doubts(run).count(Doubt.LATE) <= 2
+
+
+def test_a_clock_of_whole_seconds_is_enough_for_lists_that_come_faster() -> None:
+    """Lists every 300 ms, now and then one lost, with a clock that shows whole seconds: none is late, however short the periods are."""
+    policy = Policy(stale_after_ms=500, lost_after_ms=3_000, hold_minimum=False)
+    run = Run(house(charger("garage"), policy=policy))
+    for number in range(200):
+        if number % 5:
+            at = 300 * number
+            run.hear(at, list2(5, 5, 5, clock=NOON + timedelta(seconds=(at + 700) // 1000)))
+    assert set(doubts(run)) == {None}
 
 
 def test_a_clock_that_cannot_be_read_decides_nothing() -> None:
