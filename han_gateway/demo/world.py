@@ -115,10 +115,9 @@ class World:
     def _drive(self, at: Instant, wrong: frozenset[Trouble]) -> None:
         for name, (box, charge) in self._cars.items():
             deaf = name == BOXES[-1].name and Trouble.DEAF in wrong
-            if deaf and not box.deaf:  # it takes what it likes, and then hears nothing
-                charge = told(box, charge, max(at, charge.at), DEAF_MA, LIST_MS)
-            now = replace(box, deaf=deaf)
-            self._cars[name] = now, passed(now, charge, max(at, charge.at))
+            now, when = replace(box, deaf=deaf), max(at, charge.at)
+            begins = deaf and not box.deaf  # it takes what it likes, and then hears nothing
+            self._cars[name] = now, told(box, charge, when, DEAF_MA, LIST_MS) if begins else passed(now, charge, when)
 
     def _speak(self, heard: Heard) -> bytes:
         reading = with_cars(heard.reading, tuple(self.chargers()))

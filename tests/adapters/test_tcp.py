@@ -258,7 +258,7 @@ def test_a_cable_that_is_pulled_is_noticed_without_a_word() -> None:
             options.extend(line.getsockopt(level, option) for level, option, _ in tcp._KEEPALIVE)
             return await ending
 
-        source._listen = listen  # type: ignore[method-assign]
+        source._listen = listen  # type: ignore[method-assign,assignment]
         task = asyncio.create_task(source.run(lambda _: None, lambda up, why: changes.append((up, why))))
         await until(lambda: len(visits) == 1 and bool(options))
         forwards = False

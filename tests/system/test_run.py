@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
+from prometheus_client.parser import text_string_to_metric_families
 
 from han_gateway.meters.reading import Reading, clock_octets
 from han_gateway.meters.software_meter import METERS, write
@@ -76,7 +78,7 @@ class Meter:
             os.close(end)
         self.device.unlink()
 
-    def say(self, current_ma: int) -> None:
+    def say(self, current_ma: int, meter_id: str = "9900000099999999", meter_type: str = "MA304H4") -> None:
         """Send a list 2 with this current on every line."""
         form = METERS["kaifa-tn"].list2
         assert form is not None
@@ -84,8 +86,8 @@ class Meter:
             manufacturer="kaifa",
             list=2,
             list_id="KFM_001",
-            meter_id="9900000099999999",
-            meter_type="MA304H4",
+            meter_id=meter_id,
+            meter_type=meter_type,
             clock=clock_octets(datetime.now(UTC).replace(microsecond=0, tzinfo=None)),
             power_import_w=3 * current_ma * 230 // 1000,
             power_export_w=0,
@@ -211,6 +213,42 @@ def test_bytes_of_the_meter_become_limits_for_the_charger(house: House) -> None:
     assert "Traceback" not in house.log()
     assert "canary-password" not in house.log()
     assert "9900000099999999" not in house.log()
+
+
+def model(house: House) -> str:
+    """The type of the meter as Prometheus reads it."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.metrics_port}/metrics", timeout=PATIENCE_S) as page:
+        families = {family.name: family for family in text_string_to_metric_families(page.read().decode())}
+    return str(families["han_meter_info"].samples[0].labels["model"])
+
+
+HOSTILE = 'x\x1b[31m\r\n<0>+/#"\\}\0\x7f'
+
+
+def test_what_a_meter_calls_itself_reaches_nobody_as_an_instruction(house: House) -> None:
+    """Newlines, escapes, wildcards and quotes in the names of a meter: topics are ours, payloads are JSON, labels parse, the log is clean."""
+    house.settle(2_000, 16)
+    for name in (HOSTILE, HOSTILE + "y" * 100, "+/#", " " * 200 + "z"):
+        house.meter.say(2_000, meter_id=name, meter_type=name)
+        while (reading := json.loads(house.ears.next("han/home/meter")))["meter_type"] == "MA304H4":
+            pass  # what it said while the house settled
+        cleaned = "".join(char for char in name if " " <= char <= "~").strip()
+        assert (reading["meter_id"], reading["meter_type"]) == (cleaned, cleaned)
+        until = time.monotonic() + PATIENCE_S
+        while model(house) != cleaned:  # metrics hear of it just after the broker
+            assert time.monotonic() < until
+    for strange in (b'{"status":"\\ud800\\u001b[31m"}', b'{"status":"\xed\xa0\x80"}', b"\0\n<0>nonsense\x1b[31m", b"x" * 70_000):
+        house.ears.publish("han/home/chargers/garage/report", strange)
+    house.settle(2_000, 16)
+    assert house.stop() == 0
+    topics = set()
+    while not house.ears.heard.empty():
+        topics.add(house.ears.heard.get()[0])
+    assert all(re.fullmatch(r"han/home(/[a-z]+){1,3}", topic) for topic in topics)
+    assert all(line.isprintable() for line in house.log().splitlines())
+    assert "[31m" not in house.log()
+    assert "Traceback" not in house.log()
+    assert "message for garage refused" in house.log()
 
 
 def test_a_replay_of_the_recording_equals_the_run(house: House) -> None:
