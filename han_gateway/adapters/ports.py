@@ -1,9 +1,10 @@
-"""The serial ports of this machine: which are there, by which name they will be found again, and who holds them.
+"""The serial ports of this machine: which are there, by which name they will be found again, who holds them, and why one does not open.
 
 This file must not know what comes out of a port.
 """
 
 import os
+import termios
 from pathlib import Path
 
 from serial.tools import list_ports
@@ -42,6 +43,16 @@ def holder(device: str) -> str | None:
         if process.name.isdecimal() and int(process.name) != os.getpid() and _holds(process, real):
             return f"{_name(process)} (process {process.name})"
     return None
+
+
+def errno_of(why: BaseException) -> int | None:
+    """Give the number of the system's error behind one of pyserial's, which hides it where a port opens but cannot be set up; None for none."""
+    code = getattr(why, "errno", None)
+    if code is None and isinstance(why, termios.error) and why.args:
+        code = why.args[0]
+    if code is None and why.__context__ is not None:
+        return errno_of(why.__context__)
+    return code if isinstance(code, int) else None
 
 
 def _holds(process: Path, real: str) -> bool:

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import serial
 
+from han_gateway.adapters.ports import errno_of
+
 CONNECT_S = 5.0
 _GLANCE_S = 0.2  # so often the listener is asked whether it has heard enough
 _COUNTERS = struct.Struct("20i")  # struct serial_icounter_struct of linux/serial.h; 6, 8 and 9 are frame, parity and breaks
@@ -23,6 +25,8 @@ _TROUBLE = {
     errno.ENOENT: "no_port",
     errno.ENODEV: "no_port",
     errno.ENXIO: "no_port",
+    errno.EIO: "gone",
+    errno.EPROTO: "gone",
     errno.EACCES: "denied",
     errno.EPERM: "denied",
     errno.EAGAIN: "busy",
@@ -51,11 +55,10 @@ def listen_serial(device: str, baud: int, parity: str, hear: Hear, left: Left, o
     """Listen to a device at a speed in baud and a parity ``E``, ``N`` or ``O``."""
     try:
         port = serial.Serial(device, baud, parity=parity, timeout=0, exclusive=True)
-    except termios.error:
-        return End("refused")
-    except (OSError, ValueError) as why:  # SerialException is an OSError
-        code = getattr(why, "errno", None)
-        return End(_TROUBLE.get(code or 0, "unusable"), os.strerror(code).lower() if code else "not a serial port")
+    except (OSError, ValueError, termios.error) as why:  # SerialException is an OSError
+        code = errno_of(why)
+        word = _TROUBLE.get(code or 0, "refused" if isinstance(why, termios.error) else "unusable")
+        return End(word, os.strerror(code).lower() if code and code != errno.ENOTTY else "not a serial port")
     with port:
         opened()
         fd = port.fileno()

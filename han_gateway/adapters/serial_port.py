@@ -14,6 +14,7 @@ from pathlib import Path
 
 import serial
 
+from han_gateway.adapters.ports import errno_of
 from han_gateway.adapters.silence import Silence, rest_s
 
 log = logging.getLogger(__name__)
@@ -117,16 +118,18 @@ class SerialSource:
             ended.set_result("")
 
     def _cannot_open(self, why: Exception) -> str:
+        code = errno_of(why)
+        if code in {errno.EIO, errno.ENODEV, errno.ENXIO, errno.EPROTO}:
+            return f"{self.name} does not answer ({os.strerror(code).lower()}); take the adapter out and put it in again"
         if isinstance(why, termios.error):
             return f'{self.name} refuses {self._baud} baud, 8{self._parity}1; try parity = "N" in [meter]'
-        code = getattr(why, "errno", None)
         if code == errno.ENOENT:
             return f"{self.name} is not there: unplugged, or another name? {_present()}"
         if code == errno.EACCES:
             return f"{self.name} may not be opened by this user; add it to the group dialout and log in again"
         if code in {errno.EAGAIN, errno.EBUSY}:
             return f"{self.name} is in use by another program; stop that one first"
-        return f"{self.name} cannot be opened ({os.strerror(code).lower() if code else 'not a serial port'})"
+        return f"{self.name} cannot be opened ({os.strerror(code).lower() if code and code != errno.ENOTTY else 'not a serial port'})"
 
 
 def _present() -> str:

@@ -1,9 +1,11 @@
 """Listening to one port for a while, on real ptys and sockets. A pty has no parity and no counters: those are not proven here."""
 
+import errno
 import os
 import pty
 import socket
 import subprocess
+import termios
 import threading
 import tty
 from collections.abc import Callable, Iterator
@@ -11,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import serial
 
 from han_gateway.adapters import ports
 from han_gateway.adapters.probe import listen_serial, listen_tcp
@@ -76,6 +79,25 @@ def test_listening_begins_when_the_port_is_open(tmp_path: Path) -> None:
         listen_tcp("127.0.0.1", server.getsockname()[1], print, lambda: 0, lambda: opened.append(3))
     listen_tcp("no..host", 1, print, lambda: 0, lambda: opened.append(4))
     assert opened == [1, 3]
+
+
+def test_an_adapter_that_hangs_is_no_wrong_parity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the adapter itself, at opening or at setting it up, is told apart from a parity that it cannot do."""
+    found = []
+    for why in (
+        termios.error(errno.EIO, "I/O"),
+        OSError(errno.EIO, "I/O"),
+        termios.error(errno.EINVAL, "no"),
+        OSError(errno.EMFILE, ""),
+    ):
+
+        def fail(*_arguments: object, why: Exception = why, **_options: object) -> None:
+            raise why
+
+        monkeypatch.setattr(serial, "Serial", fail)
+        found.append(listen_serial("/dev/adapter", 2400, "E", print, lambda: 0)[:2])
+    assert [trouble for trouble, _ in found] == ["gone", "gone", "refused", "unusable"]
+    assert found[3][1] == "too many open files"
 
 
 def test_ports_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """A serial port that is pulled out and put back, on a real pty with a link as its name."""
 
 import asyncio
+import errno
 import gc
 import os
 import termios
@@ -163,6 +164,45 @@ def test_a_port_that_refuses_its_parity_says_so(monkeypatch: pytest.MonkeyPatch)
     (connected, detail) = listening(SerialSource("/dev/adapter", parity="E"), story).changes[0]
     assert not connected
     assert 'try parity = "N"' in detail
+
+
+def configuring(*error: object) -> serial.SerialException:
+    """What pyserial makes of an error between opening a port and setting it up."""
+    wrapped = serial.SerialException("Could not configure port")
+    wrapped.__context__ = termios.error(*error)
+    return wrapped
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (termios.error(errno.EIO, "Input/output error"), "take the adapter out"),
+        (configuring(errno.EIO, "Input/output error"), "take the adapter out"),
+        (serial.SerialException(errno.EIO, "Input/output error"), "take the adapter out"),
+        (serial.SerialException(errno.ENODEV, "No such device"), "take the adapter out"),
+        (configuring(errno.ENOTTY, "Inappropriate ioctl for device"), "not a serial port"),
+        (serial.SerialException(errno.ENOENT, "No such file"), "unplugged, or another name?"),
+        (serial.SerialException(errno.EACCES, "Permission denied"), "dialout"),
+        (serial.SerialException(errno.EBUSY, "Device or resource busy"), "in use by another program"),
+        (serial.SerialException(errno.EMFILE, "Too many open files"), "too many open files"),
+        (serial.SerialException(errno.ENOMEM, "Cannot allocate memory"), "cannot allocate memory"),
+        (ValueError("embedded null byte"), "not a serial port"),
+    ],
+)
+def test_each_reason_why_a_port_does_not_open_has_its_remedy(why: Exception, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An adapter that hangs is not called a wrong parity nor no serial port; nothing that the system says ends the source."""
+
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise why
+
+    monkeypatch.setattr(serial, "Serial", fail)
+
+    async def story(listener: Listener) -> None:
+        await listener.until(lambda it: bool(it.changes))
+
+    (connected, detail) = listening(SerialSource("/dev/adapter"), story).changes[0]
+    assert not connected
+    assert words in detail
 
 
 def test_a_port_is_ours_alone(tmp_path: Path) -> None:
