@@ -73,6 +73,7 @@ def limits() -> str:
         "messages to us that wait for the controller": str(broker.MAX_UNHEARD),
         "messages of ours that wait for the broker": f"the latest of {outbox.MAX_TOPICS:,} topics, {outbox.MAX_BYTES // 1024:,} KiB",
         "messages of ours that the broker has not acknowledged": str(link.MAX_IN_FLIGHT),
+        "time for a broker to acknowledge a message": f"{broker.ACK_MS // 1000} s, then it is connected anew",
         "life of a limit, wherever it waits": f"`valid_for_s`, {policy.valid_for_ms // 1000} s",
         "time to connect to a broker": f"{link.CONNECT_TIMEOUT_S:g} s for each address",
         "pause before the next round of addresses": f"{acquaintances.BACK_OFF_S[0]:g} s, growing to {acquaintances.BACK_OFF_S[-1]:g} s",

@@ -14,13 +14,22 @@ BACK_OFF_S = (1.0, 2.0, 3.0, 4.0)
 """The pause after each round; the last one for ever: with the connecting itself, back within 5 s of the broker's return."""
 
 
+SHORT_MS = 10_000
+SHORT_ONES = 3
+"""After so many sessions in a row that ended sooner, such a session is no success: somebody with our name throws us out again and again."""
+
+
 class Meeting(NamedTuple):
-    """How an attempt went: the version that we spoke, whether a connection came to be, whether nothing was answered, whether we were let in."""
+    """How an attempt went.
+
+    The version that we spoke, whether a connection came to be, whether nothing was answered, whether we were let in, and for how long.
+    """
 
     mqtt5: bool
     reached: bool
     silent: bool
     accepted: bool
+    lasted_ms: int = SHORT_MS
 
 
 class Acquaintances:
@@ -34,6 +43,12 @@ class Acquaintances:
         self._new: set[Address] = set()  # has spoken 5
         self._silences: Counter[Address] = Counter()  # in a row
         self._failures = 0  # in a row, wherever
+        self._short = 0  # sessions in a row
+
+    @property
+    def thrown_out(self) -> bool:
+        """True once in a row of short sessions, when they become too many."""
+        return self._short == SHORT_ONES + 1
 
     def speaks_mqtt5(self, address: Address) -> bool:
         """Tell whether to try MQTT 5 first."""
@@ -54,7 +69,8 @@ class Acquaintances:
         elif meeting.reached:
             self._old.discard(address)
         self._silences[address] = self._silences[address] + 1 if meeting.silent else 0
-        self._failures = 0 if meeting.accepted else self._failures + 1
+        self._short = self._short + 1 if meeting.accepted and meeting.lasted_ms < SHORT_MS else 0
+        self._failures = 0 if meeting.accepted and self._short <= SHORT_ONES else self._failures + 1
 
     def pause_s(self, addresses: int) -> float:
         """How long to wait before the next of so many addresses is tried: not at all while one has not been asked in this round."""

@@ -18,6 +18,8 @@ __all__ = ["Address", "Broker", "BrokerSettings", "TlsSettings", "TlsUnusableErr
 
 MAX_PAYLOAD = 4 * 1024
 MAX_UNHEARD = 256  # messages that wait for the loop; more is a flood, of which the house needs nothing
+ACK_MS = 15_000
+"""A broker that has not acknowledged a message for so long takes none, whatever else it answers."""
 MAX_TOLD = 64  # different troubles of one outage; more words help nobody
 
 # What the broker says to a message of ours, and what to do about it.
@@ -63,7 +65,7 @@ class Broker:
         self._link = Link(settings, will, self, settled)
         self._subscriptions = set(subscriptions)
         self._outbox = Outbox()
-        self._in_flight: dict[int, Waiting] = {}
+        self._in_flight: dict[int, tuple[Waiting, int]] = {}  # by number, oldest first: and since when
         self._session: Session | None = None
         self._sessions = 0
         self._told: set[str] = set()
@@ -86,7 +88,12 @@ class Broker:
 
     def publish(self, message: Message) -> None:
         """Send now, or the latest of its topic as soon as the broker is there; returns at once."""
-        self._outbox.put(message, self._now_ms())
+        now_ms = self._now_ms()
+        self._outbox.put(message, now_ms)
+        _, oldest_ms = next(iter(self._in_flight.values()), (None, now_ms))
+        if self._session is not None and now_ms - oldest_ms >= ACK_MS:
+            self._say(f"{self.address} acknowledges nothing; connecting again")
+            self._session.disconnect()
         self._pump()
 
     def listen(self, subscriptions: tuple[str, ...]) -> None:
@@ -174,18 +181,18 @@ class Broker:
             return
         self._session = None
         self._idle.set()
-        for waiting in reversed(self._in_flight.values()):  # newest first: of two with one topic the newer must win
+        for waiting, _ in reversed(self._in_flight.values()):  # newest first: of two with one topic the newer must win
             self._outbox.put_back(waiting)
         self._in_flight.clear()
         self.connected = False
         self._on_connection(False)
 
     def _acked(self, session: Session, mid: int, trouble: str) -> None:
-        waiting = self._in_flight.pop(mid, None) if session is self._session else None
-        if waiting is None:
+        found = self._in_flight.pop(mid, None) if session is self._session else None
+        if found is None:
             return
         if trouble:
-            self._refused(waiting, trouble)
+            self._refused(found[0], trouble)
         self._pump()
 
     def _heard(self) -> None:
@@ -202,7 +209,7 @@ class Broker:
             if mid is None:
                 self._refused(waiting, "Packet too large")
             else:
-                self._in_flight[mid] = waiting
+                self._in_flight[mid] = waiting, now_ms
         if not self._in_flight and not self._outbox:
             self._idle.set()
 

@@ -17,6 +17,9 @@ _REMEDIES = {
     64: "write the name in host that stands in the certificate",
 }
 
+# With TLS, and without: the commonest reason why a broker hangs up before it says a word.
+HUNG_UP = {True: "does it want a certificate of ours (cert_file, key_file)?", False: "does it want TLS (tls = true)?"}
+
 
 class TlsUnusableError(Exception):
     """A certificate or key file cannot be used; says which and why."""

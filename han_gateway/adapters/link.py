@@ -1,7 +1,6 @@
 """One thread that keeps one connection to the broker: MQTT 5 first, 3.1.1 when the broker speaks no 5. All of paho is in here.
 
-Of several addresses the next one is tried whenever a connection is lost or does not come to be, round and round; one that has not been
-tried in this round is tried at once.
+Of several addresses the next one is tried whenever a connection is lost or does not come to be, round and round.
 
 paho's own reconnecting is not used: its queue has no limit, it sends old messages again after an outage, and its back-off grows to
 two minutes. Instead each connection is a new ``Session``, and what it had in flight is its owner's to send again or forget.
@@ -15,6 +14,7 @@ from collections.abc import Collection
 from itertools import cycle
 from typing import Any, Protocol
 
+from paho.mqtt import MQTTException
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from han_gateway.adapters.acquaintances import Acquaintances, Meeting
-from han_gateway.adapters.broker_settings import Address, BrokerSettings, words
+from han_gateway.adapters.broker_settings import HUNG_UP, Address, BrokerSettings, words
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.core.topics import Message
 
@@ -34,11 +34,8 @@ CALLBACKS = ("on_connect", "on_disconnect", "on_publish", "on_subscribe", "on_me
 PACKET_OVERHEAD = 32  # fixed header, packet id and the one property we send, generously
 NO_MQTT5 = {1, 0x84}  # "unacceptable protocol version" as 3.1.1 and as 5 say it
 
-# With TLS, and without: the commonest reason why a broker hangs up before it says a word.
-HUNG_UP = {True: "does it want a certificate of ours (cert_file, key_file)?", False: "does it want TLS (tls = true)?"}
-
 # What a broker that talks nonsense makes paho 2.1 raise (2.2 ends the session itself), next to OSError for network and TLS.
-NONSENSE = (ValueError, IndexError, KeyError, struct.error)
+NONSENSE = (ValueError, IndexError, KeyError, struct.error, MQTTException)
 
 
 class Listener(Protocol):
@@ -160,7 +157,7 @@ class Session:
             return
         self.accepted = True
         self.trouble = "connection lost"
-        self.max_in_flight = min(MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", MAX_IN_FLIGHT))
+        self.max_in_flight = max(1, min(MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", MAX_IN_FLIGHT)))
         self._max_packet = getattr(told, "MaximumPacketSize", None)
         self._link.listener.link_up(self)
 
@@ -214,8 +211,14 @@ class Link:
             for address in cycle(addresses):
                 if self._stop.is_set():
                     break
+                began = self.clock.now()
                 session = self._serve_somehow(address)
-                self._known.met(address, Meeting(session.mqtt5, session.reached, session.silent, session.accepted))
+                outcome = (session.mqtt5, session.reached, session.silent, session.accepted)
+                self._known.met(address, Meeting(*outcome, self.clock.now() - began))
+                if self._known.thrown_out:
+                    self.listener.link_trouble(
+                        "connections end as soon as they begin; is a second gateway running for this site?"
+                    )
                 self._stop.wait(self._known.pause_s(len(addresses)))
         finally:
             self.listener.link_ended()

@@ -36,6 +36,20 @@ def test_who_was_served_in_3_1_1_is_asked_in_it_until_that_fails() -> None:
     assert known.speaks_mqtt5(HERE)
 
 
+def test_sessions_that_last_a_moment_are_no_success() -> None:
+    """Two gateways with one name throw each other out: not once a second for ever, but ever more rarely."""
+    known = Acquaintances()
+    pauses, told = [], []
+    for _ in range(8):
+        known.met(HERE, SERVED._replace(lasted_ms=50))
+        pauses.append(known.pause_s(1))
+        told.append(known.thrown_out)
+    assert told == [False] * 3 + [True] + [False] * 4
+    assert pauses == [BACK_OFF_S[0]] * 3 + [*BACK_OFF_S[1:], BACK_OFF_S[-1], BACK_OFF_S[-1]]
+    known.met(HERE, SERVED)
+    assert known.pause_s(1) == BACK_OFF_S[0]
+
+
 def test_silence_is_answered_in_the_other_version_unless_it_has_spoken_5() -> None:
     """A broker that ignores MQTT 5 is found; one that spoke it and hangs is not taken for an old one."""
     known = Acquaintances()

@@ -17,6 +17,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from han_gateway.adapters import acquaintances, link
+from han_gateway.adapters import broker as broker_module
 from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.core.topics import Message
 from tests.mosquitto import Mosquitto, free_port
@@ -651,6 +652,7 @@ def test_unusable_certificate_files_are_named(tmp_path: Path, certificates: Path
 
 # Brokers that are not mosquitto, played by a script.
 
+CONNACK_5 = bytes.fromhex("2003000000")
 CONNACK_311 = bytes.fromhex("20020000")
 NO_SUCH_VERSION = bytes.fromhex("20020001")
 
@@ -783,6 +785,24 @@ def test_a_broker_that_thaws_is_spoken_to_in_mqtt_5_again(tmp_path: Path, monkey
         asyncio.run(scene(mosquitto))
 
 
+@pytest.mark.parametrize(
+    "crooked", ["20060000 03 210000", "20050000 02 0100", "200700 00 04 1f0001ff"], ids=["none at once", "expiry", "text"]
+)
+def test_crooked_mqtt_5_properties_end_the_session_and_not_the_thread(crooked: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """A broker whose welcome breaks the rules of MQTT 5 is left and tried again; nobody sees a traceback."""
+
+    async def scene() -> None:
+        async with (
+            scripted(lambda _level: bytes.fromhex(crooked)) as (port, levels),
+            house(port, connected=False, patience_s=0.1, keepalive_s=1) as it,
+        ):
+            await until(lambda: len(levels) >= 2)
+            assert it.troubles
+
+    asyncio.run(scene())
+    assert "Traceback" not in capfd.readouterr().err
+
+
 @asynccontextmanager
 async def quiet(answers: Callable[[int, int], float | None]) -> AsyncIterator[tuple[int, list[int]]]:
     """A broker that lets everybody in and answers CONNECT after ``answers(visit, level)`` seconds, or never."""
@@ -797,7 +817,7 @@ async def quiet(answers: Callable[[int, int], float | None]) -> AsyncIterator[tu
         levels.append(hello[8])
         delay = answers(len(levels), hello[8])
         if delay is not None:
-            answer = CONNACK_311 if hello[8] == 4 else bytes.fromhex("2003000000")
+            answer = CONNACK_311 if hello[8] == 4 else CONNACK_5
             asyncio.get_running_loop().call_later(delay, writer.write, answer)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -883,3 +903,51 @@ def test_a_thread_that_dies_of_a_bug_costs_a_moment(tmp_path: Path, monkeypatch:
 
     with Mosquitto(tmp_path) as mosquitto:
         asyncio.run(scene(mosquitto))
+
+
+def test_two_gateways_with_one_name_are_told_so(tmp_path: Path) -> None:
+    """The second one throws the first one out: the journal says what it looks like, and they do not fight once a second."""
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port) as it, house(mosquitto.port, connected=False) as other:
+            await until(lambda: any("is a second gateway running" in each for each in it.troubles + other.troubles), 12.0)
+            before = it.broker.reconnects + other.broker.reconnects
+            await asyncio.sleep(6)
+            assert it.broker.reconnects + other.broker.reconnects - before <= 6
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto))
+
+
+def test_a_broker_that_acknowledges_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that answers pings and takes no message is connected anew, and then gets the latest limit."""
+    monkeypatch.setattr(broker_module, "ACK_MS", 300)
+    sent: list[bytes] = []
+    guests: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        guests.append(writer)
+        sent.append(b"")
+        mine = len(sent) - 1
+        await reader.read(1_000)
+        writer.write(CONNACK_5)
+        while data := await reader.read(10_000):
+            sent[mine] += data
+            if data == bytes.fromhex("c000"):
+                writer.write(bytes.fromhex("d000"))
+
+    async def scene() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with house(server.sockets[0].getsockname()[1], patience_s=0.1) as it:
+            for amps in range(6, 36):
+                it.limit(amps)
+                await asyncio.sleep(0.02)
+            await until(lambda: len(sent) >= 2 and LIMIT.encode() in sent[1])
+            assert any("acknowledges nothing" in trouble for trouble in it.troubles)
+            assert it.connections[:3] == [True, False, True]
+        server.close()
+        for writer in guests:
+            writer.transport.abort()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(scene())
