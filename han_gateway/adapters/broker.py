@@ -20,6 +20,7 @@ MAX_PAYLOAD = 4 * 1024
 MAX_UNHEARD = 256  # messages that wait for the loop; more is a flood, of which the house needs nothing
 ACK_MS = 15_000
 """A broker that has not acknowledged a message for so long takes none, whatever else it answers."""
+MAX_OWN = 256  # of our own messages, to know them when they come back: MQTT 3.1.1 and bridges return them
 MAX_TOLD = 64  # different troubles of one outage; more words help nobody
 
 # What the broker says to a message of ours, and what to do about it.
@@ -33,7 +34,7 @@ REMEDIES = {
 class Broker:
     """A connection that heals by itself. All methods belong to the loop's thread; all callbacks come in it.
 
-    ``on_connection(connected)`` comes with each change, ``on_message(topic, payload)`` with each message, ``on_trouble(text)``
+    ``on_connection(connected)`` comes with each change, ``on_message(topic, payload)`` with each message of others, ``on_trouble(text)``
     once for each thing that people should know, until the next connection. What is retained counts on the topics of ``settled`` only.
     ``address`` is the one that accepted us last. Counters: ``reconnects``, ``publish_failures`` (refused by the broker), ``dropped``
     (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood).
@@ -70,6 +71,7 @@ class Broker:
         self._sessions = 0
         self._told: set[str] = set()
         self._user = settings.username or "anonymous"
+        self._own: deque[tuple[str, bytes]] = deque(maxlen=MAX_OWN)
         self._unheard: deque[tuple[str, bytes]] = deque()
         self._idle = asyncio.Event()
         self._ended = asyncio.Event()
@@ -88,6 +90,8 @@ class Broker:
 
     def publish(self, message: Message) -> None:
         """Send now, or the latest of its topic as soon as the broker is there; returns at once."""
+        if message.topic in self._subscriptions:
+            self._own.append((message.topic, message.payload))
         now_ms = self._now_ms()
         self._outbox.put(message, now_ms)
         _, oldest_ms = next(iter(self._in_flight.values()), (None, now_ms))
@@ -196,7 +200,9 @@ class Broker:
         self._pump()
 
     def _heard(self) -> None:
-        self._on_message(*self._unheard.popleft())
+        heard = self._unheard.popleft()
+        if heard not in self._own:
+            self._on_message(*heard)
 
     def _pump(self) -> None:
         session = self._session

@@ -15,7 +15,7 @@ from itertools import cycle
 from typing import Any, Protocol
 
 from paho.mqtt import MQTTException
-from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, SubscribeOptions  # type: ignore[attr-defined]  # it is not in its list
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -88,9 +88,9 @@ class Session:
         return self._client.publish(message.topic, message.payload, message.qos, message.retain, properties).mid
 
     def listen(self, more: set[str], less: Collection[str] = ()) -> None:
-        """Hear these topics as well, and others no more."""
+        """Hear these topics as well, and others no more. What we publish there ourselves need not come back, if the broker can help it."""
         for topic in more:
-            self._client.subscribe(topic, qos=1)
+            self._client.subscribe(topic, *((0, SubscribeOptions(1, noLocal=True)) if self.mqtt5 else (1, None)))
         for topic in less:
             self._client.unsubscribe(topic)
 

@@ -415,6 +415,33 @@ def test_a_denied_publish_is_noticed(tmp_path: Path) -> None:
         asyncio.run(scene(mosquitto.port))
 
 
+@pytest.mark.parametrize("mqtt5", [True, False])
+def test_on_a_topic_of_our_own_only_others_are_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mqtt5: bool) -> None:
+    """What we publish where we also listen does not come back to us, in MQTT 5 and in 3.1.1; what somebody else says there does."""
+
+    async def scene(port: int, other: Ear) -> None:
+        it = House(port)
+        it.broker.listen((LIMIT,))
+        if not mqtt5:
+            monkeypatch.setattr(
+                it.broker._link._known, "speaks_mqtt5", lambda _: False
+            )  # as if this broker had refused it before
+        it.broker.start(asyncio.get_running_loop())
+        for amps in range(20):
+            it.limit(amps)
+        await until(lambda: it.broker.connected)
+        for amps in range(20, 40):
+            it.limit(amps)
+        await until(lambda: other.heard(LIMIT)[-1:] == [b"39"])
+        other.client.publish(LIMIT, b"40", qos=1)
+        await until(lambda: bool(it.heard))
+        assert it.heard == [(LIMIT, b"40")]
+        await it.broker.stop()
+
+    with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port, topic=LIMIT) as other:
+        asyncio.run(scene(mosquitto.port, other))
+
+
 def test_other_topics_are_heard_from_one_moment_to_the_next(tmp_path: Path) -> None:
     """After ``listen`` the new topics are heard and the old ones are not, in this connection and in the next."""
     yard, barn = "han/home/chargers/yard/report", "han/home/chargers/barn/report"
