@@ -15,7 +15,7 @@ from han_gateway import outlets
 from han_gateway.adapters import acquaintances, broker, broker_settings, link, metrics_server, outbox, recording, silence, tcp
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import load, settings, toml_file
-from han_gateway.core import inbox, memory
+from han_gateway.core import chargers, echo, inbox, memory
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
@@ -68,9 +68,14 @@ def limits() -> str:
         "current and energy in a report": f"{inbox.MAX_CURRENT_A:,} A, {inbox.MAX_SESSION_WH // 1_000_000} MWh",
         "bytes of a cap that is set": str(inbox.MAX_CAP_BYTES),
         "a cap that is set": "the bounds in `[caps]`",
+        "messages in a hurry to a charger that names more than it was told, and rest before the next": (
+            f"{len(echo.AGAIN_MS)}, {echo.RESTED_MS // 1000} s"
+        ),
+        "time until the same is told again of a charger": f"{chargers.AGAIN_MS // 60_000} min",
         "time until the same refused message is told again": f"{outlets.TELL_AGAIN_MS // 60_000} min",
         "bytes of a packet that an MQTT 5 broker may send us": f"{link.MAX_PACKET:,}",
         "messages to us that wait for the controller": str(broker.MAX_UNHEARD),
+        "messages of ours that are known when they come back": str(broker.MAX_OWN),
         "messages of ours that wait for the broker": f"the latest of {outbox.MAX_TOPICS:,} topics, {outbox.MAX_BYTES // 1024:,} KiB",
         "messages of ours that the broker has not acknowledged": str(link.MAX_IN_FLIGHT),
         "time for a broker to acknowledge a message": f"{broker.ACK_MS // 1000} s, then it is connected anew",

@@ -158,6 +158,7 @@ def test_a_wrong_charger_is_left_out_and_named(tmp_path: Path) -> None:
         ('name = "b"\nmax_a = 5\n', "'5' is below 6"),
         ('name = "b"\nmin_a = 10\nmax_a = 8\n', "max_a = 8 below min_a = 10"),
         ('name = "b"\nfallback_a = 3\n', "write 0 (pause) or 6 to 16"),
+        ('name = "b"\nfailsafe_a = 6\n', "write failsafe = true, or leave failsafe_a out"),
         ('name = "b"\nphases = ["L1", "L4"]\n', "'L4' is not one of"),
         ('name = "b"\nphases = []\n', "is empty"),
         ('name = "b"\nphases = ["L1", "L1"]\n', "names a phase twice"),

@@ -3,8 +3,11 @@
 from typing import Protocol
 
 from han_gateway.core.effects import SetLimit, ShowCharger
-from han_gateway.core.events import ChargerSaid
+from han_gateway.core.events import ChargerSaid, Overheard
 from han_gateway.core.units import Instant
+
+OF_CHARGERS = (ChargerSaid, Overheard)
+"""The events that ``ChargerFigures`` hears."""
 
 
 class BrokerFigures(Protocol):
@@ -32,13 +35,17 @@ class ChargerFigures:
         self.told: SetLimit | None = None
         self.shown: ShowCharger | None = None
         self.said: ChargerSaid | None = None
+        self.foreign = 0
         self.issued = 0
         self.confirmed = 0
         self.confirmed_seq = 0
         self.confirmed_at: Instant | None = None
 
-    def hear(self, said: ChargerSaid) -> None:
+    def hear(self, said: ChargerSaid | Overheard) -> None:
         """A report confirms the last command when it names the same limit, or a pause for a pause."""
+        if isinstance(said, Overheard):
+            self.foreign += 1
+            return
         self.said = said
         if self.told is not None and said.limit_ma == self.told.grant.limit_ma:
             self.confirmed += self.confirmed_seq != self.told.seq

@@ -49,6 +49,10 @@ DEFINED = {
     "han_charger_reported_limit_amperes": Defined("The limit that the charger says it obeys.", ("charger",)),
     "han_charger_current_amperes": Defined("What the charger says it draws.", ("charger", "phase")),
     "han_charger_up": Defined("1 while the charger reports at all.", ("charger",)),
+    "han_charger_trouble": Defined(
+        "1 while it misbehaves: ignoring or gone (conduct), disputed or shared (accord).", ("charger", "kind")
+    ),
+    "han_charger_foreign_limits_total": Defined("Limits that somebody else published on its topic.", ("charger",)),
     "han_charger_waiting": Defined("1 while it waits for power: paused for want of room, and a car may be there.", ("charger",)),
     "han_charger_commands_total": Defined("Commands issued, and those that a report confirmed.", ("charger", "result")),
     "han_charger_last_ack_timestamp_seconds": Defined("When a report last confirmed a command.", ("charger",)),

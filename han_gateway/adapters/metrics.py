@@ -14,8 +14,8 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from dlms.rejects import Reason
-from han_gateway.adapters.figures import BrokerFigures, ChargerFigures, Counted
-from han_gateway.adapters.samples import Sample, directions, families, phases, thousandths
+from han_gateway.adapters.figures import OF_CHARGERS, BrokerFigures, ChargerFigures, Counted
+from han_gateway.adapters.samples import Sample, directions, families, of_broker, phases, thousandths
 from han_gateway.core.effects import (
     ChargerState,
     Doubt,
@@ -27,12 +27,13 @@ from han_gateway.core.effects import (
     ShowHeadroom,
     ShowReading,
 )
-from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Site
 from han_gateway.core.units import LINES, Instant, PerLine
 from han_gateway.meters.reading import Reading
 
 LISTS = (1, 2, 3)
+TROUBLE = ("ignoring", "gone", "disputed", "shared")
 FAILSAFE = {"meter_waiting": MeterState.WAITING, "meter_lost": MeterState.LOST}
 
 
@@ -92,7 +93,7 @@ class Metrics(Collector):
             self._telegrams[event.reading.list] += 1
         elif isinstance(event, MeterGarbled):
             self._errors[event.rejected.reason] += 1
-        elif isinstance(event, ChargerSaid):
+        elif isinstance(event, OF_CHARGERS):
             self._chargers[event.charger].hear(event)
         elif isinstance(event, CircuitSaid):
             self._circuits[event.circuit] = event
@@ -227,6 +228,10 @@ class Metrics(Collector):
         yield "han_charger_waiting", (name,), None if figures.shown is None else figures.shown.state is ChargerState.WAITING
         silent_after_ms = self.site.policy.lost_after_ms
         yield "han_charger_up", (name,), said is not None and (self._now or said.at) - said.at <= silent_after_ms
+        for kind in TROUBLE:
+            shown = figures.shown
+            yield "han_charger_trouble", (name, kind), None if shown is None else kind in (shown.conduct, shown.accord)
+        yield "han_charger_foreign_limits_total", (name,), figures.foreign
         yield "han_charger_commands_total", (name, "issued"), figures.issued
         yield "han_charger_commands_total", (name, "confirmed"), figures.confirmed
         yield "han_charger_last_ack_timestamp_seconds", (name,), self._moment(figures.confirmed_at)
@@ -240,7 +245,4 @@ class Metrics(Collector):
         if self.refusals is not None:
             yield "han_mqtt_messages_refused_total", (), self.refusals.count
         if self.broker is not None:
-            yield "han_mqtt_reconnects_total", (), self.broker.reconnects
-            yield "han_mqtt_publish_failures_total", (), self.broker.publish_failures
-            yield "han_mqtt_messages_dropped_total", (), self.broker.dropped
-            yield "han_mqtt_messages_ignored_total", (), self.broker.ignored
+            yield from of_broker(self.broker)

@@ -24,7 +24,7 @@ from han_gateway.core.units import Instant
 TITLE = b"# han-gateway recording 1, started "
 RETRY_MS = 10_000  # how long a file that could not be written is left alone
 LONGEST_LINE = 1 << 18  # bytes; what is longer was not written by us
-KINDS = ("charger", "circuit", "cap")
+KINDS = ("charger", "limit", "circuit", "cap")
 
 _WAYS = {f"{way} {word}": (way, word == "connected") for way in ("source", "broker") for word in ("connected", "lost")}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

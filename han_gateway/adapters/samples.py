@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from han_gateway.adapters.figures import BrokerFigures
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.core.units import LINES
 
@@ -39,3 +40,11 @@ def directions(name: str, meter: str, values: Iterable[int | None]) -> Iterator[
 def thousandths(value: int | None) -> float | None:
     """Milliseconds as seconds, milliamperes as amperes."""
     return None if value is None else value / 1000
+
+
+def of_broker(broker: BrokerFigures) -> Iterator[Sample]:
+    """What the adapter of the broker has counted."""
+    yield "han_mqtt_reconnects_total", (), broker.reconnects
+    yield "han_mqtt_publish_failures_total", (), broker.publish_failures
+    yield "han_mqtt_messages_dropped_total", (), broker.dropped
+    yield "han_mqtt_messages_ignored_total", (), broker.ignored

@@ -22,6 +22,7 @@ def charger_of(settings: ChargerSettings, grid: Grid) -> Charger:
         priority=settings.priority,
         weight=settings.weight,
         has_failsafe=settings.failsafe,
+        failsafe_ma=None if settings.failsafe_a is None else milli(settings.failsafe_a),
         order=order,
         counts_own=settings.report_phases == "charger",
         modes=modes_of(settings.switches_to, order, grid),

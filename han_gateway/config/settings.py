@@ -197,6 +197,7 @@ class ChargerSettings(Section):
     priority: Annotated[int, BeforeValidator(number), Field(ge=-100, le=100)] = Field(default=0, examples=[0])
     weight: Annotated[int, BeforeValidator(number), Field(ge=1, le=10)] = Field(default=1, examples=[1])
     failsafe: bool = Field(default=False, examples=["true"])
+    failsafe_a: Annotated[Amperes, Field(ge=0, le=80)] | None = Field(default=None, examples=[6])
 
     @property
     def fallback(self) -> float:
@@ -209,6 +210,8 @@ class ChargerSettings(Section):
             raise ValueError(f"has max_a = {self.max_a:g} below min_a = {self.min_a:g}; raise max_a")
         if self.fallback and not self.min_a <= self.fallback <= self.max_a:
             raise ValueError(f"has fallback_a = {self.fallback:g}; write 0 (pause) or {self.min_a:g} to {self.max_a:g}")
+        if self.failsafe_a is not None and not self.failsafe:
+            raise ValueError("has failsafe_a but no failsafe; write failsafe = true, or leave failsafe_a out")
         if len(set(self.phases)) < len(self.phases):
             raise ValueError("names a phase twice in phases; write each line that it is wired to once")
         if self.switches_to and len(self.phases) < 3:

@@ -12,13 +12,13 @@ from han_gateway.core.allocation import Room
 from han_gateway.core.decision import ANY, Grants, at_most, below, cut, fall_back, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import CircuitSaid
-from han_gateway.core.headroom import Headroom, least, measure_lines, slide
+from han_gateway.core.headroom import Headroom, beyond_ma, least, measure_lines, slide
 from han_gateway.core.load import Load
 from han_gateway.core.orders import Effects, apply, due
 from han_gateway.core.patience import window_ms
 from han_gateway.core.site import Circuit, Site
-from han_gateway.core.state import ChargerView, CircuitView, Sample, State
-from han_gateway.core.units import Instant, MilliAmps, PerLine
+from han_gateway.core.state import ChargerView, CircuitView, Conduct, Sample, State
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
 Rooms = Mapping[str, PerLine[MilliAmps]]
 _NOTHING = PerLine(0, 0, 0)
@@ -70,8 +70,9 @@ def unread(site: Site, state: State) -> Grants:
 
 
 def rooms_for_cuts(site: Site, state: State, at: Instant) -> Rooms:
-    """What the circuits that were heard lately leave; the others say nothing about cuts."""
-    return {view.circuit.name: view.for_cuts for view in state.circuits if _fresh(site, view, at) and view.for_cuts is not None}
+    """What the circuits that were heard lately leave, and those with an unruly charger; the others say nothing about cuts."""
+    heard = {view.circuit.name: view.for_cuts for view in state.circuits if _fresh(site, view, at) and view.for_cuts is not None}
+    return heard | _unruly(site, state, at)
 
 
 def rooms_for_raises(site: Site, state: State, at: Instant) -> Rooms:
@@ -81,7 +82,8 @@ def rooms_for_raises(site: Site, state: State, at: Instant) -> Rooms:
         view.circuit.name: len(view.window) > 1 and at - view.window[0].at >= length and _fresh(site, view, at)
         for view in state.circuits
     }
-    return {view.circuit.name: least(view.window).main if full[view.circuit.name] else _NOTHING for view in state.circuits}
+    rooms = {view.circuit.name: least(view.window).main if full[view.circuit.name] else _NOTHING for view in state.circuits}
+    return rooms | _unruly(site, state, at)
 
 
 def miss_circuits(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
@@ -135,6 +137,27 @@ def _fallen(site: Site, state: State, circuit: Circuit, cause: Cause) -> Grants:
     grants = smaller(state.chargers, fall_back(site, cause, state.caps), cause)
     reason = Reason(cause=cause, circuit=circuit.name)
     return {view.charger.name: replace(grants[view.charger.name], reason=reason) for view in chargers}
+
+
+def _unruly(site: Site, state: State, at: Instant) -> dict[str, PerLine[MilliAmps]]:
+    """What is left below fuses without a meter, where a charger draws or claims more than its limit: by its own word alone."""
+    excess = {
+        view.charger.name: PerLine(*(beyond_ma(view, line, at, site.policy.report_fresh_ms) for line in LINES))
+        for view in state.chargers
+        if view.conduct is Conduct.IGNORING or view.echo.claimed_ma
+    }
+    if not any(map(any, excess.values())):
+        return {}
+    return {
+        circuit.name: PerLine(
+            *(
+                circuit.fuse_ma - circuit.margin_ma - sum(excess[name][line.index] for name in excess.keys() & names)
+                for line in LINES
+            )
+        )
+        for circuit in site.root.circuits()
+        if circuit is not site.root and not circuit.metered and (names := {charger.name for charger in circuit.chargers()})
+    }
 
 
 def _fresh(site: Site, view: CircuitView, at: Instant) -> bool:

@@ -5,15 +5,17 @@ charger, only for chargers that are concerned. This file must not know how limit
 """
 
 from dataclasses import replace
+from operator import add
 
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.fairness import appetite_ma, content, drawn_ma, in_turn, no_car, rank
-from han_gateway.core.headroom import budget_ma
+from han_gateway.core.headroom import budget_ma, claims_ma, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
+from han_gateway.core.supervision import stubborn
 from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
@@ -71,8 +73,30 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) 
         Want(charger=view.charger, lines=view.lines, ceiling_ma=view.grant.limit_ma, rank=rank(site.policy, view, at))
         for view in chargers
     ]
-    granted = allocate(site, room, wants)
+    granted = (
+        _beside_stubborn(site, chargers, room, wants, at)
+        if any(stubborn(site.policy, view, at) for view in chargers)
+        else allocate(site, room, wants)
+    )
     return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
+
+
+def _beside_stubborn(
+    site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], at: Instant
+) -> tuple[Grant, ...]:
+    """Share where a lower limit frees nothing from some: the others make all the room. Those have their share of what is really used."""
+    claims = claims_ma(chargers, at, site.policy.report_fresh_ms)
+    power_ma = None if room.power_ma is None else room.power_ma + power_claims_ma(site, chargers, at)
+    used = room._replace(main=PerLine(*map(add, room.main, claims)), power_ma=power_ma)
+    held = [
+        replace(want, floor_ma=want.ceiling_ma * stubborn(site.policy, view, at))
+        for view, want in zip(chargers, wants, strict=True)
+    ]
+    return tuple(map(_smaller_of, allocate(site, used, wants), allocate(site, room, held)))
+
+
+def _smaller_of(one: Grant, other: Grant) -> Grant:
+    return min(one, other, key=lambda grant: grant.limit_ma)
 
 
 def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) -> Grants:

@@ -6,6 +6,7 @@ This file must not know who looks, nor how a limit came about.
 from dataclasses import replace
 from operator import is_
 
+from han_gateway.core.accord import Accord
 from han_gateway.core.decision import queue
 from han_gateway.core.effects import ChargerState, SetLimit, ShowCharger
 from han_gateway.core.events import ChargerStatus
@@ -55,7 +56,10 @@ def _placed(told: SetLimit, places: dict[str, int]) -> SetLimit:
 def _picture(site: Site, view: ChargerView, place: int | None, last: Picture | None, at: Instant) -> Picture:
     """A charger as it is to be shown; the same word goes on since it began."""
     word = _word(site, view, place, at)
-    shown = ShowCharger(grant=view.grant, lines=view.lines, state=word, queue=place, conduct=view.conduct.value)
+    accord = Accord.AGREES if view.echo.accord is Accord.DOUBTED else view.echo.accord  # a doubt is not for people
+    shown = ShowCharger(
+        grant=view.grant, lines=view.lines, state=word, queue=place, conduct=view.conduct.value, accord=accord.value
+    )
     return Picture(shown, last.since if last is not None and last.shown.state is word else at)
 
 

@@ -98,7 +98,7 @@ class ChargerState(Enum):
 class ShowCharger:
     """Show people a charger: what it does and for how long, its place in the queue, its limit, and what we think of it.
 
-    ``conduct`` is the word of ``Conduct`` for it.
+    ``conduct`` is the word of ``Conduct`` for it, ``accord`` that of ``Accord``.
     """
 
     grant: Grant
@@ -106,6 +106,7 @@ class ShowCharger:
     state: ChargerState
     queue: int | None
     conduct: str
+    accord: str = "agrees"
     for_ms: int = 0
 
 

@@ -61,6 +61,15 @@ class ChargerSaid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Overheard:
+    """Somebody else told a charger its limit, on our own topic; in mA, None where the words cannot be read."""
+
+    at: Instant
+    charger: str
+    limit_ma: MilliAmps | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CircuitSaid:
     """The meter of a sub-fuse reported: the current of each line in mA, never negative; None where it does not measure."""
 
@@ -93,4 +102,4 @@ class Tick:
     at: Instant
 
 
-Event = MeterSaid | MeterGarbled | SourceChanged | ChargerSaid | CircuitSaid | CapSaid | BrokerChanged | Tick
+Event = MeterSaid | MeterGarbled | SourceChanged | ChargerSaid | Overheard | CircuitSaid | CapSaid | BrokerChanged | Tick

@@ -10,11 +10,12 @@ from han_gateway.core import notes
 from han_gateway.core.allocation import Room
 from han_gateway.core.belief import learn
 from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
+from han_gateway.core.chargers import charger_said, miss_chargers, overheard_by
 from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises
 from han_gateway.core.decision import Grants, cut, fall_back, grow, smaller
 from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
-from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid
+from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid, Overheard
 from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back
 from han_gateway.core.freshness import judge
@@ -25,20 +26,9 @@ from han_gateway.core.orders import FIRST, Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, window_ms
 from han_gateway.core.phases import arrange, widen
 from han_gateway.core.site import Site
-from han_gateway.core.state import Caps, ChargerView, Command, Conduct, Sample, State
-from han_gateway.core.supervision import (
-    CHARGER,
-    METER,
-    POLICY,
-    Basis,
-    Behaviour,
-    Sign,
-    behaviour,
-    charger_border,
-    sign,
-)
+from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
+from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
 from han_gateway.core.units import LINES, Instant, PerLine
-from han_gateway.core.usage import observe
 
 _UNKNOWN = Load(PerLine(None, None, None))
 
@@ -73,7 +63,9 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
     if isinstance(event, MeterSaid):
         state, more = _meter_said(site, state, event)
     elif isinstance(event, ChargerSaid):
-        state, more = _charger_said(site, state, event)
+        state, more = charger_said(site, state, event)
+    elif isinstance(event, Overheard):
+        state, more = overheard_by(site, state, event)
     elif isinstance(event, CircuitSaid):
         state, more = circuit_said(site, state, event)
     elif isinstance(event, CapSaid):
@@ -87,11 +79,8 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
 def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
     """Do what is due: judge the age of the last list, miss chargers that went silent, publish limits again."""
     effects: list[Effect] = [_headroom(site, state), shown(state.caps)] if state.due_at == FIRST else []
-    for view in state.chargers:
-        border = charger_border(site.policy, view)
-        if border is not None and at >= border:
-            state, more = _charger_silent(state, view)
-            effects += more
+    state, more = miss_chargers(site, state, at)
+    effects += more
     state, more = miss_circuits(site, state, at)
     effects += more
     meter = METER[state.meter, sign(site.policy, state.heard_at, at)]
@@ -194,35 +183,6 @@ def _held(site: Site, state: State, cuts: Grants, room: Room) -> Grants:
     """The patience of the fuse, where the owner wants it; a cap has none."""
     patient = site.policy.hold_minimum and state.caps == Caps()
     return hold(site, state.chargers, cuts, room, state.heat) if patient else cuts
-
-
-def _charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, Effects]:
-    """Remember what a charger reports; who is not in the configuration is not heard."""
-    for view in state.chargers:
-        if view.charger.name == event.charger:
-            seen, observed = observe(site, view, event)
-            conduct = CHARGER[view.conduct, behaviour(seen, event)]
-            chargers = _with(state.chargers, seen._replace(report=event, conduct=conduct))
-            state = state._replace(chargers=chargers, due_at=due(site.policy, state, chargers))
-            return state, (*observed, *_judged(view, conduct))
-    return state, ()
-
-
-def _charger_silent(state: State, view: ChargerView) -> tuple[State, Effects]:
-    """A charger has not reported for long."""
-    conduct = CHARGER[view.conduct, Behaviour.SILENT]
-    return state._replace(chargers=_with(state.chargers, view._replace(conduct=conduct))), _judged(view, conduct)
-
-
-def _judged(view: ChargerView, conduct: Conduct) -> Effects:
-    """A new judgement is news, but for the first good one."""
-    if conduct is view.conduct or (view.conduct, conduct) == (Conduct.UNKNOWN, Conduct.OBEYING):
-        return ()
-    return (notes.conduct(view.charger.name, conduct),)
-
-
-def _with(chargers: tuple[ChargerView, ...], changed: ChargerView) -> tuple[ChargerView, ...]:
-    return tuple(changed if view.charger is changed.charger else view for view in chargers)
 
 
 def _headroom(site: Site, state: State) -> ShowHeadroom:

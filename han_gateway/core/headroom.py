@@ -7,6 +7,7 @@ instant is known only within a span:
   an increase it may still draw only the old one.
 * A fresh report narrows the span. Current above the limit is never credited to the charger: it counts as house, so that a charger
   which ignores its limit is paid for by nobody's fuse.
+* What it may obey without our having told it (``echo``) is reserved as far as it goes beyond that, and is not drawn yet.
 * Without a report it may draw nothing at all (no car, a full car) or everything it was offered; the meter itself tells in time
   whether it follows (``belief``).
 
@@ -82,17 +83,18 @@ def measure(
 def measure_lines(budget: MilliAmps, load: Load, chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int) -> Headroom:
     """The same for the lines of any fuse, of which so much may be used."""
     spans = _spans_of_all(chargers, at, fresh_ms)
+    claims = claims_ma(chargers, at, fresh_ms)
     cuts, raises = [], []
-    for line, span, current in zip(LINES, spans, load.current_ma, strict=True):
+    for line, span, current, claimed in zip(LINES, spans, load.current_ma, claims, strict=True):
         if line in load.absent:
             cuts.append(0)
             raises.append(0)
         elif current is None:
-            cuts.append(budget)
+            cuts.append(budget - claimed)
             raises.append(0)
         else:
-            cuts.append(budget - max(0, current - span.high))
-            raises.append(budget - max(0, current - span.low))
+            cuts.append(budget - claimed - max(0, current - span.high))
+            raises.append(budget - claimed - max(0, current - span.low))
     return Headroom(Room(PerLine(*cuts)), Room(PerLine(*raises)))
 
 
@@ -109,9 +111,10 @@ def measure_power(
         return None, 0
     cap, net = as_ma(caps.power_w, power.volts_mv), as_ma(power.net_w, power.volts_mv)
     low, high = _power_of_all(site, chargers, at)
+    claimed = power_claims_ma(site, chargers, at)
     for_cuts = max(net - high, min(0, net - low))
     for_raises = net - low if low == high else max(0, net - low)
-    return cap - for_cuts, cap - for_raises
+    return cap - claimed - for_cuts, cap - claimed - for_raises
 
 
 def slide(window: tuple[Sample, ...], sample: Sample, length_ms: int) -> tuple[Sample, ...]:
@@ -160,6 +163,26 @@ def reported(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Milli
     return current
 
 
+def claims_ma(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int) -> PerLine[MilliAmps]:
+    """What all chargers together may take on each line beyond their limits, and are not seen to take yet."""
+    claimers = [view for view in chargers if view.echo.claimed_ma]
+    return PerLine(*(sum(claimed_ma(view, line, at, fresh_ms) for view in claimers) for line in LINES))
+
+
+def claimed_ma(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> MilliAmps:
+    """What it may take on this line beyond its limits in force, and is not seen to take yet: the meter shows what it takes."""
+    if line not in view.lines or not view.echo.claimed_ma:
+        return 0
+    return max(0, view.echo.claimed_ma - max(_range(view, at)[1], reported(view, line, at, fresh_ms) or 0))
+
+
+def beyond_ma(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> MilliAmps:
+    """What it says that it draws on this line, or claims, beyond its limit."""
+    if line not in view.lines:
+        return 0
+    return max(0, view.echo.claimed_ma - view.grant.limit_ma, (reported(view, line, at, fresh_ms) or 0) - view.grant.limit_ma)
+
+
 def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
     """The least and the most that this charger may be drawing on this line of its own."""
     return _span(view, reported(view, line, at, fresh_ms), *_range(view, at))
@@ -202,3 +225,13 @@ def _power_of_all(site: Site, chargers: tuple[ChargerView, ...], at: Instant) ->
         low += power_ma(site.grid, PerLine(*(each.low for each in spans)))
         high += power_ma(site.grid, PerLine(*(each.high for each in spans)))
     return Span(low, high)
+
+
+def power_claims_ma(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> MilliAmps:
+    """What all chargers together may take beyond their limits, in mA at one voltage."""
+    fresh_ms = site.policy.report_fresh_ms
+    return sum(
+        power_ma(site.grid, PerLine(*(claimed_ma(view, line, at, fresh_ms) for line in LINES)))
+        for view in chargers
+        if view.echo.claimed_ma
+    )

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid
+from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid, Overheard
 from han_gateway.core.site import Cap, Charger, Site
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
@@ -21,11 +21,11 @@ MAX_SESSION_WH = 10_000_000
 NO_CAP = frozenset({b"", b"none", b"null"})
 """What brings the configured cap back. A retained message is removed by an empty one, so that is a word, too."""
 
-Heard = ChargerSaid | CircuitSaid | CapSaid
+Heard = ChargerSaid | Overheard | CircuitSaid | CapSaid
 
 
 class Inlet(NamedTuple):
-    """Who is spoken of: ``kind`` is ``charger``, ``circuit`` or ``cap``, ``name`` which of them."""
+    """Who is spoken of: ``kind`` is ``charger``, ``limit`` (of a charger), ``circuit`` or ``cap``, ``name`` which of them."""
 
     kind: str
     name: str
@@ -42,7 +42,10 @@ NOBODY = Refused("topic", "nobody speaks there")
 
 
 def inlets(prefix: str, site: Site) -> dict[str, Inlet]:
-    """The topics on which we listen, and who is spoken of there: exact names, no wildcard."""
+    """The topics on which we listen, and who is spoken of there: exact names, no wildcard.
+
+    On the topics of limits nobody but us has anything to say. What comes back to us there of our own is not for the inbox.
+    """
     base = f"{prefix}/{site.name}"
     chargers = {f"{base}/chargers/{charger.name}/report": Inlet("charger", charger.name) for charger in site.chargers}
     circuits = {
@@ -50,12 +53,20 @@ def inlets(prefix: str, site: Site) -> dict[str, Inlet]:
         for circuit in site.root.circuits()
         if circuit.metered
     }
-    return chargers | circuits | {topic: Inlet("cap", cap.value) for topic, cap in _settings(prefix, site).items()}
+    return (
+        chargers
+        | _limits(prefix, site)
+        | circuits
+        | {topic: Inlet("cap", cap.value) for topic, cap in _settings(prefix, site).items()}
+    )
 
 
 def settings(prefix: str, site: Site) -> frozenset[str]:
-    """The topics on which also a retained message counts: a wish is as good as on the day it was made, a measurement is not."""
-    return frozenset(_settings(prefix, site))
+    """The topics on which also a retained message counts: a wish is as good as on the day it was made, a measurement is not.
+
+    A limit that somebody retained on our topic waits for every charger that connects.
+    """
+    return frozenset(_settings(prefix, site)) | frozenset(_limits(prefix, site))
 
 
 def understood(site: Site, inlet: Inlet, payload: bytes, at: Instant) -> Heard | Refused:
@@ -72,6 +83,21 @@ class _WrongError(Exception):
 
 def _settings(prefix: str, site: Site) -> dict[str, Cap]:
     return {f"{prefix}/{site.name}/caps/{cap.value}/set": cap for cap in Cap}
+
+
+def _limits(prefix: str, site: Site) -> dict[str, Inlet]:
+    return {f"{prefix}/{site.name}/chargers/{charger.name}/limit": Inlet("limit", charger.name) for charger in site.chargers}
+
+
+def _overheard(_site: Site, name: str, payload: bytes, at: Instant) -> Overheard:
+    """A limit that is not ours, as far as it can be read: chargers may understand more than we do."""
+    if not payload:
+        raise _WrongError("empty")  # what removes a retained one
+    try:
+        limit = _number(_object_in(payload), "current_a", MAX_CURRENT_A, 1000)
+    except _WrongError:
+        limit = None
+    return Overheard(at=at, charger=name, limit_ma=limit)
 
 
 def _report(site: Site, name: str, payload: bytes, at: Instant) -> ChargerSaid:
@@ -121,7 +147,12 @@ def _cap(site: Site, name: str, payload: bytes, at: Instant) -> CapSaid:
     return CapSaid(at=at, cap=cap, value=round(value * scale))
 
 
-_READERS: dict[str, Callable[[Site, str, bytes, Instant], Heard]] = {"charger": _report, "circuit": _load, "cap": _cap}
+_READERS: dict[str, Callable[[Site, str, bytes, Instant], Heard]] = {
+    "charger": _report,
+    "limit": _overheard,
+    "circuit": _load,
+    "cap": _cap,
+}
 
 
 def _object_in(payload: bytes) -> dict[str, Any]:

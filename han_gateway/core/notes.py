@@ -1,5 +1,6 @@
 """The sentences of the decision log: what changed and why, in words an electrician reads. It must not know what led to them."""
 
+from han_gateway.core.accord import Accord
 from han_gateway.core.effects import Doubt, Grant, Level, MeterState, Note
 from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
@@ -17,6 +18,12 @@ _DOUBT = {
     Doubt.REPEATED: "it repeats one list",
 }
 _REMEDY = "take the adapter out of the HAN port for a moment"
+
+
+_ACCORD = {
+    Accord.DISPUTED: "does not follow: it says that it obeys {said} A and was told {told} A; let nobody else set its limit",
+    Accord.SHARED: "has a second master that sets {said} A, we {told} A; switch off its own load balancing or the other automation",
+}
 
 
 def beginning(grant: Grant) -> Note:
@@ -63,6 +70,17 @@ def no_hourly(silence_ms: int) -> Note:
     """The hourly list stays away, while others come."""
     text = f"no hourly list from the meter for {_minutes(silence_ms)} min, while others come: it may repeat itself; {_REMEDY}"
     return Note(level=Level.WARNING, text=text)
+
+
+def differs(charger: str, accord: Accord, said_ma: MilliAmps | None, told_ma: MilliAmps) -> Note:
+    """A charger names a limit that is not ours, or somebody else sets one."""
+    words = _ACCORD[accord].format(said="?" if said_ma is None else _amps(said_ma), told=_amps(told_ma))
+    return Note(level=Level.WARNING, text=f"charger {charger} {words}")
+
+
+def agrees(charger: str) -> Note:
+    """The end of it."""
+    return Note(level=Level.NOTICE, text=f"charger {charger} obeys no limit but ours again")
 
 
 def circuit_lost(circuit: str, silence_ms: int) -> Note:

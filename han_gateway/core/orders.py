@@ -6,6 +6,7 @@ This file must not know why a limit is what it is.
 from han_gateway.core import notes
 from han_gateway.core.belief import ask
 from han_gateway.core.decision import Grants
+from han_gateway.core.echo import again_ms, echo_border, told, wrong
 from han_gateway.core.effects import Effect, Grant, SetLimit
 from han_gateway.core.headroom import in_force
 from han_gateway.core.load import Load
@@ -30,9 +31,9 @@ def apply(
     for view in chargers:
         grant = grants.get(view.charger.name, view.grant)
         if grant.limit_ma != view.grant.limit_ma:
-            told = _tell(view, grant, at, load, chargers)
-            effects += [_limit(site, told), notes.change(view.grant, grant)]
-            views.append(told)
+            obeyed = _tell(view, grant, at, load, chargers)
+            effects += [_limit(site, obeyed), notes.change(view.grant, grant)]
+            views.append(obeyed)
         else:
             views.append(view if grant == view.grant else view._replace(grant=grant))
     return tuple(views), tuple(effects)
@@ -43,8 +44,9 @@ def repeat(site: Site, state: State, at: Instant, *, everything: bool) -> tuple[
     effects: list[Effect] = []
     views: list[ChargerView] = []
     for view in state.chargers:
-        if everything or view.said_at is None or at - view.said_at >= site.policy.republish_ms:
-            again = view._replace(seq=view.seq + 1, said_at=at)
+        if everything or view.said_at is None or at - view.said_at >= again_ms(site.policy, view.echo):
+            echo = view.echo._replace(tries=view.echo.tries + 1) if wrong(view.echo) else view.echo
+            again = view._replace(seq=view.seq + 1, said_at=at, echo=echo)
             effects.append(_limit(site, again))
             if view.said_at is None:
                 effects.append(notes.beginning(view.grant))
@@ -60,7 +62,8 @@ def due(policy: Policy, state: State, chargers: tuple[ChargerView, ...]) -> Inst
     borders = [meter_border(policy, state.meter, state.heard_at)]
     borders += [None if circuit.heard_at is None else circuit.heard_at + policy.lost_after_ms for circuit in state.circuits]
     for view in chargers:
-        borders += [charger_border(policy, view), FIRST if view.said_at is None else view.said_at + policy.republish_ms]
+        borders += [charger_border(policy, view), echo_border(policy, view)]
+        borders += [FIRST if view.said_at is None else view.said_at + again_ms(policy, view.echo)]
     return min((border for border in borders if border is not None), default=NEVER)
 
 
@@ -74,6 +77,7 @@ def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None, charg
         seq=view.seq + 1,
         said_at=at,
         belief=view.belief._replace(probe=ask(view, grant.limit_ma, load, at, chargers)),
+        echo=told(view.echo, grant.limit_ma),
     )
 
 

@@ -36,7 +36,7 @@ class Charger:
 
     All currents in mA per line. ``fallback_ma`` is the limit while the meter is lost; ``response_ms`` is how long the car and the
     charger together may take to follow a new limit; ``has_failsafe`` is False for a charger that keeps its last limit for ever
-    when the gateway falls silent. A higher ``priority`` is served first: its minimum, and then all that is left when everybody who fits has
+    when the gateway falls silent, ``failsafe_ma`` is what the others take then (None: their minimum). A higher ``priority`` is served first: its minimum, and then all that is left when everybody who fits has
     a minimum. Among equals, ``weight`` 2 gets twice the current of weight 1.
 
     ``order`` names the lines of the house that its own L1, L2, L3 are wired to, ``counts_own`` is True where it reports currents by
@@ -53,6 +53,7 @@ class Charger:
     priority: int = 0
     weight: int = 1
     has_failsafe: bool = True
+    failsafe_ma: MilliAmps | None = None
     order: tuple[Line, ...] = ()
     counts_own: bool = False
     modes: tuple[frozenset[Line], ...] = ()

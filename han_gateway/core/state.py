@@ -7,6 +7,7 @@ a copy with one change, of which every list needs some, takes a quarter of the t
 from enum import Enum
 from typing import NamedTuple
 
+from han_gateway.core.accord import Echo
 from han_gateway.core.allocation import Room
 from han_gateway.core.effects import Doubt, Grant, MeterState, ShowCharger
 from han_gateway.core.events import ChargerSaid
@@ -22,6 +23,14 @@ class Conduct(Enum):
     OBEYING = "obeying"  # it draws no more than its limit
     IGNORING = "ignoring"  # it draws more than its limit, long after it was told
     GONE = "gone"  # it used to report
+
+
+class Warned(NamedTuple):
+    """What people were last warned of a charger, when, and whether they were not told yet that it is over."""
+
+    conduct: Conduct = Conduct.UNKNOWN
+    at: Instant = 0
+    open: bool = False
 
 
 class Command(NamedTuple):
@@ -133,7 +142,9 @@ class ChargerView(NamedTuple):
     said_at: Instant | None = None
     report: ChargerSaid | None = None
     conduct: Conduct = Conduct.UNKNOWN
+    warned: Warned = Warned()
     belief: Belief = Belief()
+    echo: Echo = Echo()
     mode: frozenset[Line] | None = None
     phasing: Phasing = Phasing()
 

@@ -1,18 +1,19 @@
 """How far the meter and each charger can be trusted: two state machines as tables, and the safety policy beside them.
 
-Pure functions of instants. A missing key is a bug, not a default. This file must not know amperes, except the one by which a charger
-may miss its limit before we call it disobedient.
+Pure functions of instants. A missing key is a bug, not a default. What a charger says that it obeys is judged in ``echo``. This file
+must not know amperes, except the one by which a charger may miss its limit.
 """
 
 from enum import Enum
 from typing import NamedTuple
 
+from han_gateway.core.echo import TOLERANCE_MA, allowed_ma
 from han_gateway.core.effects import MeterState
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.headroom import in_force
 from han_gateway.core.site import Policy
 from han_gateway.core.state import ChargerView, Conduct
-from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.units import Instant
 
 
 class Sign(Enum):
@@ -67,9 +68,6 @@ METER: dict[tuple[MeterState, Sign], MeterState] = {
     (MeterState.LOST, Sign.SILENT): MeterState.LOST,
 }
 
-TOLERANCE_MA: MilliAmps = 1_000
-"""How far a charger may miss its limit: cars regulate to about half an ampere, chargers report in whole ones."""
-
 
 class Behaviour(Enum):
     """What a charger's report, or its absence, says about it."""
@@ -119,12 +117,27 @@ def clock_stands(policy: Policy, before: bytes | None, since: Instant, now: byte
 
 
 def behaviour(view: ChargerView, report: ChargerSaid) -> Behaviour:
-    """Compare a report with the largest limit that the charger may still be obeying; it gets twice its response time."""
-    recent = [command.limit_ma for command in in_force(view, report.at - view.charger.response_ms)]
-    allowed = max(*recent, view.grant.limit_ma) + TOLERANCE_MA
+    """Compare the current in a report with the largest limit that the charger may still be obeying."""
+    allowed = allowed_ma(view, report.at) + TOLERANCE_MA
     drawn = [report.current_ma[line.index] for line in view.lines]
     above = any(current is not None and current > allowed for current in drawn)
     return Behaviour.ABOVE if above else Behaviour.WITHIN
+
+
+def stubborn(policy: Policy, view: ChargerView, at: Instant) -> bool:
+    """Tell whether a lower limit may free nothing: the charger draws or claims more than it was told, or has stopped reporting.
+
+    Its last report is enough, if it came when the last limit had had its time: not for a bad name, but to ask others for the room.
+    """
+    report = view.report
+    if view.conduct is Conduct.IGNORING or view.echo.claimed_ma > view.grant.limit_ma:
+        return True
+    if report is None:
+        return False
+    known = report.at - view.commands[0].at >= view.response_ms
+    most = max(command.limit_ma for command in in_force(view, report.at)) + TOLERANCE_MA
+    above = known and any((report.current_ma[line.index] or 0) >= most for line in view.lines)
+    return above or at - report.at >= policy.report_fresh_ms
 
 
 def charger_border(policy: Policy, view: ChargerView) -> Instant | None:

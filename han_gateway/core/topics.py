@@ -124,6 +124,7 @@ def _charger(site: Site, shown: ShowCharger, now: datetime) -> dict[str, Any]:
         "limit_a": _told(site, shown.grant),
         "reason": str(shown.grant.reason),
         "conduct": shown.conduct,
+        "accord": shown.accord,
     }
 
 

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from han_gateway.core import inbox
-from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid
+from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid, Overheard
 from han_gateway.core.site import Cap, CapRule, Circuit
 from han_gateway.core.units import Line, PerLine
 from tests.core.houses import L1, L2, L3, charger, house
@@ -19,6 +19,7 @@ SITE = replace(
 )
 POWER, LINE = "han/home/caps/power/set", "han/home/caps/line/set"
 REPORT = "han/home/chargers/garage/report"
+LIMIT = "han/home/chargers/garage/limit"
 
 
 def heard(payload: bytes | str, topic: str = REPORT) -> inbox.Heard | inbox.Refused:
@@ -29,10 +30,12 @@ def heard(payload: bytes | str, topic: str = REPORT) -> inbox.Heard | inbox.Refu
 
 
 def test_subscriptions() -> None:
-    """One exact topic for each charger and each cap, and no wildcard."""
+    """Exact topics for each charger (reports, and limits that are not ours) and each cap, and no wildcard."""
     assert list(inbox.inlets("han", SITE)) == [
         REPORT,
         "han/home/chargers/yard/report",
+        "han/home/chargers/garage/limit",
+        "han/home/chargers/yard/limit",
         "han/home/caps/power/set",
         "han/home/caps/line/set",
     ]
@@ -83,7 +86,7 @@ def test_an_empty_report_is_a_sign_of_life() -> None:
 
 @pytest.mark.parametrize(
     "topic",
-    ["", "han/home/chargers/garage/limit", REPORT + "/", "/" + REPORT, REPORT.upper(), "han/home/chargers/+/report", "\0"],
+    ["", "han/home/chargers/garage/state", REPORT + "/", "/" + REPORT, REPORT.upper(), "han/home/chargers/+/report", "\0"],
 )
 def test_topics_match_exactly(topic: str) -> None:
     """Only the very topic of a configured charger is heard."""
@@ -230,5 +233,27 @@ def test_the_load_of_a_sub_fuse() -> None:
 
 
 def test_only_settings_may_be_retained() -> None:
-    """A wish does not age, a report does."""
-    assert inbox.settings("han", SITE) == {POWER, LINE}
+    """A wish does not age, nor does a limit that somebody retained on our topic; a report does."""
+    assert inbox.settings("han", SITE) == {POWER, LINE, LIMIT, "han/home/chargers/yard/limit"}
+
+
+@pytest.mark.parametrize(
+    ("payload", "limit_ma"),
+    [
+        ('{"current_a":16}', 16_000),
+        ('{"seq":3,"limit_a":{"L1":10,"L2":10,"L3":10},"current_a":10,"phases":3}', 10_000),
+        ('{"current_a":NaN}', None),
+        ('{"current_a":{"L1":1}}', None),
+        ("16", None),
+        (b"\xff", None),
+        ("{" * 1000, None),
+    ],
+)
+def test_a_limit_that_is_not_ours(payload: bytes | str, limit_ma: int | None) -> None:
+    """Whatever somebody else says to our charger was said, even if only the charger can read it."""
+    assert heard(payload, LIMIT) == Overheard(at=1234, charger="garage", limit_ma=limit_ma)
+
+
+def test_a_retained_limit_that_is_removed_is_no_limit() -> None:
+    """An empty message is how a retained one is taken away."""
+    assert heard(b"", LIMIT) == inbox.Refused("limits/garage", "empty")

@@ -23,6 +23,7 @@ from han_gateway.core.supervision import (
     clock_stands,
     meter_border,
     sign,
+    stubborn,
 )
 from han_gateway.meters.reading import clock_octets
 from tests.core.houses import L1, Run, charger, headrooms, house, list1, list2, notes, report
@@ -190,6 +191,41 @@ def test_the_life_of_a_charger() -> None:
     assert notes(run.until(110_000)) == ["charger garage has stopped reporting"]
     assert notes(run.until(300_000)) == []
     assert notes(run.say(300_500, "garage", 6)) == ["charger garage keeps within its limit again"]
+
+
+def test_a_charger_that_cannot_decide_fills_no_log() -> None:
+    """One that obeys and ignores in turn for an hour is told of every ten minutes, beginning and end."""
+    run = Run(house(charger("garage", [L1])))
+    told = [note for at in range(20_000, 3_620_000, 10_000) for note in notes(run.say(at, "garage", 16 if at % 20_000 else 6))]
+
+    assert told == ["charger garage draws more than its limit", "charger garage keeps within its limit again"] * 6
+
+
+@pytest.mark.parametrize(
+    ("amps", "reported_at", "expected"), [(7, 46_000, True), (6.9, 46_000, False), (16, 45_999, False), (16, 46_000, True)]
+)
+def test_one_report_is_enough_to_ask_others_for_the_room(amps: float, reported_at: int, expected: bool) -> None:
+    """A charger that still draws an ampere more than its limit, when this had its time, is not counted upon: a cut beside it is for others."""
+    run = Run(house(charger("garage", [L1], fallback_ma=16_000)))
+    run.hear(40_000, list2(35, 0, 0))
+    assert run.limit() == 6_000
+    run.until(reported_at - 1)
+    run.say(reported_at, "garage", amps)
+
+    assert run.state.chargers[0].conduct is Conduct.OBEYING
+    assert stubborn(Policy(), run.state.chargers[0], 50_000) is expected
+
+
+@pytest.mark.parametrize(("silent_ms", "expected"), [(34_999, False), (35_000, True)])
+def test_who_has_stopped_reporting_is_not_counted_upon(silent_ms: int, expected: bool) -> None:
+    """A charger that is late with its report may not hear us either; one that has never reported is like any other."""
+    run = Run(house(charger("garage", [L1]), charger("yard", [L1])))
+    run.until(30_000)
+    run.say(30_000, "garage", 6)
+
+    garage, yard = run.state.chargers
+    assert stubborn(Policy(), garage, 30_000 + silent_ms) is expected
+    assert not stubborn(Policy(), yard, 30_000 + silent_ms)
 
 
 def test_a_charger_that_never_reported_is_not_gone() -> None:

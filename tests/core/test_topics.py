@@ -154,6 +154,7 @@ def test_a_charger_for_people_to_see() -> None:
         "limit_a": 0,
         "reason": "main fuse, L2",
         "conduct": "obeying",
+        "accord": "agrees",
     }
 
 

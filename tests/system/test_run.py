@@ -117,9 +117,9 @@ class Listener:
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         self.heard.put((message.topic, bytes(message.payload)))
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Say something."""
-        self._client.publish(topic, payload, qos=1)
+        self._client.publish(topic, payload, qos=1, retain=retain)
 
     def next(self, topic: str) -> bytes:
         """The next message on a topic."""
