@@ -42,7 +42,7 @@ PYTEST = [
     "ignore::pytest.PytestAssertRewriteWarning",
 ]
 MEMORY = 2 << 30
-PATIENCE_S = 8.0
+PATIENCE_S = 5.0
 """A mutant is tried with tests that take so long together; a test that takes longer is tried alone."""
 
 Killed = bool

@@ -31,7 +31,7 @@ FAST = 60
 OTHERS_PERCENT = 90
 TESTS = {
     "dlms": ("tests/dlms", "tests/meters"),
-    "han_gateway/core": ("tests/core", "tests/properties"),
+    "han_gateway/core": ("tests/core",),
     "han_gateway/meters": ("tests/meters",),
 }
 """Which tests should notice, for each room; of its own file first."""
