@@ -29,7 +29,7 @@ from tests.core.houses import L2, charger, house
 
 ROOT = Path(__file__).parent.parent.parent
 FOUND = ROOT / "fixtures" / "hostile" / "found"
-"""What a search once found, in a folder for each target; kept for ever."""
+"""What a search once found to break a promise or to reach what no example reaches, in a folder for each target; kept for ever."""
 
 SITE = replace(
     house(

@@ -1,4 +1,4 @@
-"""What a search with atheris once found at any of the ways in stays mended, and its examples hold what is promised."""
+"""What a search with atheris once found at any of the ways in holds what is promised there, and so do its examples."""
 
 from pathlib import Path
 
@@ -18,6 +18,6 @@ def test_examples_hold_what_is_promised(target: Target) -> None:
 
 
 @pytest.mark.parametrize("path", KEPT, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_what_was_found_once_stays_mended(path: Path) -> None:
-    """Bytes that once broke a promise of their way in do not break it any more."""
+def test_what_was_found_once_holds_for_ever(path: Path) -> None:
+    """Bytes that once reached what no example reaches, or broke a promise there, hold what is promised of any bytes."""
     TARGETS[path.parent.name].try_(path.read_bytes())
