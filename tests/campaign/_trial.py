@@ -12,6 +12,7 @@ import pickle
 import resource
 import signal
 import sys
+import time
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,14 +43,14 @@ PYTEST = [
     "ignore::pytest.PytestAssertRewriteWarning",
 ]
 MEMORY = 2 << 30
-PATIENCE_S = 5.0
+PATIENCE_S = 10.0
 """A mutant is tried with tests that take so long together; a test that takes longer is tried alone."""
 
 Killed = bool
 
 
 class Test(NamedTuple):
-    """A test's name, and how long it took with the lines being counted."""
+    """A test's name, and how much time of the processor it took with the lines being counted: a busy machine changes nothing."""
 
     id: str
     seconds: float
@@ -170,7 +171,6 @@ class Plugin:
     def __init__(self, work: Callable[[dict[str, pytest.Item]], None] | None = None) -> None:
         self.work = work
         self.failed: list[str] = []
-        self.seconds: dict[str, float] = defaultdict(float)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
@@ -181,7 +181,6 @@ class Plugin:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take down how it went."""
-        self.seconds[report.nodeid] += report.duration
         if report.failed:
             self.failed.append(report.nodeid)
 
@@ -234,11 +233,13 @@ def _lines(counted: coverage.Coverage) -> dict[str, dict[int, list[str]]]:
 def _record(plugin: Plugin, items: dict[str, pytest.Item], early: frozenset[tuple[str, int]]) -> Record:
     counting = _counter()
     counting.start()
+    tests = {}
     for name, item in items.items():
         counting.switch_context(name)
+        began = time.process_time()
         run(item)
+        tests[name] = Test(name, time.process_time() - began)
     counting.stop()
-    tests = {name: Test(name, plugin.seconds[name]) for name in items}
     touching = {
         (file, line): frozenset(tests[name] for name in names if name)
         for file, lines in _lines(counting).items()
@@ -278,7 +279,7 @@ def _try_warm(
             for function in functions.get(_place(code), ()):
                 function.__code__ = code
     for test in tests:
-        signal.setitimer(signal.ITIMER_REAL, 10 * test.seconds + 2)
+        signal.setitimer(signal.ITIMER_PROF, 10 * test.seconds + 2)
         run(items[test.id])
         if plugin.failed:
             return True
@@ -326,5 +327,5 @@ def cold(mutants: Mapping[int, Mutant], record: Record, jobs: int) -> dict[int, 
 
 def _try_cold(mutant: Mutant, tests: list[Test]) -> Killed:
     sys.meta_path.insert(0, Changed(mutant))
-    signal.setitimer(signal.ITIMER_REAL, 10 * sum(test.seconds for test in tests) + 20)
+    signal.setitimer(signal.ITIMER_PROF, 10 * sum(test.seconds for test in tests) + 20)
     return pytest.main([*PYTEST, "-x", *(test.id for test in tests)], plugins=[Plugin()]) != pytest.ExitCode.OK
