@@ -170,8 +170,9 @@ def test_depth_has_a_cap() -> None:
 
 def test_count_has_a_cap() -> None:
     """A list may hold 511 values beside itself, and not one more, wherever they stand."""
-    assert isinstance(parse(build(Data(Tag.ARRAY, (Data(Tag.NULL, None),) * (MAX_VALUES - 1)))), Data)
-    assert "more than" in rejected(build(Data(Tag.ARRAY, (Data(Tag.NULL, None),) * MAX_VALUES)))
+    for value in (Data(Tag.NULL, None), Data(Tag.INT8, 0), Data(Tag.OCTET_STRING, b"7"), Data(Tag.ARRAY, ())):
+        assert isinstance(parse(build(Data(Tag.ARRAY, (value,) * (MAX_VALUES - 1)))), Data)
+        assert "more than" in rejected(build(Data(Tag.ARRAY, (value,) * MAX_VALUES)))
     halves = (Data(Tag.ARRAY, (Data(Tag.INT8, 0),) * (MAX_VALUES // 2)),) * 2
     assert "more than" in rejected(build(Data(Tag.STRUCTURE, halves)))
 
