@@ -16,7 +16,7 @@ from han_gateway.core.orders import Effects, apply, due
 from han_gateway.core.patience import window_ms
 from han_gateway.core.power import NOMINAL_MV, as_ma, mean_mv, net_w
 from han_gateway.core.site import Cap, CapRule, Site
-from han_gateway.core.state import Caps, State
+from han_gateway.core.state import Caps, Sample, State
 from han_gateway.core.supervision import POLICY
 from han_gateway.core.units import Instant, PerLine
 from han_gateway.meters.reading import Reading
@@ -42,7 +42,7 @@ def cap_said(site: Site, state: State, event: CapSaid) -> tuple[State, Effects]:
     caps = before._replace(power_w=value) if event.cap is Cap.POWER else before._replace(line_ma=value)
     room = None if state.room is None else _moved(site, before, caps, state.room)
     state = state._replace(caps=caps, room=room)
-    lowered = caps != before and (value < _value(before, event.cap))
+    lowered = value < _value(before, event.cap)
     grants = named(site, caps, cut(site, state.chargers, room or alone(site, caps), event.at)) if lowered else {}
     views, effects = apply(site, state.chargers, grants, event.at)
     state = state._replace(chargers=views, due_at=due(site.policy, state, views), guessed=at_most(state.guessed, grants))
@@ -76,8 +76,7 @@ def hold_power(site: Site, state: State, reading: Reading, at: Instant) -> tuple
     if state.room is not None:
         state = state._replace(room=state.room._replace(power_ma=for_cuts))
     if state.window:
-        last = state.window[-1].room
-        sample = state.window[-1]._replace(at=at, room=last._replace(power_ma=for_raises))
+        sample = Sample(at, state.window[-1].room._replace(power_ma=for_raises))
         state = state._replace(window=slide(state.window, sample, window_ms(site.policy, state)))
     if not POLICY[state.meter].may_lower:
         return state, {}

@@ -1,5 +1,8 @@
 """Sharing the room out: what an electrician would work out by hand. The laws for any tree are in tests/properties."""
 
+import sys
+from dataclasses import replace
+
 import pytest
 
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
@@ -233,3 +236,67 @@ def test_a_charger_between_two_lines() -> None:
         "a": (10, "main fuse, L1"),
         "b": (10, "main fuse, L1"),
     }
+
+
+def work(root: Circuit, room: Room, step_ma: int) -> int:
+    """How many calls one allocation takes, when all chargers want all that they can have, in such steps."""
+    root = replace(
+        root, parts=tuple(replace(part, step_ma=step_ma) if isinstance(part, Charger) else part for part in root.parts)
+    )
+    wants = [Want(charger=each, ceiling_ma=each.maximum_ma) for each in root.chargers()]
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        allocate(site(root), room, wants)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("root", "room"),
+    [
+        pytest.param(fuse(charger("a", maximum_ma=32_000)), Room(PerLine(63_000, 63_000, 63_000)), id="one with room"),
+        pytest.param(fuse(charger("a"), charger("b")), Room(PerLine(25_000, 27_000, 26_000)), id="two for the same lines"),
+        pytest.param(fuse(charger("a"), charger("b", weight=3)), Room(PerLine(25_000, 63_000, 63_000)), id="weights"),
+        pytest.param(fuse(charger("a", [L1]), charger("b")), Room(PerLine(16_000, 30_000, 30_000)), id="one line of three"),
+        pytest.param(fuse(charger("a"), charger("b")), Room(PerLine(63_000, 63_000, 63_000), 50_000), id="a cap on power"),
+        pytest.param(
+            fuse(charger("a"), fuse(charger("b", step_ma=1), name="barn", amps=10)), Room(PerLine(40_000, 40_000, 0)), id="full"
+        ),
+        pytest.param(
+            fuse(charger("a", [L1]), charger("b", [L2], maximum_ma=32_000)), Room(PerLine(0, 40_000, 0)), id="beside a full line"
+        ),
+    ],
+)
+def test_fine_steps_cost_little_more_than_coarse_ones(root: Circuit, room: Room) -> None:
+    """Steps that nobody can be refused are taken at once: steps of 1 mA do not take a thousand times the work of steps of 1 A."""
+    assert work(root, room, step_ma=1) < 4 * work(root, room, step_ma=1_000)
+
+
+def test_a_charger_that_takes_one_current_only() -> None:
+    """One whose minimum is its maximum is told that current, or nothing."""
+    assert share(fuse(charger("a", maximum_ma=6_000)), 7, 7, 7) == {"a": (6, "own maximum")}
+
+
+def test_a_measured_fuse_says_nothing_of_its_neighbour() -> None:
+    """What the meter of one inner fuse leaves is the room of that fuse alone; the next one has all of its own."""
+    root = fuse(fuse(charger("a"), name="barn", amps=20), fuse(charger("b"), name="yard", amps=10))
+    wants = [Want(charger=each, ceiling_ma=16_000) for each in root.chargers()]
+    room = Room(PerLine(63_000, 63_000, 63_000), circuits={"barn": PerLine(7_000, 8_000, 9_000)})
+
+    assert [grant.limit_ma for grant in allocate(site(root), room, wants)] == [7_000, 10_000]
+
+
+@pytest.mark.parametrize("weights", [(1, 1), (2, 3), (3, 4)])
+def test_the_last_milliampere(weights: tuple[int, int]) -> None:
+    """A line is used to the last whole step and not beyond, however its room comes out."""
+    root = fuse(*(charger(name, weight=weight, step_ma=1) for name, weight in zip("ab", weights, strict=True)))
+    wants = [Want(charger=each, ceiling_ma=16_000) for each in root.chargers()]
+    for room in range(19_990, 20_030):
+        assert sum(grant.limit_ma for grant in allocate(site(root), Room(PerLine(63_000, 63_000, room)), wants)) == room

@@ -22,7 +22,7 @@ from han_gateway.core.headroom import span
 from han_gateway.core.load import Load
 from han_gateway.core.state import Belief, ChargerView, Command, Probe
 from han_gateway.core.units import Instant, Line, PerLine
-from tests.core.houses import ALL, L1, L2, Run, charger, house
+from tests.core.houses import ALL, L1, L2, Run, charger, house, report
 
 RESPONSE_MS = 6000
 
@@ -235,3 +235,75 @@ def test_a_car_that_wakes_up_late_has_answered() -> None:
     assert (view.belief.answers, believed_ma(view)) == (2, 10_000)
     asleep = told(silent(0, answers=1), 10, load(8, 8, 8), 0)
     assert learn(asleep, None, load(8, 8, 8), WAKES_MS).belief.probe is None
+
+
+ONE_LINE = frozenset({L1})
+
+
+def asked(view: ChargerView, amps: float, seen: Load, others: tuple[ChargerView, ...]) -> ChargerView:
+    """The same charger after a change at 10 s, beside others."""
+    limit = round(amps * 1000)
+    belief = view.belief._replace(probe=ask(view, limit, seen, 10_000, others))
+    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(10_000, limit),), belief=belief)
+
+
+def says(view: ChargerView, amps: float) -> ChargerView:
+    """A charger that reports so much on L1, and nothing of other lines."""
+    return view._replace(report=report(0, "b", amps, [L1]))
+
+
+@pytest.mark.parametrize("neighbour", [says(silent(16, ONE_LINE), 16), silent(16, ONE_LINE, answers=ENOUGH)])
+def test_what_a_known_neighbour_did_is_taken_out(neighbour: ChargerView) -> None:
+    """A car that takes 10 A more while the neighbour, who says what it draws or is believed, takes 16 A less, has answered."""
+    view = asked(silent(6, ONE_LINE, answers=1), 16, load(30, 0, 0), (neighbour,))
+    paused = neighbour._replace(grant=replace(neighbour.grant, limit_ma=0))
+
+    assert learn(view, None, load(24, 0, 0), 20_000, (view, paused)).belief.answers == 2
+    assert learn(view, None, load(24, 0, 0), 20_000, (view, neighbour)).belief.answers == 1
+
+
+def test_a_neighbour_that_draws_nothing_changes_nothing() -> None:
+    """What is offered to a charger that says it draws nothing moves no line."""
+    view = asked(silent(6, ONE_LINE, answers=1), 16, load(30, 0, 0), (says(silent(16, ONE_LINE), 0),))
+
+    assert learn(view, None, load(40, 0, 0), 20_000, (says(silent(0, ONE_LINE), 0),)).belief.answers == 2
+
+
+def test_an_unknown_neighbour_on_the_same_line_spoils_the_question() -> None:
+    """Where nobody knows what a neighbour did meanwhile, a change proves nothing, and no more is believed than is allowed now."""
+    before, after = silent(16, ONE_LINE), silent(6, ONE_LINE)
+    view = asked(silent(16, answers=2), 9, load(40, 40, 40), (before,))
+    spoilt = learn(view, None, load(33, 33, 33), 20_000, (after,)).belief
+
+    assert (spoilt.probe, spoilt.answers, spoilt.drawn_ma) == (None, 2, 9_000)
+    assert learn(view, None, load(33, 33, 33), 20_000, (before,)).belief.answers == 3
+
+
+def test_an_unknown_neighbour_on_another_line_spoils_nothing() -> None:
+    """A change on lines that the charger does not use is none of its business."""
+    before, after = silent(16, frozenset({L2})), silent(6, frozenset({L2}))
+    view = asked(silent(6, ONE_LINE, answers=1), 16, load(20, 20, 0), (before,))
+
+    assert learn(view, None, load(30, 10, 0), 20_000, (after,)).belief.answers == 2
+
+
+def test_of_two_lines_both_must_show() -> None:
+    """A charger between two lines has answered only as far as both have changed."""
+    view = told(silent(6, frozenset({L1, L2}), answers=1), 16, load(20, 20, 20), 10_000)
+
+    assert learn(view, None, load(30, 24, 20), 20_000).belief.answers == 1
+    assert learn(view, None, load(30, 28, 20), 20_000).belief.drawn_ma == 14_000
+
+
+def test_the_smallest_change_that_asks() -> None:
+    """A change that is just large enough is a question."""
+    view = told(silent(6, answers=1), 6 + WORTH_ASKING_MA / 1000, load(8, 8, 8), 0)
+
+    assert learn(view, None, load(*(8 + WORTH_ASKING_MA / 1000,) * 3), 10_000).belief.answers == 2
+
+
+def test_there_and_back_is_no_question_to_a_car_that_takes_less_either() -> None:
+    """Nothing was asked of a car that takes less than it may, if in the end it may as much as before."""
+    view = told(told(silent(16, answers=2, drawn=9), 12, load(20, 20, 20), 0), 16, load(20, 20, 20), 3000)
+
+    assert learn(view, None, load(27, 27, 27), 10_000).belief.answers == 2

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from han_gateway.core.caps import carried
 from han_gateway.core.effects import MeterState, ShowCaps
 from han_gateway.core.events import CapSaid, ChargerStatus, MeterSaid
 from han_gateway.core.site import Cap, CapRule, Grid, Site
@@ -310,3 +311,62 @@ def test_a_phase_cap_never_uses_the_margin() -> None:
     evening(run, 5, 2, 14.5, 2, drawn=16)
 
     assert (run.limit(), str(run.grant().reason)) == (9_000, "main fuse, L2")
+
+
+@pytest.mark.parametrize(("cap", "value"), [(Cap.POWER, 2_000), (Cap.POWER, 17_000), (Cap.LINE, 10_000), (Cap.LINE, 25_000)])
+def test_the_bounds_themselves_may_be_set(cap: Cap, value: int) -> None:
+    """From the least to the most, both included."""
+    run = Run(capped(line=LINE))
+    say(run, cap, value)
+
+    assert (run.state.caps.power_w if cap is Cap.POWER else run.state.caps.line_ma) == value
+
+
+@pytest.mark.parametrize("value", [2_000, 5_000, 17_000])
+def test_a_cap_that_was_set_outlives_a_reload_within_the_bounds(value: int) -> None:
+    """The new bounds themselves are within; one beyond them, the new configuration counts."""
+    before, now = capped(power=CapRule(default=9_000, least=1_000, most=20_000)), capped()
+
+    assert carried(before, Caps(power_w=value), now).power_w == value
+    for beyond in (1_999, 17_001, 9_000):
+        assert carried(before, Caps(power_w=beyond), now).power_w == 8_000
+
+
+def test_a_lower_phase_cap_cuts_by_what_it_was_lowered() -> None:
+    """Between two lists: what the house draws is known from the last one, so the rest of the new cap is what is left."""
+    run = Run(capped(power=None, line=LINE))
+    evening(run, 6, *QUIET, drawn=16)
+    assert run.limit() == 16_000
+    say(run, Cap.LINE, 12_000)
+
+    assert run.limit() == 10_000
+
+
+def test_a_power_cap_may_be_lowered_where_no_power_is_told() -> None:
+    """A meter that does not tell the power cannot be capped by it, but to try is no mistake: it is answered."""
+    run = Run(capped())
+    run.lists(3, 2, 2, 2)
+
+    assert ShowCaps(power_w=6_000, line_ma=None) in say(run, Cap.POWER, 6_000)
+
+
+def test_a_list_without_currents_and_power_is_no_sample() -> None:
+    """A list that says nothing of the power leaves the window of the cap as it was."""
+    run = Run(capped())
+    evening(run, 5, *QUIET, drawn=16)
+    before = run.state.window
+    run.hear(run.now + 2_500, list1()._replace(power_import_w=None))
+
+    assert run.state.window == before
+
+
+def test_a_power_alone_renews_the_last_list_and_no_other() -> None:
+    """What a list without currents adds to the window are the currents of the list before it, with the power of now."""
+    run = Run(capped())
+    for amps in (2.0, 3.0, 4.0, 5.0):
+        evening(run, 1, amps, 2, 2, drawn=6)
+    last = run.state.window[-1].room.main
+    run.hear(run.now + 2_500, list1(5_000))
+
+    assert len({sample.room.main for sample in run.state.window}) > 2
+    assert (run.state.window[-1].at, run.state.window[-1].room.main) == (run.now, last)

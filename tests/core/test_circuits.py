@@ -4,18 +4,20 @@ import random
 
 import pytest
 
+from han_gateway.core.circuits import carried, rooms_for_cuts, rooms_for_raises
 from han_gateway.core.effects import Note
 from han_gateway.core.events import CircuitSaid, MeterSaid
-from han_gateway.core.site import Circuit, Grid, Site
+from han_gateway.core.site import Circuit, Grid, Policy, Site
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L3, Run, charger, house, list1, list2, notes
 
 
-def shed(*, fuse: int = 20, grid: Grid = Grid.TN, fallback: int = 6_000) -> Site:
+def shed(*, fuse: int = 20, margin: int = 0, grid: Grid = Grid.TN, fallback: int = 6_000) -> Site:
     """A generous main fuse, and below it a shed with a workshop, a charger on L1 (between L1 and L3 without a neutral) and a meter."""
     lines = [L1, L3] if grid.three_wire else [L1]
     garage = charger("garage", lines, fallback_ma=fallback)
-    return house(Circuit(name="shed", fuse_ma=fuse * 1000, metered=True, parts=(garage,)), charger("yard"), fuse=63, grid=grid)
+    below = Circuit(name="shed", fuse_ma=fuse * 1000, margin_ma=margin * 1000, metered=True, parts=(garage,))
+    return house(below, charger("yard"), fuse=63, grid=grid)
 
 
 def says(run: Run, amps: float | None) -> tuple[object, ...]:
@@ -221,3 +223,59 @@ def test_a_guess_is_not_given_back_below_a_lost_meter() -> None:
     run.hear(run.now // 10_000 * 10_000 + 10_000, list2(12, 2, 2, power_import_w=230 * 16))
 
     assert run.limit("garage") == 6_000
+
+
+def test_the_margin_of_the_shed_stays_free() -> None:
+    """Of 20 A less a margin of 2 the workshop has 9, so 9 are left."""
+    run = Run(shed(margin=2))
+    minutes(run, 8, 9)
+
+    assert run.limit("garage") == 9_000
+
+
+def test_each_meter_is_missed_by_itself() -> None:
+    """While one shed goes on talking, the silence of the other is noticed, whichever was declared first."""
+    sheds = [Circuit(name=name, fuse_ma=20_000, metered=True, parts=(charger(f"in {name}", [L1]),)) for name in ("east", "west")]
+    for silent, talking in (("east", "west"), ("west", "east")):
+        run = Run(house(*sheds, fuse=63))
+        for name in (silent, *[talking] * 8):
+            run.lists(1, 2, 2, 2)
+            run.play(CircuitSaid(at=run.now + 500, circuit=name, current_ma=PerLine(1_000, 1_000, 1_000)))
+
+        assert {view.circuit.name for view in run.state.circuits if view.heard_at is None} == {silent}
+
+
+def heard(run: Run, *instants: int) -> Run:
+    """The shed's meter says 5 A at these instants."""
+    for at in instants:
+        run.play(CircuitSaid(at=at, circuit="shed", current_ma=PerLine(5_000, 5_000, 5_000)))
+    return run
+
+
+def test_a_raise_needs_a_whole_window_of_readings() -> None:
+    """Two readings that are a window apart are enough, to the millisecond; one alone is not, however old, nor are two in a hurry."""
+    window = Policy().raise_window_ms
+    enough, alone = heard(Run(shed()), 1_000, 2_000 + window), heard(Run(shed()), 1_000)
+    at = 1_000 + window
+
+    assert rooms_for_raises(enough.site, enough.state, 2_000 + window)["shed"].l2 == 15_000
+    assert rooms_for_raises(alone.site, alone.state, at + 1)["shed"].l2 == 0
+    hurried = heard(Run(shed()), 1_000, at - 1)
+    assert rooms_for_raises(hurried.site, hurried.state, at - 1)["shed"].l2 == 0
+    assert rooms_for_raises(hurried.site, hurried.state, at)["shed"].l2 == 15_000
+
+
+def test_a_reading_counts_for_cuts_until_it_is_stale() -> None:
+    """A reading says something about cuts for as long as a list of the meter does, and not a millisecond longer."""
+    run, stale = heard(Run(shed()), 1_000), 1_000 + Policy().stale_after_ms
+
+    assert rooms_for_cuts(run.site, run.state, stale - 1)["shed"].l2 == 15_000
+    assert rooms_for_cuts(run.site, run.state, stale) == {}
+
+
+def test_a_shed_that_is_awaited_may_change() -> None:
+    """A reload before the first reading of a shed takes its new fuse and goes on waiting."""
+    run = Run(shed())
+    (view,) = carried(run.site, run.state, shed(fuse=16), run.now)
+
+    assert (view.circuit.fuse_ma, view.load) == (16_000, None)

@@ -5,11 +5,12 @@ from dataclasses import replace
 import pytest
 
 from han_gateway.core.allocation import Room
+from han_gateway.core.belief import ENOUGH
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
-from han_gateway.core.headroom import Span, in_force, least, measure, settled, slide, span
+from han_gateway.core.headroom import Power, Span, budget_ma, in_force, least, measure, settled, slide, span
 from han_gateway.core.load import Load
-from han_gateway.core.state import ChargerView, Command, Sample
+from han_gateway.core.state import Belief, Caps, ChargerView, Command, Sample
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L3, charger, house, report
 
@@ -138,3 +139,97 @@ def test_a_window_keeps_one_sample_that_proves_it_is_full() -> None:
         kept.append([sample.at for sample in window])
 
     assert kept == [[0], [0, 10], [0, 10, 19], [0, 10, 19, 21], [10, 19, 21, 31], [21, 31, 41], [41, 90]]
+
+
+def test_a_window_of_no_length_is_its_newest_sample() -> None:
+    """Where nothing is waited for, one list is enough, and it is the last one."""
+    window = slide((), Sample(0, Room(PerLine(0, 0, 0))), 0)
+
+    assert [sample.at for sample in slide(window, Sample(10, Room(PerLine(0, 0, 0))), 0)] == [10]
+
+
+def test_the_least_power_of_a_window_is_of_those_that_are_known() -> None:
+    """Of the powers, too, the least counts; a list without one says nothing, and without any there is no bound."""
+    window = [Sample(0, Room(PerLine(5, 5, 5), power)) for power in (7, None, 3)]
+
+    assert least(tuple(window)).power_ma == 3
+    assert least((window[1],)).power_ma is None
+
+
+def test_a_phase_cap_and_the_fuse_both_bind() -> None:
+    """What may flow on a line is never more than the fuse less its margin, nor more than the cap."""
+    site = house(charger("a", [L1]), margin=1)
+
+    assert budget_ma(site, Caps()) == 24_000
+    assert budget_ma(site, Caps(line_ma=20_000)) == 20_000
+    assert budget_ma(site, Caps(line_ma=30_000)) == 24_000
+
+
+def test_a_house_that_draws_nothing_leaves_the_whole_fuse() -> None:
+    """To the milliampere, for cuts and for raises."""
+    assert measure(house(charger("a", [L1])), Load(PerLine(0, 0, 0)), (), 0) == (Room(PerLine(25_000, 25_000, 25_000)),) * 2
+
+
+def test_a_charger_is_settled_a_response_time_after_the_last_of_its_commands() -> None:
+    """The last command counts, however many there were before it."""
+    seen = view((0, 6), (10, 8), (20, 10))
+
+    assert not settled(seen, 25_999)
+    assert settled(seen, 26_000)
+
+
+def test_young_commands_are_all_in_force() -> None:
+    """A charger that was told two limits within its response time may be obeying either."""
+    assert [command.limit_ma for command in in_force(view((58, 10), (59, 8)), 60_000)] == [10_000, 8_000]
+
+
+def test_of_a_raise_in_flight_only_the_old_limit_is_sure() -> None:
+    """What is drawn above the smallest limit in force is house, also when the charger itself says that it draws it."""
+    raised = says(view((0, 10), (57, 16), raised_at=57_000), 58, 12)
+
+    assert span(raised, L1, 60_000, WINDOW) == Span(10_000, 16_000)
+
+
+def test_a_silent_charger_that_follows_draws_what_it_was_seen_to_draw() -> None:
+    """What the meter has told is the least that it draws, and the most while its limit stands; never more than its limit."""
+    known = Belief(answers=ENOUGH, drawn_ma=7_000)
+
+    assert span(view((0, 10))._replace(belief=known), L1, 60_000, WINDOW) == Span(7_000, 7_000)
+    assert span(view((0, 10), (57, 16))._replace(belief=known), L1, 60_000, WINDOW) == Span(7_000, 16_000)
+    assert span(view((0, 6))._replace(belief=known), L1, 60_000, WINDOW) == Span(6_000, 6_000)
+
+
+SURE = says(view((0, 10)), 60, 6)
+ANYTHING = view((0, 10))
+RISING = says(view((0, 10), (57, 16), raised_at=57_000), 56, 8)
+
+
+@pytest.mark.parametrize(
+    ("seen", "bought_a", "cuts", "raises"),
+    [
+        pytest.param((SURE,), 10, 4, 4, id="the charger says what it draws, so the house is the rest"),
+        pytest.param((SURE,), -10, -16, -16, id="what is proved to come from the sun makes room"),
+        pytest.param((ANYTHING,), 15, 5, 15, id="of a charger that says nothing cuts credit all, raises nothing"),
+        pytest.param((ANYTHING,), 5, 0, 5, id="a house that buys little need not have the sun behind it"),
+        pytest.param((ANYTHING,), -3, -3, 0, id="what is sold is room, but nobody knows whether the car will take it"),
+        pytest.param((RISING,), 20, 4, 12, id="of a raise in flight cuts credit the new limit, raises what was drawn"),
+        pytest.param((RISING, SURE), 30, 8, 16, id="several chargers add up"),
+        pytest.param((), 5, 5, 5, id="without chargers all is house"),
+    ],
+)
+def test_a_power_cap_less_the_house(seen: tuple[ChargerView, ...], bought_a: int, cuts: int, raises: int) -> None:
+    """A cap of 20 A at 230 V less what the house buys without its chargers, as far as that is proved."""
+    site, power = house(charger("a", [L1])), Power(230 * bought_a)
+    room = measure(site, Load(PerLine(0, 0, 0)), seen, 60_000, Caps(power_w=4_600), power)
+
+    assert (room.for_cuts.power_ma, room.for_raises.power_ma) == (20_000 - 1000 * cuts, 20_000 - 1000 * raises)
+
+
+def test_without_a_power_nothing_is_raised_and_nothing_cut() -> None:
+    """A power that is not known leaves nothing for raises and says nothing about cuts; without a cap there is no bound."""
+    site, load = house(charger("a", [L1])), Load(PerLine(0, 0, 0))
+    unknown = measure(site, load, (), 0, Caps(power_w=4_600), None)
+    uncapped = measure(site, load, (), 0, Caps(), Power(100))
+
+    assert (unknown.for_cuts.power_ma, unknown.for_raises.power_ma) == (None, 0)
+    assert (uncapped.for_cuts.power_ma, uncapped.for_raises.power_ma) == (None, None)

@@ -257,3 +257,19 @@ def test_a_limit_that_is_not_ours(payload: bytes | str, limit_ma: int | None) ->
 def test_a_retained_limit_that_is_removed_is_no_limit() -> None:
     """An empty message is how a retained one is taken away."""
     assert heard(b"", LIMIT) == inbox.Refused("limits/garage", "empty")
+
+
+def test_the_largest_that_is_believed() -> None:
+    """The bounds themselves are within: a thousand amperes, and as many brackets as are counted."""
+    assert heard('{"limit_a":1000}') == ChargerSaid(at=1234, charger="garage", limit_ma=1_000_000)
+    most = inbox.MAX_REPORT_BRACKETS
+    assert heard('{"x":' + "[" * (most - 1) + "]" * (most - 1) + "}") == ChargerSaid(at=1234, charger="garage")
+    assert heard('{"x":' + "[" * most + "]" * most + "}") == inbox.Refused("garage", "too deep")
+    assert heard('{"x":[' + ",".join(["{}"] * (most - 1)) + "]}") == inbox.Refused("garage", "too deep")
+
+
+def test_the_bounds_of_a_phase_cap_are_told_in_amperes() -> None:
+    """As it is set, and as it is written in the configuration."""
+    why = "must be from 10 to 25 A; line_min_a and line_max_a under [caps] are the bounds"
+
+    assert heard("9.9", LINE) == inbox.Refused("caps/line", why)

@@ -4,6 +4,7 @@ import cmath
 import math
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -227,3 +228,26 @@ def test_a_real_it_house(recordings: Path) -> None:
     assert len(errors) > 200
     assert min(errors) >= -1_100
     assert 500 <= sorted(errors)[len(errors) // 2] <= 1_500
+
+
+@pytest.mark.parametrize("known", ["reactive_import_var", "reactive_export_var"])
+def test_one_direction_of_reactive_power_is_enough(known: str) -> None:
+    """A meter that tells only one direction of reactive power means that the other is nothing."""
+    reading, _ = it_list((cmath.rect(5000, 0.3), cmath.rect(12_000, 0.3), cmath.rect(3000, 0.3)))
+    reactive = (reading.reactive_import_var or 0) + (reading.reactive_export_var or 0)
+    both: dict[str, Any] = {"reactive_import_var": 0, "reactive_export_var": 0, known: reactive}
+    one: dict[str, Any] = {"reactive_import_var": None, "reactive_export_var": None, known: reactive}
+
+    assert reactive > 0
+    assert complete(BARE, reading._replace(**one)) == complete(BARE, reading._replace(**both))
+
+
+def test_a_power_of_nothing_is_believed_as_far_as_the_bounds_allow() -> None:
+    """Where the meter tells no power at all, the third line carries the difference of the others, and the margin."""
+    reading = it_list((5000, 12_000, 3000))[0]._replace(
+        power_import_w=0, reactive_import_var=0, reactive_export_var=0, current_l1_ma=9_000, current_l3_ma=5_000
+    )
+    load = complete(IT, reading)
+
+    assert load is not None
+    assert load.current_ma.l2 == 4_000 + 1_500

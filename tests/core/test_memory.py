@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 from han_gateway.core.belief import LONGEST_MS
 from han_gateway.core.fairness import MEMORY_MS
 from han_gateway.core.gateway import start
+from han_gateway.core.headroom import in_force, settled
 from han_gateway.core.memory import (
     BEHIND_MS,
     LARGEST,
+    MOST_BRACKETS,
     PATIENT_MS,
+    WORTH_MS,
     Memory,
     Past,
     recall,
@@ -258,3 +261,34 @@ def test_a_house_that_changed_keeps_what_still_fits() -> None:
     small = replace(LEFT, maximum_ma=7_000)
     state = begun(house(small), LEARNED)
     assert remembered(state, NOW).chargers == (Past("left", 14_000, 0),)
+
+
+def test_the_largest_memory() -> None:
+    """As many bytes and brackets as are promised are read, and not one more, whatever kind they are of."""
+    small = b'{"at":1,"chargers":{}}'
+    assert understood(small + b" " * (LARGEST - len(small))) == Memory(1)
+    assert understood(small + b" " * (LARGEST + 1 - len(small))) is None
+    for inner in (b"{}", b"[]"):
+        most = b",".join(b'"%d":%s' % (number, inner) for number in range(MOST_BRACKETS - 2))
+        assert understood(b'{"at":1,"chargers":{' + most + b"}}") is not None
+        assert understood(b'{"at":1,"chargers":{"more":{},' + most + b"}}") is None
+
+
+def test_a_slow_charger_is_excused_as_long_as_without_a_memory() -> None:
+    """What it was told before the start counts for its configured time; that it is slow counts for what it is told from now on."""
+    left = begun(PAIR, LEARNED).chargers[0]
+
+    def limits(at: Instant) -> set[int]:
+        return {command.limit_ma for command in in_force(left, at)}
+
+    assert limits(NOW) == limits(NOW + LEFT.response_ms - 1) == {LEFT.maximum_ma, left.grant.limit_ma}
+    assert limits(NOW + LEFT.response_ms) == {left.grant.limit_ma}
+    assert not settled(left, NOW + 13_999)
+    assert settled(left, NOW + 14_000)
+
+
+def test_what_is_just_worth_a_write() -> None:
+    """A window that changed by as much as is worth it is kept; a mean that changed by no more than decides nothing is not."""
+    assert worth_keeping(LEARNED, LEARNED._replace(patience_ms=LEARNED.patience_ms + WORTH_MS))
+    assert not worth_keeping(LEARNED, replace_past(LEARNED, had_ua=8_000_000 + 1_000), by_ma=1)
+    assert worth_keeping(LEARNED, replace_past(LEARNED, had_ua=8_000_000 + 1_001), by_ma=1)

@@ -83,6 +83,16 @@ def test_a_fuse_on_the_way_counts() -> None:
     assert run.view.offered == {L1}
 
 
+def test_the_margin_of_a_fuse_on_the_way_stays_free() -> None:
+    """A fuse above the charger that has only 7 A beside its margin is no room for a change, which wants 2 A more than the minimum."""
+    run = Home(house(Circuit(name="barn", fuse_ma=20_000, margin_ma=13_000, parts=(switchable(),))))
+    run.minutes(2, 5, 5, 5)
+    assert run.limit() == 7_000
+    run.minutes(3, 12, 22, 7)
+
+    assert (run.modes(), run.limit()) == ([ALL], 0)
+
+
 def test_back_to_three_phases() -> None:
     """Ten minutes after it went to one phase, and not before, it pauses and comes back on all lines, if these have room."""
     run = Home(house(switchable()))

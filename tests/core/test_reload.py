@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from han_gateway.core.effects import Cause, Effect, ShowCaps, ShowCharger
 from han_gateway.core.events import CapSaid, CircuitSaid
+from han_gateway.core.heat import WARM
 from han_gateway.core.reload import carry_over, farewell
 from han_gateway.core.site import Cap, CapRule, Charger, Circuit, Grid, Site, modes_of
 from han_gateway.core.state import Caps, ChargerView, Conduct, Phasing
@@ -82,6 +83,29 @@ def test_a_changed_charger_begins_anew_and_counts_on() -> None:
     assert (told.grant.limit_ma, told.seq) == (6_000, before.seq + 1)
     (after,) = run.state.chargers
     assert [command.limit_ma for command in after.commands] == [16_000, 6_000]
+
+
+def test_a_changed_charger_may_still_draw_the_most_that_it_was_told_lately() -> None:
+    """In the seconds after a cut the old limit is what counts, also of a charger that is configured anew just then."""
+    run = Run(house(LEFT, fuse=25))
+    run.lists(8, 2, 2, 2)
+    before = run.limit("left")
+    run.lists(1, 15 + before / 1000, 2, 2)
+    assert run.limit("left") < before
+    change(run, house(replace(LEFT, priority=1), fuse=25))
+
+    assert run.state.chargers[0].commands[0].limit_ma == before
+
+
+def test_the_heat_of_a_fuse_is_that_of_the_same_fuse() -> None:
+    """Where the main fuse stays as it was, what it went through counts; another one is taken to be warm."""
+    run = Run(house(LEFT, fuse=25))
+    heat = run.state.heat._replace(l2=WARM // 3)
+    run.state = run.state._replace(heat=heat)
+    change(run, house(LEFT, RIGHT, fuse=25))
+    assert run.state.heat == heat
+    change(run, house(LEFT, RIGHT, fuse=35))
+    assert run.state.heat == PerLine(WARM, WARM, WARM)
 
 
 def test_a_removed_charger_is_told_its_last_limit() -> None:

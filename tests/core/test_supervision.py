@@ -1,5 +1,6 @@
 """The two state machines and the safety policy, pair by pair and border by border."""
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import product
 
@@ -25,6 +26,7 @@ from han_gateway.core.supervision import (
     sign,
     stubborn,
 )
+from han_gateway.core.units import PerLine
 from han_gateway.meters.reading import clock_octets
 from tests.core.houses import L1, Run, charger, headrooms, house, list1, list2, notes, report
 
@@ -171,6 +173,15 @@ def test_a_charger_may_miss_its_limit_by_an_ampere(amps: float, expected: Behavi
     assert behaviour(run.state.chargers[0], report(60_000, "garage", amps, [L1])) is expected
 
 
+def test_one_line_above_the_limit_is_enough() -> None:
+    """A 3-phase charger that draws too much on one line does not obey, whatever it draws on the others or says nothing of."""
+    view = Run(house(charger("garage"))).state.chargers[0]
+    said = report(60_000, "garage", 6)
+
+    assert behaviour(view, replace(said, current_ma=PerLine(None, 0, 7_001))) is Behaviour.ABOVE
+    assert behaviour(view, replace(said, current_ma=PerLine(None, None, None))) is Behaviour.WITHIN
+
+
 def test_a_charger_has_twice_its_response_time_to_obey() -> None:
     """Right after the start a charger may still follow what it was told before, its maximum; 12 s later it may not."""
     view = Run(house(charger("garage", [L1]))).state.chargers[0]
@@ -245,3 +256,15 @@ def test_reports_and_silence_say_what_they_say(conduct: Conduct, seen: Behaviour
     else:
         expected = Conduct.OBEYING if seen is Behaviour.WITHIN else Conduct.IGNORING
     assert CHARGER[conduct, seen] is expected
+
+
+@pytest.mark.parametrize(("state", "seen"), list(METER))
+def test_age_alone_decides_on_the_meter(state: MeterState, seen: Sign) -> None:
+    """Currents make it fresh; without them it only grows older, a step at a time or two, and one that was never heard is waited for."""
+    if seen is Sign.HEARD or (state is FRESH and seen is Sign.IN_TIME):
+        expected = FRESH
+    elif state in (WAITING, LOST):
+        expected = state
+    else:
+        expected = LOST if seen is Sign.SILENT else STALE
+    assert METER[state, seen] is expected

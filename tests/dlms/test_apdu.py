@@ -45,7 +45,7 @@ def test_encrypted_names_its_sender() -> None:
     for llc in (LLC, b""):
         rejected = refused(llc + bytes.fromhex("db084b414d4500000001820010"))
         assert rejected.reason is Reason.ENCRYPTED
-        assert "4B414D4500000001" in rejected.detail
+        assert rejected.detail == "system title 4B414D4500000001"
 
 
 @pytest.mark.parametrize(
@@ -56,15 +56,18 @@ def test_what_is_no_data_notification(message: bytes, words: str) -> None:
     rejected = refused(message)
 
     assert rejected.reason is Reason.NOT_PUSH
-    assert words in rejected.detail
+    assert rejected.detail == words
 
 
 @pytest.mark.parametrize(
     "head", ["0f", "0f400000", "0f40000000", "0f4000000001", "0f400000000907", "0f400000000c07e6", "0f40000000090d07"]
 )
 def test_a_head_that_is_cut_or_unknown(head: str) -> None:
-    """A head that ends early or has another spelling of the time is Rejected(MALFORMED)."""
-    assert refused(LLC + bytes.fromhex(head)).reason is Reason.MALFORMED
+    """A head that ends early or has another spelling of the time is Rejected(MALFORMED), and the words say that it was the head."""
+    rejected = refused(LLC + bytes.fromhex(head))
+
+    assert (rejected.reason, rejected.size) == (Reason.MALFORMED, len(LLC) + len(head) // 2)
+    assert rejected.detail in ("head of the data-notification", f"ends at byte {rejected.size} inside a value")
 
 
 @pytest.mark.parametrize("body", ["", "0201", "0200aa"])

@@ -161,6 +161,19 @@ def test_lengths_are_read_in_any_spelling(length: str) -> None:
     assert parsed.value == b"hello"
 
 
+@pytest.mark.parametrize(
+    ("size", "length"), [(0, "00"), (127, "7f"), (128, "8180"), (255, "81ff"), (256, "820100"), (65_535, "82ffff")]
+)
+def test_lengths_are_written_as_short_as_they_can_be(size: int, length: str) -> None:
+    """One byte below 128, then one or two more, and they are read again."""
+    written = build(Data(Tag.OCTET_STRING, bytes(size)))
+    parsed = parse(written)
+
+    assert written[1 : -size or None].hex() == length
+    assert isinstance(parsed, Data)
+    assert parsed.value == bytes(size)
+
+
 def test_depth_has_a_cap() -> None:
     """Values may nest eight deep, and not one level deeper."""
     assert isinstance(parse(nested(MAX_DEPTH)), Data)
@@ -170,8 +183,9 @@ def test_depth_has_a_cap() -> None:
 
 def test_count_has_a_cap() -> None:
     """A list may hold 511 values beside itself, and not one more, wherever they stand."""
-    assert isinstance(parse(build(Data(Tag.ARRAY, (Data(Tag.NULL, None),) * (MAX_VALUES - 1)))), Data)
-    assert "more than" in rejected(build(Data(Tag.ARRAY, (Data(Tag.NULL, None),) * MAX_VALUES)))
+    for value in (Data(Tag.NULL, None), Data(Tag.INT8, 0), Data(Tag.OCTET_STRING, b"7"), Data(Tag.ARRAY, ())):
+        assert isinstance(parse(build(Data(Tag.ARRAY, (value,) * (MAX_VALUES - 1)))), Data)
+        assert "more than" in rejected(build(Data(Tag.ARRAY, (value,) * MAX_VALUES)))
     halves = (Data(Tag.ARRAY, (Data(Tag.INT8, 0),) * (MAX_VALUES // 2)),) * 2
     assert "more than" in rejected(build(Data(Tag.STRUCTURE, halves)))
 

@@ -1,6 +1,7 @@
 """Frames in a stream of bytes."""
 
 import random
+import sys
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -314,3 +315,45 @@ class TestChunks:
         outer = frame(b"holds " + A + b" whole")
 
         assert frames(feed(before, outer, C)) == [raw(before), raw(A), raw(C)]
+
+
+def damages() -> list[bytes]:
+    """A good frame, one of the same kind that something happened to, and a good one again."""
+    flips = [bytes([*A[:at], A[at] ^ 1 << bit, *A[at + 1 :]]) for at in range(len(A)) for bit in range(8)]
+    cuts = [A[:size] for size in range(len(A))]
+    return [A + wrong + A for wrong in (*flips, *cuts, A + b"\x7e", A[1:], A[:-1] + B, b"\x00" + A)]
+
+
+class TestEvenFlow:
+    """Frames of a kind that was good before, back to back."""
+
+    def test_a_known_kind_is_checked_as_strictly(self) -> None:
+        """Whatever happens to a frame of a known kind, the frames are those that a deframer finds byte by byte."""
+        for stream in damages():
+            known = Deframer()
+            known.feed(A)
+            found = [*known.feed(stream), *known.close()]
+            assert frames(found) == frames(feed(*(bytes([octet]) for octet in stream)))
+
+    def test_a_known_kind_takes_less_work(self) -> None:
+        """Frames of a known kind, their flags shared or not, take less than half of the work that they took at first."""
+        for stream in (A * 8, A[:-1] * 8 + FLAG, A + B + C + A + B + C):
+            deframer = Deframer()
+            first, again = work(deframer, stream), work(deframer, stream)
+            assert 2 * again < first
+
+
+def work(deframer: Deframer, data: bytes) -> int:
+    """How many calls it takes to feed this."""
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        deframer.feed(data)
+    finally:
+        sys.setprofile(None)
+    return calls

@@ -1,0 +1,198 @@
+"""Where bytes from outside enter, each as a function of bytes that raises when a promise is broken, and what a search may start from.
+
+`tests/campaign/fuzz.py` searches with these, `test_targets.py` replays what was found. This file must not know how bytes are found.
+"""
+
+import io
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from dlms.hdlc import MAX_LENGTH, Deframer, build, information_at
+from dlms.rejects import Rejected
+from han_gateway.adapters import dumps, store
+from han_gateway.adapters.dumps import Kind
+from han_gateway.config.load import Config, load
+from han_gateway.config.problems import ConfigError
+from han_gateway.core import inbox, memory
+from han_gateway.core.events import CapSaid
+from han_gateway.core.gateway import start
+from han_gateway.core.site import CapRule, Circuit
+from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.reading import Reading
+from tests.core.houses import L2, charger, house
+
+ROOT = Path(__file__).parent.parent.parent
+FOUND = ROOT / "fixtures" / "hostile" / "found"
+"""What a search once found to break a promise or to reach what no example reaches, in a folder for each target; kept for ever."""
+
+SITE = replace(
+    house(
+        charger("garage"), charger("yard", [L2], counts_own=True), Circuit(name="barn", fuse_ma=16_000, parts=(), metered=True)
+    ),
+    power_cap=CapRule(default=8_000, least=2_000, most=17_000),
+    line_cap=CapRule(default=20_000, least=10_000, most=25_000),
+)
+INLETS = tuple(inbox.inlets("han", SITE).values())
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+class Target(NamedTuple):
+    """A way in: what is promised of any bytes there, the promise as code, and examples of what is meant to come."""
+
+    name: str
+    promise: str
+    try_: Callable[[bytes], None]
+    seeds: Callable[[], Sequence[bytes]]
+
+
+def feed(data: bytes) -> None:
+    """Cut the stream by its first byte; the frames are those of the whole, and no longer than a frame may be."""
+    size, stream = (data[0] or 1, data[1:]) if data else (1, b"")
+    whole = Deframer()
+    cut = Deframer()
+    frames = [item for item in [*whole.feed(stream), *whole.close()] if isinstance(item, bytes)]
+    pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
+    same = [item for piece in pieces for item in cut.feed(piece)] + list(cut.close())
+    assert [item for item in same if isinstance(item, bytes)] == frames
+    assert all(len(frame) <= MAX_LENGTH and information_at(frame) <= len(frame) for frame in frames)
+
+
+def read(data: bytes) -> None:
+    """A message behind good checks, twice so that its layout is used, and once without HDLC: the same, and without exceptions."""
+    messages = data.split(b"\x7e\x7e")[:4]
+    decoder = Decoder()
+    for message in messages:
+        frame = build(b"\x01", b"\x02\x01", 0x10, message[: MAX_LENGTH - 16])
+        first, again = decoder.feed(frame), decoder.feed(frame)
+        assert [item for item in again if isinstance(item, Reading)] == [item for item in first if isinstance(item, Reading)]
+        _reading_or_reject(Decoder().message(message))
+
+
+def _reading_or_reject(item: object) -> None:
+    assert isinstance(item, Reading | Rejected)
+
+
+def hear(data: bytes) -> None:
+    """A message on one of our topics: an event of the named one, or refused in words without a byte of it."""
+    inlet = INLETS[(data[0] if data else 0) % len(INLETS)]
+    said = inbox.understood(SITE, inlet, data[1:], 1234)
+    if isinstance(said, inbox.Refused):
+        assert said.why.isprintable()
+        assert len(said.why) < 200
+    elif not isinstance(said, CapSaid):
+        assert all(value is None or 0 <= value <= 1000 * inbox.MAX_CURRENT_A for value in said.current_ma)
+
+
+def configure(data: bytes) -> None:
+    """A configuration file: a house, or an error whose lines are few, short and printable."""
+    with _file(data) as path:
+        config = _config_or_words(path)
+    if isinstance(config, str):
+        assert all(line.isprintable() and len(line) < 500 for line in config.splitlines())
+        return
+    for circuit in config.site.root.circuits():
+        assert 0 <= circuit.margin_ma < circuit.fuse_ma
+
+
+def _config_or_words(path: Path) -> Config | str:
+    try:
+        return load(path)
+    except ConfigError as why:
+        return str(why)
+
+
+def dump(data: bytes) -> None:
+    """A dump in any form: chunks whose instants never go back, and readings or rejects of them."""
+    chunks = list(dumps.read(io.BytesIO(data)))
+    instants = [arrived.at for arrived in dumps.timeline(chunks, OSLO) if arrived.at is not None]
+    assert all(before <= after for before, after in pairwise(instants))
+    decoder = Decoder()
+    for chunk in chunks:
+        for item in [decoder.message(chunk.data)] if chunk.kind is Kind.MESSAGE else decoder.feed(chunk.data):
+            _reading_or_reject(item)
+
+
+def remember(data: bytes) -> None:
+    """A state file as it is, and its inside behind a good check sum: no memory, or one that survives being written."""
+    with _file(data) as path, suppress(store.BrokenStateError):
+        store.read(path)
+    found = memory.understood(data)
+    if found is None:
+        return
+    assert memory.understood(memory.worded(found)) == found
+    begun = start(SITE, 0)
+    recalled = memory.recall(SITE, begun, found, 0)
+    assert [view.grant for view in recalled.chargers] == [view.grant for view in begun.chargers]
+
+
+@contextmanager
+def _file(data: bytes) -> Iterator[Path]:
+    """A file with these bytes, in memory where there is a file system for that, as many are made."""
+    shared = Path("/dev/shm")  # noqa: S108 - the file gets a name of its own
+    with tempfile.NamedTemporaryFile(prefix="han-fuzz-", dir=shared if shared.is_dir() else None) as file:
+        file.write(data)
+        file.flush()
+        yield Path(file.name)
+
+
+# --- what a search starts from: only what the software meter wrote, and our own examples ----------------------------------------------
+
+
+def _recorded(pattern: str) -> Iterator[bytes]:
+    for path in sorted((ROOT / "fixtures").glob(pattern)):
+        with path.open("rb") as file:
+            yield b"".join(chunk.data for chunk in dumps.read(file))
+
+
+def _streams() -> list[bytes]:
+    return [b"\x20" + stream[:600] for pattern in ("evening-*.han", "hostile/*.han") for stream in _recorded(pattern)]
+
+
+def _messages() -> list[bytes]:
+    streams = (Deframer().feed(stream[:4_000]) for stream in _recorded("evening-*.han"))
+    found = {frame[information_at(frame) : -2] for frames in streams for frame in frames if isinstance(frame, bytes)}
+    return sorted({len(message): message for message in found}.values())
+
+
+def _words() -> list[bytes]:
+    report = b'{"current_a":{"L1":9.87,"L2":0,"L3":null},"status":"charging","limit_a":10,"session_wh":1200}'
+    reports = [bytes([number]) + report for number in range(3)]
+    return [*reports, b"\x03none", b"\x034000", b"\x0416.5", b'\x00{"current_a":{"L1":1e400}}', b'\x01{"status":"idle"}']
+
+
+def _configs() -> list[bytes]:
+    example = (ROOT / "config" / "gateway.example.toml").read_bytes()
+    bare = b"\n".join(line for line in example.splitlines() if line and not line.startswith(b"#"))
+    return [example, bare]
+
+
+def _dumps() -> list[bytes]:
+    recordings = [path.read_bytes()[:3_000] for path in sorted((ROOT / "fixtures").glob("evening-*.han"))]
+    stream = next(_recorded("evening-kaifa-tn.han"))[:400]
+    spaced = stream.hex(" ").encode()
+    lines = b"\n".join(b"2026-01-15 18:00:%02d " % second + spaced for second in range(3))
+    return [*recordings, stream, spaced, lines, b"Received 20 bytes:\n" + spaced, b"/KFM5KAIFA\r\n1-0:1.8.0(1)\r\n!\r\n"]
+
+
+def _memories() -> list[bytes]:
+    pasts = (memory.Past("garage", 12_000, 9_400_000), memory.Past("yard", None, 5))
+    return [memory.worded(memory.Memory(1_768_495_380_000, 120_000, pasts)), b'{"at":0,"chargers":{}}']
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("feed", "any bytes on the line: the same frames however they were cut", feed, _streams),
+        Target("read", "any message behind good checks: a reading or a reject", read, _messages),
+        Target("inbox", "any MQTT message: an event within bounds or a refusal", hear, _words),
+        Target("config", "any configuration: a house, or few short lines", configure, _configs),
+        Target("dumps", "any dump: chunks in order, readings or rejects", dump, _dumps),
+        Target("state", "any state file: nothing, or a memory that makes nobody bolder", remember, _memories),
+    )
+}
