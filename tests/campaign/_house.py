@@ -134,6 +134,11 @@ class Program:
             self.sent += 1
             self._published(waiting.message)
 
+    def wait_for_the_disk(self) -> None:
+        """Let a write of the state file that goes on in its own thread come to its end: real time is slower than ours."""
+        if self.keeper._job is not None:
+            self.keeper._job.result()
+
     def _publish(self, _event: Event, effects: Iterable[Effect]) -> None:
         for effect in effects:
             message = topics.message("han", SITE, effect, self._clock.wall())
