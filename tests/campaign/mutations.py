@@ -2,10 +2,10 @@
 
     python -m tests.campaign.mutations [--seed N] [--fast | --count N]
 
-Each case is a good frame, a mutated one and another good frame in one stream, put through ``Deframer.feed``; whatever passes goes
-through the whole ``Decoder``. A case is *wrong* when a frame is accepted whose bytes are not those of a frame that was sent, and
-*lost* when a frame that nobody touched is not found. X-25 finds all errors of 1, 2, 3 or any odd number of bits and all bursts of up
-to 16 bits; of other even weights it misses 1 in 2^15, of noise 1 in 2^16.
+Each case is a good frame, a mutated one and another good frame in one stream, put through ``Deframer.feed``, by turns a new one and one
+that has heard all lists before; whatever passes goes through the whole ``Decoder``. A case is *wrong* when a frame is accepted whose bytes
+are not those of a frame that was sent, and *lost* when a frame that nobody touched is not found. X-25 finds all errors of 1, 2, 3 or any
+odd number of bits and all bursts of up to 16 bits; of other even weights it misses 1 in 2^15, of noise 1 in 2^16.
 
 ``--fast`` is 2 million mutated frames; without it 100 million, and every 2-bit error of all frames up to 150 bytes.
 """
@@ -18,7 +18,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cache
-from itertools import combinations
+from itertools import combinations, cycle
 from math import ceil, sqrt
 from multiprocessing import Pool
 from typing import NamedTuple
@@ -213,9 +213,20 @@ def stream_cases(seed: str, count: int) -> Iterator[Case]:
 # --- judging --------------------------------------------------------------------------------------------------------------------------
 
 
-def judge(case: Case) -> tuple[int, int]:
-    """Feed a case, count the frames that are wrong and those that are lost, and read all of them."""
-    found = [item for item in Deframer().feed(case.stream) if isinstance(item, bytes)]
+def acquainted() -> Deframer:
+    """A deframer on a line where every list was heard before: it goes another, faster way through frames whose headers it knows."""
+    deframer = Deframer()
+    for _, frame in samples("neighbours"):
+        deframer.feed(frame)
+    deframer.close()
+    return deframer
+
+
+def judge(case: Case, deframer: Deframer | None = None) -> tuple[int, int]:
+    """Feed a case, count the frames that are wrong and those that are lost, and read all of them. Without a deframer to a new one."""
+    deframer = deframer or Deframer()
+    found = [item for item in deframer.feed(case.stream) if isinstance(item, bytes)]
+    deframer.close()
     missing = list(case.untouched)
     wrong = 0
     for frame in found:
@@ -236,15 +247,16 @@ def read_aloud(items: list[Reading | Rejected]) -> None:
 
 
 def frames_law(cases: Callable[[str, int], Iterator[Case]]) -> Callable[[str, int], Tally]:
-    """Run cases through the deframer."""
+    """Run cases through the deframer: by turns one that has just begun, and one that knows its meters."""
 
     def run(seed: str, count: int) -> Tally:
         tally = Tally()
+        deframers = cycle((None, acquainted()))
         began = time.perf_counter()
-        for case in cases(seed, count):
+        for case, deframer in zip(cases(seed, count), deframers, strict=False):
             wrong, lost, raised, example = 0, 0, 0, ""
             try:
-                wrong, lost = judge(case)
+                wrong, lost = judge(case, deframer)
             except Exception as error:  # noqa: BLE001 - that nothing raises is the law
                 raised, example = 1, f"{error!r} on {case.stream.hex()}"
             if wrong or lost:
