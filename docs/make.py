@@ -1,6 +1,6 @@
 """Writes the generated tables of the documentation, each between the marks that bear its name.
 
-A page says ``<!-- name -->`` where a table belongs; what stands between that and ``<!-- end -->`` is replaced. ``tests/test_docs.py``
+A page of docs/, or the README, says ``<!-- name -->`` where a table belongs; what stands between that and ``<!-- end -->`` is replaced. ``tests/test_docs.py``
 checks that the pages are as this file would write them. It must not know what the tables are good for.
 """
 
@@ -116,12 +116,25 @@ def front() -> str:
     )
 
 
+def promises() -> str:
+    """What the campaigns saw the last time that their figures were kept; what did not hold says so."""
+    kept = json.loads((DOCS / "figures.json").read_text(encoding="utf-8"))
+    return table(
+        ("promise", "seen", "command"),
+        (
+            (each["text"], ("" if each["holds"] else "**broken:** ") + each["figure"], f"`{each['command']}`")
+            for each in kept.values()
+        ),
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "policy": policy,
     "meter": lambda: machine({(state, sign): to for (state, sign), to in METER.items()}, "list with currents"),
     "charger": lambda: machine({(state, sign): to for (state, sign), to in CHARGER.items()}, "charger's report"),
     "limits": limits,
     "front": front,
+    "promises": promises,
     "metrics": lambda: table(
         ("metric", "labels", "meaning"),
         ((f"`{name}`", ", ".join(defined.labels), defined.meaning) for name, defined in DEFINED.items()),
@@ -136,7 +149,7 @@ def page(text: str) -> str:
 
 def main() -> None:
     """Write every page."""
-    for path in sorted(DOCS.glob("*.md")):
+    for path in (*sorted(DOCS.glob("*.md")), DOCS.parent / "README.md"):
         path.write_text(page(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 

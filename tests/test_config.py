@@ -1,6 +1,7 @@
 """The configuration: what is good becomes a house, what is not becomes one line that names place and remedy."""
 
 import json
+import os
 from itertools import permutations
 from pathlib import Path
 
@@ -282,11 +283,12 @@ def test_a_deep_chain_of_circuits_is_refused(tmp_path: Path) -> None:
     assert ["more than 8 fuses" in line for line in problems(tmp_path, HOUSE + chain)] == [True]
 
 
-@pytest.mark.parametrize("name", ["missing.toml", ".", "loop", "/dev/zero", "nul\0"])
+@pytest.mark.parametrize("name", ["missing.toml", ".", "loop", "/dev/zero", "nul\0", "pipe"])
 def test_what_is_no_file_is_refused(tmp_path: Path, name: str) -> None:
-    """A missing file, a folder, a circle of links, a device: one line that names it."""
+    """A missing file, a folder, a circle of links, a device, a pipe that never speaks: one line that names it, at once."""
     (tmp_path / "loop").symlink_to("loop")
-    with pytest.raises(ConfigError, match=r"cannot be read|is not a file"):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / name)
 
 
@@ -357,6 +359,14 @@ def test_a_password_in_the_file_is_refused_without_showing_it(tmp_path: Path) ->
 def test_a_missing_password_file_is_named(tmp_path: Path) -> None:
     """The place is the line in the configuration."""
     (line,) = problems(tmp_path, HOUSE + '[mqtt]\nusername = "han"\npassword_file = "secret"\n')
+    assert line.startswith("house.toml, line 9, mqtt.password_file:")
+
+
+@pytest.mark.parametrize("name", ["pipe", "/dev/zero", "."])
+def test_a_password_is_read_from_a_file_only(tmp_path: Path, name: str) -> None:
+    """A pipe that never speaks and a device that never ends are refused at once."""
+    os.mkfifo(tmp_path / "pipe")
+    (line,) = problems(tmp_path, HOUSE + f'[mqtt]\nusername = "han"\npassword_file = "{name}"\n')
     assert line.startswith("house.toml, line 9, mqtt.password_file:")
 
 

@@ -1,5 +1,6 @@
 """The documentation."""
 
+import json
 import re
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def test_tables_are_those_of_the_code(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
 
     assert page(text) == text
+
+
+def test_every_promise_was_held_by_a_campaign() -> None:
+    """What the README promises held when it was tried last, and the command that tried it names a campaign that is there."""
+    kept = json.loads((ROOT / "docs" / "figures.json").read_text(encoding="utf-8"))
+    names = {each["command"].split()[-1] for each in kept.values()}
+
+    assert [name for name, each in kept.items() if not each["holds"]] == []
+    assert [name for name in names if not (ROOT / "tests" / "campaign" / f"{name.replace('-', '_')}.py").exists()] == []
+    assert len(kept) > 10
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

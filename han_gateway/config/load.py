@@ -20,11 +20,14 @@ from han_gateway.config.environment import stray_variables
 from han_gateway.config.house import charger_of, milli, policy_of
 from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record
 from han_gateway.config.settings import ChargerSettings, CircuitSettings, MeterSettings, MetricsSettings, MqttSettings, Settings
-from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
+from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, first_bytes, read_toml
 from han_gateway.core.site import Circuit, Grid, Site
 
 DEEPEST = 8
 """Fuses one below the other."""
+
+LARGEST_PASSWORD = 4_096
+"""Bytes."""
 
 ROOT = "main"
 """The main fuse, as ``parent`` and ``circuit`` name it."""
@@ -221,7 +224,7 @@ def _password(file: TomlFile, mqtt: MqttSettings) -> SecretStr | None:
     if source is None:
         return None
     try:
-        return SecretStr(source.read_bytes()[:4096].decode().strip("\r\n"))
+        return SecretStr(first_bytes(source, LARGEST_PASSWORD).decode().strip("\r\n"))
     except (OSError, ValueError) as why:
         where = file.where(("mqtt", "password_file"))
         reason = (getattr(why, "strerror", None) or "not text").lower()

@@ -3,6 +3,7 @@
 Bounded before it is parsed. This file must not know which keys mean something.
 """
 
+import errno
 import os
 import re
 import stat
@@ -40,18 +41,22 @@ class TomlFile(NamedTuple):
         return f"{self.path.name}, " + (f"line {line}, " if line else "") + dotted
 
 
+def first_bytes(path: Path, most: int) -> bytes:
+    """What a file begins with. Raises OSError, also for what is no file: a pipe may never speak, a device never end."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, "not a file")
+    with path.open("rb") as stream:
+        return stream.read(most)
+
+
 def read_toml(path: Path) -> TomlFile:
     """Read and parse a file of at most 64 KiB. Raises ConfigError."""
     where = path.name or str(path)
     try:
-        with path.open("rb") as stream:
-            regular = stat.S_ISREG(os.fstat(stream.fileno()).st_mode)
-            data = stream.read(LARGEST_FILE + 1) if regular else b""
+        data = first_bytes(path, LARGEST_FILE + 1)
     except (OSError, ValueError) as why:
         reason = getattr(why, "strerror", None) or str(why)
         raise ConfigError([Problem(str(path), f"cannot be read ({reason.lower()})", "check the name after --config")]) from why
-    if not regular:
-        raise ConfigError([Problem(str(path), "is not a file", "name a TOML file after --config")])
     if len(data) > LARGEST_FILE:
         what = f"is larger than {LARGEST_FILE // 1024} KiB"
         raise ConfigError([Problem(where, what, "name the configuration, not a recording")])

@@ -49,8 +49,12 @@ def published(given: argparse.Namespace, promises: Iterable[Promise]) -> int:
 def _keep(given: argparse.Namespace, promises: Iterable[Promise]) -> None:
     main = sys.modules["__main__"].__spec__
     name = main.name.rpartition(".")[2].replace("_", "-") if main else "?"
-    command = f"scripts/campaign {'--fast ' if given.fast else ''}--seed {given.seed} {name}"
+    count = getattr(given, "count", None)
+    options = ("--fast " if given.fast else "") + (f"--count {count} " if count else "")
+    command = f"scripts/campaign {options}--seed {given.seed} {name}"
     kept = json.loads(given.figures.read_text(encoding="utf-8")) if given.figures.exists() else {}
     kept |= {each.id: {**each._asdict(), "command": command, "machine": machine()} for each in promises}
-    ordered = dict(sorted(kept.items(), key=lambda item: [int(part) if part.isdigit() else part for part in item[0].split("-")]))
+    ordered = dict(
+        sorted(kept.items(), key=lambda item: (int("".join(filter(str.isdigit, item[0]))), item[0]))
+    )  # R-9, R-23a, R-23b
     given.figures.write_text(json.dumps(ordered, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

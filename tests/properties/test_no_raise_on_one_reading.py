@@ -36,6 +36,15 @@ def a_run(rng: random.Random) -> list[Heard]:
     return run
 
 
+def with_a_wrong_one(rng: random.Random, run: list[Heard]) -> list[Heard]:
+    """The same run with one list replaced, or one inserted, that says anything at all."""
+    place = rng.randrange(len(run))
+    wrong = tuple(rng.choice((0.0, 0.0, rng.uniform(0, 60))) for _ in LINES)
+    if rng.random() < 0.5:
+        return [*run[:place], (run[place][0], wrong), *run[place + 1 :]]
+    return [*run[: place + 1], (run[place][0] + rng.randint(1, 9_000), wrong), *run[place + 1 :]]
+
+
 def raises(site: Site, run: Sequence[Heard]) -> list[tuple[Instant, str, dict[str, int]]]:
     """Each raise: when, whose, and all limits after it."""
     state, found, limit = start(site, 0), [], dict[str, int]()
@@ -90,14 +99,7 @@ def test_one_wrong_reading_raises_nothing() -> None:
     count = 0
     for _ in range(int(60 * SCALE)):
         for site in SITES:
-            run = a_run(rng)
-            place = rng.randrange(len(run))
-            wrong = tuple(rng.choice((0.0, 0.0, rng.uniform(0, 60))) for _ in LINES)
-            if rng.random() < 0.5:
-                run[place] = (run[place][0], wrong)
-            else:
-                run.insert(place + 1, (run[place][0] + rng.randint(1, 9_000), wrong))
-            count += check(site, run)
+            count += check(site, with_a_wrong_one(rng, a_run(rng)))
 
     assert count > 20
 
