@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.house import PATIENCE_S, House, Listener
 from tests.mosquitto import Mosquitto
-from tests.system.test_run import PATIENCE_S, House, Listener
 
 pytestmark = pytest.mark.broker
 

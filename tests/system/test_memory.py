@@ -9,8 +9,8 @@ import pytest
 
 from han_gateway.adapters import store
 from han_gateway.core.memory import Memory, Past
+from tests.house import PATIENCE_S, House
 from tests.mosquitto import Mosquitto
-from tests.system.test_run import PATIENCE_S, House
 
 pytestmark = pytest.mark.broker
 

@@ -1,192 +1,23 @@
 """The whole gateway as a process: bytes into a serial port, limits out of a real broker, and a replay that agrees."""
 
 import json
-import os
 import queue
 import re
-import signal
 import subprocess
 import sys
 import time
-import tty
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client.parser import text_string_to_metric_families
 
-from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, write
-from tests.mosquitto import Mosquitto, free_port
-
-ROOT = Path(__file__).parent.parent.parent
-PATIENCE_S = 15.0
+from tests.house import PATIENCE_S, ROOT, House, Listener
+from tests.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
-
-HOUSE = """[site]
-name = "home"
-grid = "TN"
-fuse_a = 25
-[meter]
-port = "{port}"
-parity = "N"
-[mqtt]
-host = "127.0.0.1"
-port = {mqtt_port}
-username = "canary-user"
-password_file = "secret"
-[metrics]
-port = {metrics_port}
-[policy]
-list_period_s = 0.2
-lost_after_s = 3
-raise_window_s = 0.5
-republish_s = 1
-[caps]
-power_w = 17000
-power_min_w = 2000
-[[charger]]
-name = "garage"
-response_s = 0.2
-failsafe = true
-"""
-
-
-class Meter:
-    """A meter in software on a pty, behind a link as in /dev/serial/by-id."""
-
-    def __init__(self, folder: Path) -> None:
-        self.device = folder / "usb-adapter"
-        self._ends = (-1, -1)
-        self.plug()
-
-    def plug(self) -> None:
-        """Put the adapter in."""
-        self._ends = os.openpty()
-        tty.setraw(self._ends[1])
-        self.device.symlink_to(os.ttyname(self._ends[1]))
-
-    def unplug(self) -> None:
-        """Pull it out."""
-        for end in self._ends:
-            os.close(end)
-        self.device.unlink()
-
-    def say(self, current_ma: int, meter_id: str = "9900000099999999", meter_type: str = "MA304H4") -> None:
-        """Send a list 2 with this current on every line."""
-        form = METERS["kaifa-tn"].list2
-        assert form is not None
-        reading = Reading(
-            manufacturer="kaifa",
-            list=2,
-            list_id="KFM_001",
-            meter_id=meter_id,
-            meter_type=meter_type,
-            clock=clock_octets(datetime.now(UTC).replace(microsecond=0, tzinfo=None)),
-            power_import_w=3 * current_ma * 230 // 1000,
-            power_export_w=0,
-            reactive_import_var=0,
-            reactive_export_var=0,
-            current_l1_ma=current_ma,
-            current_l2_ma=current_ma,
-            current_l3_ma=current_ma,
-            voltage_l1_mv=230_000,
-            voltage_l2_mv=230_000,
-            voltage_l3_mv=230_000,
-        )
-        os.write(self._ends[0], write(form, reading))
-
-
-class Listener:
-    """Somebody on the broker who hears everything."""
-
-    def __init__(self, port: int) -> None:
-        self.heard: queue.Queue[tuple[str, bytes]] = queue.Queue()
-        self._client = Client(CallbackAPIVersion.VERSION2)
-        self._client.on_message = self._on_message
-        self._client.connect("127.0.0.1", port)
-        self._client.subscribe("#", qos=1)
-        self._client.loop_start()
-
-    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        self.heard.put((message.topic, bytes(message.payload)))
-
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        """Say something."""
-        self._client.publish(topic, payload, qos=1, retain=retain)
-
-    def next(self, topic: str) -> bytes:
-        """The next message on a topic."""
-        until = time.monotonic() + PATIENCE_S
-        while True:
-            heard, payload = self.heard.get(timeout=max(0.0, until - time.monotonic()))
-            if heard == topic:
-                return payload
-
-    def limit(self) -> dict[str, Any]:
-        """The next limit for the charger."""
-        limit: dict[str, Any] = json.loads(self.next("han/home/chargers/garage/limit"))
-        return limit
-
-    def close(self) -> None:
-        """Go home."""
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-class House:
-    """A running gateway with all that it needs."""
-
-    def __init__(self, folder: Path, broker: Mosquitto, *, record: bool = True) -> None:
-        self.folder = folder
-        self.recording = folder / "run.han"
-        self.config = folder / "house.toml"
-        self.meter = Meter(folder)
-        self.broker = broker
-        self.metrics_port = free_port()
-        (folder / "secret").write_text("canary-password\n")
-        self.config.write_text(HOUSE.format(port=self.meter.device, mqtt_port=broker.port, metrics_port=self.metrics_port))
-        self.ears = Listener(broker.port)
-        command = [sys.executable, "-m", "han_gateway", "run", "--config", str(self.config)]
-        command += ["--record", str(self.recording)] if record else []
-        self._log = (folder / "log").open("wb")
-        self.process = subprocess.Popen(command, stderr=self._log, stdout=self._log, cwd=ROOT)
-
-    def log(self) -> str:
-        """What the gateway has logged so far."""
-        return (self.folder / "log").read_text()
-
-    def stop(self) -> int:
-        """SIGTERM, as systemd does."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE_S)
-
-    def settle(self, current_ma: int, limit_a: int) -> dict[str, Any]:
-        """Let the meter say the same again and again until the limit is this."""
-        until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            self.meter.say(current_ma)
-            time.sleep(0.1)
-            while not self.ears.heard.empty():
-                topic, payload = self.ears.heard.get()
-                if topic.endswith("/limit") and (limit := json.loads(payload))["current_a"] == limit_a:
-                    return dict(limit)
-        raise AssertionError(f"no limit of {limit_a} A\n{self.log()}")
-
-    def close(self) -> None:
-        """End what is still running."""
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
-        self._log.close()
-        self.ears.close()
-        self.meter.unplug()
 
 
 @pytest.fixture

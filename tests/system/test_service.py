@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.house import PATIENCE_S, House
 from tests.mosquitto import Mosquitto
-from tests.system.test_run import PATIENCE_S, House
 
 pytestmark = pytest.mark.broker
 

@@ -12,8 +12,8 @@ import pytest
 
 from han_gateway.adapters import store
 from han_gateway.core.memory import Memory, Past
+from tests.house import HOUSE, PATIENCE_S, Listener, Meter
 from tests.mosquitto import Mosquitto, free_port
-from tests.system.test_run import HOUSE, PATIENCE_S, Listener, Meter
 from tests.systemd import Systemd
 from tests.test_docs import commands
 
