@@ -99,7 +99,7 @@ class Deframer:
             raw = data[at + 1 : stop]
             if stop > last or data[stop] != _FLAG or crc_hqx(raw.translate(REVERSED), 0xFFFF) != RESIDUE:
                 break
-            if _FLAG in raw and self._holds_frame(data, at + 1, stop):
+            if _FLAG in raw and _Inner(data, self._check_fcs).frame_within(at + 1, stop):
                 break
             frames.append(raw)
             if stop == last:
@@ -121,9 +121,10 @@ class Deframer:
         """Look at every flag; add to ``items`` what is found and keep what is pending."""
         done = 0  # all before this is settled
         waiting: int | None = None  # the first flag whose frame may still become whole
+        inner = _Inner(buffer, self._check_fcs)
         at = buffer.find(FLAG)
         while at >= 0:
-            verdict = self._examine(buffer, at)
+            verdict = self._examine(buffer, at, inner)
             if isinstance(verdict, bytes):
                 items += [*self._settle(buffer, done, at, waiting), verdict]
                 done = at = at + 1 + len(verdict)  # the closing flag: it may open the next frame as well
@@ -142,7 +143,7 @@ class Deframer:
             at = buffer.find(FLAG, at + 1)
         return items + self._hold_back(buffer, done, len(buffer) if waiting is None else waiting)
 
-    def _examine(self, buffer: bytes, at: int) -> bytes | Rejected | Reason | None:
+    def _examine(self, buffer: bytes, at: int, inner: "_Inner") -> bytes | Rejected | Reason | None:
         """Judge the flag at ``at``.
 
         Gives the frame that begins there; or Rejected when the header is good and the frame is not; or the reason why no frame
@@ -152,7 +153,7 @@ class Deframer:
         if not isinstance(header, _Header):
             return header
         stop = at + 1 + header.length
-        if stop >= len(buffer) or self._holds_frame(buffer, at + 1, stop):
+        if stop >= len(buffer) or inner.frame_within(at + 1, stop):
             return None
         raw = buffer[at + 1 : stop]
         if not self._check_fcs:
@@ -162,17 +163,6 @@ class Deframer:
         if header.size < _HEAD_SIZE and len(self._spans) < _HEADERS_REMEMBERED:
             self._spans[buffer[at : at + _HEAD_SIZE]] = 1 + header.length
         return raw
-
-    def _holds_frame(self, buffer: bytes, start: int, stop: int) -> bool:
-        """Tell whether a whole frame lies inside another one: fed byte by byte, it would have been found first."""
-        at = buffer.find(FLAG, start, stop)
-        while at >= 0:
-            header = _read_header(buffer, at + 1)
-            end = at + 1 + header.length if isinstance(header, _Header) else stop
-            if end < stop and (not self._check_fcs or (buffer[end] == _FLAG and is_good(buffer[at + 1 : end]))):
-                return True
-            at = buffer.find(FLAG, at + 1, stop)
-        return False
 
     def _settle(self, buffer: bytes, start: int, stop: int, waiting: int | None) -> list[bytes | Rejected]:
         """Report the bytes from ``start`` to ``stop`` that belong to no frame; from ``waiting`` on they are a cut-off one."""
@@ -201,6 +191,30 @@ class Deframer:
         self._claimed = max(0, self._claimed - keep)
         self._even = _NOTHING if keep + 1 < len(buffer) or self._junk or self._claimed else self._spans
         return items
+
+
+class _Inner:
+    """Whole frames that may lie inside another. Each flag is judged once, or headers without frames would cost their number's square."""
+
+    def __init__(self, buffer: bytes, check_fcs: bool) -> None:
+        self._buffer = buffer
+        self._check_fcs = check_fcs
+        self._seen = 0
+        self._frames: list[tuple[int, int]] = []  # opening and closing flag
+
+    def frame_within(self, start: int, stop: int) -> bool:
+        """Tell whether a whole frame lies between the two; ``start`` may not go back."""
+        buffer = self._buffer
+        at = buffer.find(FLAG, max(start, self._seen), stop)
+        while at >= 0:
+            header = _read_header(buffer, at + 1)
+            end = at + 1 + header.length if isinstance(header, _Header) else len(buffer)
+            if end < len(buffer) and (not self._check_fcs or (buffer[end] == _FLAG and is_good(buffer[at + 1 : end]))):
+                self._frames.append((at, end))
+            at = buffer.find(FLAG, at + 1, stop)
+        self._seen = max(self._seen, stop)
+        self._frames = [frame for frame in self._frames if frame[0] >= start]
+        return any(end < stop for _, end in self._frames)
 
 
 def _read_header(buffer: bytes, at: int) -> _Header | Reason | None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlms import hdlc
 from dlms.crc import crc16_x25
 from dlms.hdlc import FLAG, MAX_LENGTH, Deframer, build, information_at, is_segmented
 from dlms.rejects import Reason, Rejected
@@ -145,6 +146,20 @@ class TestGoodFrames:
         assert feed(FLAG + part + FLAG) == [part]
         assert is_segmented(part)
         assert not is_segmented(raw(A))
+
+    def test_headers_without_frames_cost_what_noise_costs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """However many good headers promise a frame that never ends, each is read a few times, not once for every other."""
+        header = build(b"\x41", b"\x03", 0x13, bytes(MAX_LENGTH - 9))[:9]
+        read, times = hdlc._read_header, 0
+
+        def counted(buffer: bytes, at: int) -> object:
+            nonlocal times
+            times += 1
+            return read(buffer, at)
+
+        monkeypatch.setattr(hdlc, "_read_header", counted)
+        Deframer().feed(header * 1_000)
+        assert times <= 2 * 1_000
 
     def test_more_headers_than_are_remembered(self) -> None:
         """A line that shows more headers than any meter sends is read all the same."""
