@@ -167,15 +167,15 @@ class Broker:
         if self._stopping:
             session.disconnect()
             return
-        self._session = session
-        session.listen(self._subscriptions)
         self.reconnects += self._sessions > 0
         self._sessions += 1
         self._told.clear()
         self.address = session.address
         self.connected = True
-        self._on_connection(True)
+        self._on_connection(True)  # whatever it publishes waits with what is renewed, so that nothing is said twice
         self._outbox.renew()
+        self._session = session
+        session.listen(self._subscriptions)
         self._pump()
 
     def _down(self, session: Session, trouble: str) -> None:

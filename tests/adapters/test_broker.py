@@ -209,6 +209,24 @@ def test_after_an_outage_exactly_the_latest_values_arrive_within_five_seconds(tm
         asyncio.run(scene(mosquitto))
 
 
+def test_nothing_is_said_twice_to_a_broker_that_came(tmp_path: Path) -> None:
+    """What the house publishes because the broker is there goes out once, beside online and what is kept, each once."""
+    headroom = Message("han/home/headroom", b"told before", 1, True, None)
+
+    async def scene(port: int, other: Ear) -> None:
+        it = House(port)
+        it.broker._on_connection = lambda _: it.broker.publish(headroom._replace(payload=b"now"))
+        it.broker.start(asyncio.get_running_loop())
+        it.broker.publish(headroom)
+        await until(lambda: bool(other.heard(STATUS)) and bool(other.heard(headroom.topic)))
+        await asyncio.sleep(0.2)
+        assert (other.heard(STATUS), other.heard(headroom.topic)) == ([b"online"], [b"now"])
+        await it.broker.stop()
+
+    with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port) as other:
+        asyncio.run(scene(mosquitto.port, other))
+
+
 def test_a_broker_that_is_down_at_the_start_delays_nobody(tmp_path: Path) -> None:
     """Without a broker publishing returns at once and trouble is told once; when it comes, all is well within 5 s."""
 
