@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -672,6 +673,33 @@ def test_never_plain_where_tls_is_configured(tmp_path: Path, certificates: Path)
     refused(tmp_path, config, "does it want TLS")
 
 
+@paho_leaves_sockets
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
+def test_an_old_tls_is_not_spoken(certificates: Path) -> None:
+    """A broker that speaks nothing newer than TLS 1.1 is not spoken to, though others would."""
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    old.load_cert_chain(certificates / "localhost.crt", certificates / "localhost.key")
+    willing = ssl.create_default_context(cafile=str(certificates / "ca.crt"))
+    for context in (old, willing):
+        context.set_ciphers("ALL:@SECLEVEL=0")
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1
+
+    async def scene() -> None:
+        server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=old)
+        port = server.sockets[0].getsockname()[1]
+        _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=willing, server_hostname="localhost")
+        assert writer.get_extra_info("ssl_object").version() == "TLSv1.1"
+        writer.close()
+        tls = TlsSettings(ca_file=certificates / "ca.crt")
+        async with house(port, connected=False, host="localhost", tls=tls) as it:
+            await until(lambda: bool(it.troubles))
+            assert f"cannot reach localhost:{port}: " in it.troubles[0]
+            assert it.connections == []
+        server.close()
+
+    asyncio.run(scene())
+
+
 def refused(folder: Path, config: str, says: str, **settings: Any) -> None:
     """No connection with these settings, and the words that people get."""
 
@@ -741,6 +769,19 @@ def test_a_broker_without_mqtt_5_is_spoken_to_in_3_1_1(refusal: bytes | None) ->
             assert levels == [5, 4]
             assert it.troubles == []
             assert it.connections == [True]
+
+    asyncio.run(scene())
+
+
+def test_a_refused_subscription_is_told() -> None:
+    """A broker that lets us in and not listen is reported in words, and limits go on."""
+    accepted, not_authorized = bytes.fromhex("2003000000"), bytes.fromhex("900400010087")
+
+    async def scene() -> None:
+        async with scripted(lambda _: accepted, not_authorized) as (port, _), house(port, patience_s=0.1) as it:
+            await until(lambda: bool(it.troubles))
+            assert it.troubles == ["the broker refused a subscription: Not authorized"]
+            assert it.broker.connected
 
     asyncio.run(scene())
 
