@@ -17,7 +17,7 @@ from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.metrics_server import MetricsServer, serve
 from han_gateway.adapters.recording import Recorder, append, instant
-from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Notifier, under_journald
+from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Log, Notifier, under_journald
 from han_gateway.cli import version
 from han_gateway.commands.source import decoder, source
 from han_gateway.config.load import Config
@@ -218,7 +218,7 @@ def _beat(
 def set_up_log() -> None:
     """Log to stderr: for journald with priorities and without times, for people the other way round."""
     logging.addLevelName(NOTICE, "NOTICE")
-    handler = logging.StreamHandler(sys.stderr)
+    handler = Log(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
     handler.setFormatter(JournalFormatter() if under_journald() else plain)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -170,10 +170,11 @@ class Gateway:
         self._path = config.with_name("log")
         self.start()
 
-    def start(self) -> None:
-        """Start it; the log begins anew only the first time."""
+    def start(self, output: int | None = None) -> None:
+        """Start it; what it says goes behind what is in the log already, or into this descriptor."""
         with self._path.open("ab") as log:
-            self.process = subprocess.Popen(self._command, stderr=log, stdout=log, cwd=ROOT)
+            into = log if output is None else output
+            self.process = subprocess.Popen(self._command, stderr=into, stdout=into, cwd=ROOT)
 
     def log(self) -> str:
         """What it has logged so far."""

@@ -7,8 +7,11 @@ it must be the loop that decides limits, after it decided, or the watchdog watch
 import logging
 import os
 import socket
+import stat
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import TextIO
 
 NOTICE = 25
 """A logging level between INFO and WARNING, as syslog has it."""
@@ -63,6 +66,23 @@ class Notifier:
             self._socket.sendto("\n".join(lines).encode(errors="replace"), self._address)
         except OSError as error:
             logging.getLogger(__name__).debug("systemd does not listen: %s", error)
+
+
+class Log(logging.StreamHandler[TextIO]):
+    """Writes to somebody who may have stopped reading: a journal that hangs, a pipe into a pager. He loses lines; nobody waits for him."""
+
+    def __init__(self, stream: TextIO) -> None:
+        """Stop waiting for pipes and sockets; a terminal belongs to a person, and other programs."""
+        super().__init__(stream)
+        with suppress(OSError, ValueError, AttributeError):  # stderr is closed, or no file at all
+            kind = os.fstat(stream.fileno()).st_mode
+            if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
+                os.set_blocking(stream.fileno(), False)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging calls it so
+        """A line that was not taken is lost; what is wrong with the line itself is told as ever."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
 
 class JournalFormatter(logging.Formatter):

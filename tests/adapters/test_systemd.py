@@ -3,12 +3,13 @@
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Notifier, priority, under_journald
+from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Log, Notifier, priority, under_journald
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -108,3 +109,21 @@ def test_journald_is_recognised_by_its_stream(tmp_path: Path) -> None:
         descriptor = os.dup(other.fileno())
     os.close(descriptor)
     assert not under_journald(environment, descriptor)
+
+
+def test_nobody_waits_for_a_log_that_is_not_read() -> None:
+    """When the pipe is full lines are lost, without an error and without a word; when it is read again, the next ones arrive."""
+    out, into = os.pipe()
+    with open(into, "w", encoding="utf-8") as stream, open(out, "rb", buffering=0) as reader:  # noqa: PTH123  descriptors
+        handler = Log(stream)
+        for number in range(3_000):
+            handler.emit(logging.makeLogRecord({"msg": f"line {number} {'x' * 100}"}))
+        assert reader.read(1 << 20).startswith(b"line 0 ")
+        handler.emit(logging.makeLogRecord({"msg": "read again"}))
+        assert b"read again" in reader.read(1 << 20)
+
+
+def test_a_line_that_cannot_be_written_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake in the line itself is not hidden."""
+    Log(sys.stdout).emit(logging.makeLogRecord({"msg": "%d", "args": ("no number",)}))
+    assert "no number" in capsys.readouterr().err

@@ -1,6 +1,7 @@
 """The whole gateway as a process: bytes into a serial port, limits out of a real broker, and a replay that agrees."""
 
 import json
+import os
 import queue
 import re
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,23 @@ def test_a_meter_that_is_pulled_out_is_lost_and_comes_back(house: House) -> None
     house.meter.plug()
     house.settle(2_000, 16)
     assert "went away" in house.log() or "unplugged" in house.log()
+
+
+def test_a_log_that_nobody_reads_holds_nobody_up(house: House) -> None:
+    """With a pipe as stderr that is full and never read, as of a journal that hangs, limits go on, and the stop is a good one."""
+    house.gateway.kill()
+    out, into = os.pipe()
+    os.set_blocking(into, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(into, b"x" * 4096)
+    os.set_blocking(into, True)
+    house.gateway.start(into)
+    house.process = house.gateway.process
+    house.settle(2_000, 16)
+    assert house.stop() == 0
+    os.close(out)
+    os.close(into)
 
 
 def test_a_broker_that_dies_is_found_again(house: House) -> None:
