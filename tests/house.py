@@ -165,8 +165,9 @@ class Listener:
 class Gateway:
     """``han-gateway run`` as a process, again and again with one log; ``figures`` and ``open_files`` look at the present one."""
 
-    def __init__(self, config: Path, *options: str) -> None:
-        self._command = [sys.executable, "-m", "han_gateway", "run", "--config", str(config), *options]
+    def __init__(self, config: Path, *options: str, inside: tuple[str, ...] = ()) -> None:
+        """``inside`` is a command that runs another one, in a sandbox perhaps."""
+        self._command = [*inside, sys.executable, "-m", "han_gateway", "run", "--config", str(config), *options]
         self._path = config.with_name("log")
         self.start()
 

@@ -126,6 +126,7 @@ class House:
         options: tuple[str, ...] = (),
         state: Memory | None = None,
         state_folder: Path | None = None,
+        inside: tuple[str, ...] = (),
     ) -> None:
         """``state`` is what an earlier run has left to be remembered, in a folder of its own if there is one."""
         self.pace = pace
@@ -140,6 +141,7 @@ class House:
             store.write(self.state / store.NAME, state)
         self._names = names
         self._options = options
+        self._inside = inside
 
     def __enter__(self) -> Self:
         self.broker.start()
@@ -150,7 +152,7 @@ class House:
         )
         site = site.replace("[meter]", f'state_dir = "{self.state}"\n[meter]')
         self.config.write_text(site + self.pace.policy() + "".join(charger.format(name=name) for name in self._names))
-        self.gateway = Gateway(self.config, *self._options)
+        self.gateway = Gateway(self.config, *self._options, inside=self._inside)
         return self
 
     def drawn_ma(self) -> int:

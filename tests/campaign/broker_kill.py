@@ -230,7 +230,7 @@ def promises(houses: list[Broken], hung: Broken, odd: Broken, long: Broken, seco
     figure = (
         f"{sum(len(house.returns) for house in houses):,} kills, {never} without return; back after {max(took):.1f} s at most, "
         f"{len(wrong)} values old or twice; a broker that hangs seen after {noticed}; after programs that talk nonsense back after {after}; "
-        f"memory + {grown} KiB at most, also in {seconds / 60:.0f} min without a broker; {tracebacks} tracebacks"
+        f"memory + {grown} KiB at most, also in {seconds:,.0f} s without a broker; {tracebacks} tracebacks"
     )
     holds = not (never or wrong or tracebacks) and max(took) <= BACK_S and grown <= MOST_KIB
     return (

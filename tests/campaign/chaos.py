@@ -204,7 +204,7 @@ def promise(course: Course, seen: list[Seen]) -> Promise:
     worst = max(each.observed["worst_well_s"] for each in seen)
     longest = max(each.observed["worst_s"] for each in seen)
     figure = (
-        f"{len(seen)} houses for {course.seconds / 60:.0f} min: {pulled['meter']} times unplugged, {pulled['broker']} brokers and "
+        f"{len(seen)} houses for {course.seconds:,.0f} s: {pulled['meter']} times unplugged, {pulled['broker']} brokers and "
         f"{pulled['gateway']} gateways killed, {count['limits']:,} limits seen: {count['violations']} violations, "
         f"{tracebacks} tracebacks, {ended} gateways that ended by themselves; the sum was over the fuse for {worst:.1f} s at most while "
         f"all was plugged in, {longest:.1f} s in all"
