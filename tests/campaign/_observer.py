@@ -33,6 +33,7 @@ class Observer:
         self.allowed_s, self.longest_s = allowed_s, longest_s
         self.house: dict[str, float] = dict.fromkeys(LINES, 0.0)
         self.pulled: list[str] = []
+        self.starting = False
         self.well_since = time.monotonic()
         self.over_since: float | None = None
         self.told = False
@@ -60,7 +61,7 @@ class Observer:
                 return
             self.over_since = self.over_since or now
             lasts = now - self.over_since
-            well = 0.0 if self.pulled else now - max(self.over_since, self.well_since)
+            well = 0.0 if self.pulled or self.starting else now - max(self.over_since, self.well_since)
             self.worst_s, self.worst_well_s = max(self.worst_s, lasts), max(self.worst_well_s, well)
             if (well > self.allowed_s or lasts > self.longest_s) and not self.told:
                 self.told = True
@@ -88,6 +89,8 @@ class Observer:
                     self.sane(json.loads(payload)["state"] in METER_STATES, payload)
                 elif rest == ["status"]:
                     self.count[payload.decode()] += 1
+                    if self.starting and payload == b"online":
+                        self.starting, self.well_since = False, time.monotonic()
                     self.sane(payload in (b"online", b"offline"), payload)
             except (ValueError, KeyError, TypeError) as why:
                 self.wrong(f"{topic} cannot be understood ({why!r}): {payload[:80]!r}")
@@ -122,8 +125,9 @@ class Observer:
             if "pulled" in word:
                 self.pulled = word["pulled"]
                 self.well_since = time.monotonic()
-            if "starts" in word:
+            if "starts" in word:  # until it is online nobody can expect anything of it
                 self.seq.clear()
+                self.starting = True
 
 
 def main() -> int:

@@ -212,7 +212,7 @@ def promise(course: Course, seen: list[Seen]) -> Promise:
     return Promise(
         "R-22",
         "whatever is pulled, an observer on the broker never sees limits and house above the fuse for longer than it takes to tell",
-        f"0 violations: over the fuse for {course.allowed_s:g} s with all plugged in, {course.longest_s:g} s in all; seq never falls, no "
+        f"0 violations: over the fuse for {course.allowed_s:g} s with all plugged in and the gateway online, {course.longest_s:g} s in all; seq never falls, no "
         "limit above a charger's maximum or retained; 0 tracebacks",
         figure,
         holds=not (count["violations"] or tracebacks or ended) and count["limits"] > 0,
