@@ -14,7 +14,7 @@ instant is known only within a span:
 Cuts credit the high end (``house = load - high``): the prediction, house plus limits, then already contains what decreases in
 flight will bring, and the same excess is never cut twice. For a settled charger without reports the prediction is the measured load
 itself, so a real overload is always cut, in full. With a report of less than the limit the difference is *reserved*: the car may
-take up its offer at any second. Raises credit the low end (``house = load - low``): nothing is given away that might already be in
+take up its offer at any second (of several that have not for long only some, see ``diversity``). Raises credit the low end (``house = load - low``): nothing is given away that might already be in
 use. A charger that never reports is therefore raised with reserve (its own draw counts as house) until it has been seen to follow.
 
 The cap on power is measured in the same way, from what the house buys: imports less exports, so the sun makes room. It is credited as far
@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 from han_gateway.core.allocation import Room
 from han_gateway.core.belief import believed_ma
+from han_gateway.core.diversity import UNTAKEN_MS, idle_ma, lent_ma
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.load import Load
 from han_gateway.core.power import NOMINAL_MV, Watts, as_ma, power_ma
@@ -82,7 +83,7 @@ def measure(
 
 def measure_lines(budget: MilliAmps, load: Load, chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int) -> Headroom:
     """The same for the lines of any fuse, of which so much may be used."""
-    spans = _spans_of_all(chargers, at, fresh_ms)
+    spans = _spans_of_all(chargers, at, fresh_ms, budget)
     claims = claims_ma(chargers, at, fresh_ms)
     cuts, raises = [], []
     for line, span, current, claimed in zip(LINES, spans, load.current_ma, claims, strict=True):
@@ -138,9 +139,9 @@ def settled(view: ChargerView, at: Instant) -> bool:
     return at - view.commands[-1].at >= view.response_ms
 
 
-def in_force(view: ChargerView, at: Instant) -> tuple[Command, ...]:
-    """The commands that the charger may be obeying at this instant, oldest first: all of its last ``response_ms``."""
-    since = at - view.response_ms
+def in_force(view: ChargerView, at: Instant, within_ms: int | None = None) -> tuple[Command, ...]:
+    """The commands that the charger may be obeying at this instant, oldest first: all of its last ``response_ms``, or of so long."""
+    since = at - (view.response_ms if within_ms is None else within_ms)
     first = 0
     for place, command in enumerate(view.commands):
         if command.at <= since:
@@ -205,16 +206,21 @@ def _range(view: ChargerView, at: Instant) -> tuple[MilliAmps, MilliAmps]:
     return min(limits), max(limits)
 
 
-def _spans_of_all(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int) -> PerLine[Span]:
-    """All chargers together, on each line."""
-    low, high = [0, 0, 0], [0, 0, 0]
+def _spans_of_all(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int, budget: MilliAmps) -> PerLine[Span]:
+    """All chargers together, on each line of which so much may be used."""
+    found: PerLine[list[tuple[Span, MilliAmps]]] = PerLine([], [], [])
     for view in chargers:
-        limits = _range(view, at)
+        limits, idle = _range(view, at), idle_ma(view, in_force(view, at, UNTAKEN_MS), at)
         for line in view.lines:
-            drawn = _span(view, reported(view, line, at, fresh_ms), *limits)
-            low[line.index] += drawn.low
-            high[line.index] += drawn.high
-    return PerLine(*map(Span, low, high))
+            found[line.index].append((_span(view, reported(view, line, at, fresh_ms), *limits), idle))
+    return PerLine(*(_together(line, budget) for line in found))
+
+
+def _together(drawn: list[tuple[Span, MilliAmps]], budget: MilliAmps) -> Span:
+    """The sum of spans, each with the offer that stands: what of it need not be kept free counts as if it were drawn."""
+    low = sum(span.low for span, _ in drawn) + lent_ma((idle - span.low for span, idle in drawn), budget)
+    high = sum(span.high for span, _ in drawn) + lent_ma((idle - span.high for span, idle in drawn), budget)
+    return Span(low, high)
 
 
 def _power_of_all(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> Span:

@@ -1,7 +1,7 @@
 """Lower at once, raise slowly: one wrong reading may lower a limit, it can never raise one.
 
 The chargers of these runs say before every list that they draw nothing, so that the oracle is simple: all that is measured is house,
-and a raise is allowed only if *every* list of the last raise window has room for all limits on top of it. Silent chargers, which may
+and a raise is allowed only if *every* list of the last raise window has room for all limits that must be kept free on top of it. Silent chargers, which may
 be believed to draw their limit, and lists of the total power, have properties of their own below. ``HAN_TEST_SCALE`` multiplies the
 number of runs.
 """
@@ -9,12 +9,14 @@ number of runs.
 import os
 import random
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from han_gateway.core.belief import believed_ma
+from han_gateway.core.diversity import UNTAKEN_MS
 from han_gateway.core.effects import SetLimit
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
-from han_gateway.core.site import Site
+from han_gateway.core.site import Charger, Site
 from han_gateway.core.state import State
 from han_gateway.core.units import LINES, Instant, PerLine
 from han_gateway.meters.reading import Reading
@@ -45,9 +47,29 @@ def with_a_wrong_one(rng: random.Random, run: list[Heard]) -> list[Heard]:
     return [*run[: place + 1], (run[place][0] + rng.randint(1, 9_000), wrong), *run[place + 1 :]]
 
 
-def raises(site: Site, run: Sequence[Heard]) -> list[tuple[Instant, str, dict[str, int]]]:
-    """Each raise: when, whose, and all limits after it."""
-    state, found, limit = start(site, 0), [], dict[str, int]()
+class Raise(NamedTuple):
+    """A raise: when, whose, all limits after it, and all limits since the start, with their instants."""
+
+    at: Instant
+    name: str
+    limit: dict[str, int]
+    past: dict[str, list[tuple[Instant, int]]]
+
+    def lent_ma(self, sharing: Sequence[Charger], heard_at: Instant, budget: int) -> int:
+        """Of what had been on offer for a minute when a list came, and nobody draws in these runs: all but the largest, 30 % at most."""
+        idle = [self._stood(each.name, heard_at) for each in sharing]
+        return min(sum(idle) - max(idle), budget * 30 // 100)
+
+    def _stood(self, name: str, heard_at: Instant) -> int:
+        told = [(at, limit) for at, limit in self.past[name] if at < heard_at]
+        since = max((place for place, (at, _) in enumerate(told) if at <= heard_at - UNTAKEN_MS), default=None)
+        return 0 if since is None else min(limit for _, limit in told[since:])
+
+
+def raises(site: Site, run: Sequence[Heard]) -> list[Raise]:
+    """All raises of a run."""
+    state, found, limit = start(site, 0), list[Raise](), dict[str, int]()
+    past = {each.name: [(-each.response_ms, each.maximum_ma)] for each in site.chargers}
     second = 0
     for at, amps in run:
         events: list[Event] = [Tick(at=tick * 1000) for tick in range(second, at // 1000 + 1)]
@@ -57,24 +79,32 @@ def raises(site: Site, run: Sequence[Heard]) -> list[tuple[Instant, str, dict[st
             state, effects = step(site, state, event)
             told = {effect.grant.charger: effect.grant.limit_ma for effect in effects if isinstance(effect, SetLimit)}
             before, limit = limit, limit | told
-            found += [(event.at, name, limit) for name in told if name in before and told[name] > before[name]]
+            found += [Raise(event.at, name, limit, past) for name in told if name in before and told[name] > before[name]]
+            for name, now in told.items():
+                past[name].append((event.at, now))
     return found
 
 
 def check(site: Site, run: Sequence[Heard]) -> int:
-    """Hold every raise against every list of its window; return how many there were."""
+    """Hold every raise against every list of its window; return how many there were.
+
+    On a line with several chargers that leave their offers unused the largest is kept free, and of the others what is more than 30 %.
+    """
     window = site.policy.raise_window_ms
     budget = site.root.fuse_ma - site.root.margin_ma
     found = raises(site, run)
-    for at, name, limit in found:
-        recent = [amps for heard_at, amps in run if at - window <= heard_at <= at]
+    for raised in found:
+        at, name, limit, _ = raised
+        recent = [(heard_at, amps) for heard_at, amps in run if at - window <= heard_at <= at]
         assert any(heard_at <= at - window for heard_at, _ in run), "no full window"
         assert len(recent) >= 1
         lines = next(each.lines for each in site.chargers if each.name == name)
         for line in lines:
-            granted = sum(limit[each.name] for each in site.chargers if line in each.lines)
-            for amps in recent:
-                assert granted + round(amps[line.index] * 1000) <= budget
+            sharing = [each for each in site.chargers if line in each.lines]
+            granted = sum(limit[each.name] for each in sharing)
+            for heard_at, amps in recent:
+                reserved = granted - raised.lent_ma(sharing, heard_at, budget)
+                assert reserved + round(amps[line.index] * 1000) <= budget
     return len(found)
 
 

@@ -1,0 +1,29 @@
+"""Offers that are not taken up: how much of them need not be kept free, because not all cars start at once (diversity).
+
+What a charger was offered it may draw at any second, so it is reserved (``headroom``). Of offers that have been left unused for a minute,
+though, the largest on a line is kept free, and not also the others: that two such cars start within the same ten seconds is left to the
+next list, which cuts at once. What may come on top is bounded so that a fuse bears it until then. This file must not know who draws what.
+"""
+
+from collections.abc import Iterable
+
+from han_gateway.core.state import ChargerView, Command, Conduct
+from han_gateway.core.units import Instant, MilliAmps
+
+UNTAKEN_MS = 60_000
+"""An offer that is newer may be about to be taken: some cars need so long to wake up."""
+BORNE_PERCENT = 30
+"""At 1.3 In, from full load, the fastest breaker that IEC 60898-1 (table 7) allows lets go after half a minute (``simulation/fuse``)."""
+
+
+def idle_ma(view: ChargerView, commands: tuple[Command, ...], at: Instant) -> MilliAmps:
+    """What has been on offer all of the last minute, given the limits since then; nothing of a charger that is not heard any more."""
+    if view.conduct is Conduct.GONE or commands[0].at > at - UNTAKEN_MS:
+        return 0
+    return min(command.limit_ma for command in commands)
+
+
+def lent_ma(unused: Iterable[MilliAmps], budget_ma: MilliAmps) -> MilliAmps:
+    """How much of what chargers leave unused on a line need not be kept free."""
+    offers = [each for each in unused if each > 0]
+    return min(sum(offers) - max(offers, default=0), budget_ma * BORNE_PERCENT // 100)
