@@ -1,13 +1,13 @@
 """Which lines a car uses, as far as its charger's reports show it.
 
 A charger offers one current for all its lines (IEC 61851-1: one pilot signal); how many of them carry it is a matter of the car's own
-hardware, settled when the contactor closes. A car that charges on fewer lines therefore keeps to them until it pauses: fresh reports of
-a charging car that agree for ``SEEN_MS`` free the other lines for others, and no longer bind this one to them.
+hardware, settled when the contactor closes. A car that charges on fewer lines therefore keeps to them: fresh reports of a charging car
+that agree for ``SEEN_MS`` free the other lines for others, and no longer bind this one to them, through pauses, too, while it stays.
 
 If it takes up another line all the same (a charger that switches by itself, a car that balances its cells), its next report binds it
 to all lines again, and the next list cuts at once what does not fit: an overload lasts as long as a report and a list take. So only a
-charger that reports all of its lines, and keeps reporting, is believed to use fewer; a pause, a silence or a doubt ends that. A charger
-that was told to use fewer lines and falls silent, or draws elsewhere, counts on all of them.
+charger that reports all of its lines, and keeps reporting, is believed to use fewer; a silence or a doubt ends that. After a pause it
+begins at its minimum: so much at most is taken elsewhere until the next list. A charger that was told to use fewer lines and falls silent, or draws elsewhere, counts on all of them.
 
 This file must not know limits, nor who chooses lines.
 """
@@ -47,7 +47,7 @@ def observe(site: Site, view: ChargerView, report: ChargerSaid) -> tuple[Charger
     phasing = view.phasing
     seen = _fewer(site, view, report)
     if phasing.used is not None:
-        kept = flowing and flowing <= phasing.used < view.offered
+        kept = flowing <= phasing.used < view.offered
         return (view if kept else view._replace(phasing=_unknown(phasing))), ()
     if seen is None:
         return (view if phasing.seen is None else view._replace(phasing=_unknown(phasing))), ()
@@ -82,16 +82,14 @@ def _agree(view: ChargerView, seen: frozenset[Line], at: Instant) -> tuple[Charg
 
 
 def renewed(site: Site, view: ChargerView, at: Instant) -> ChargerView:
-    """Without fresh reports, and during a pause, nobody knows which lines a car uses; without any, which ones a charger closes."""
+    """Without fresh reports nobody knows which lines a car uses; without any, which ones a charger closes."""
     used, policy = view.phasing.used, site.policy
     if used is None:
         trusted = view.mode is None or heard(view, at, policy.lost_after_ms)
         return view if trusted else view._replace(phasing=view.phasing._replace(used=view.charger.lines))
     if not used < view.offered:
         return view  # until it is heard again
-    paused = not view.grant.limit_ma and settled(view, at)
-    known = heard(view, at, policy.report_fresh_ms) and not paused
-    return view if known else view._replace(phasing=_unknown(view.phasing))
+    return view if heard(view, at, policy.report_fresh_ms) else view._replace(phasing=_unknown(view.phasing))
 
 
 def heard(view: ChargerView, at: Instant, fresh_ms: int) -> bool:

@@ -34,7 +34,9 @@ def test_unused_lines_are_free_for_others() -> None:
     """What is reserved on a line that a car does not use is given to another charger there."""
     run = Home(house(charger(), charger("other", [L2], maximum_ma=20_000)))
     run.car_lines = frozenset({L1})
-    run.minutes(4, 2, 2, 2)
+    for _ in range(8):
+        run.say(run.now, "other", run.limit("other") / 1000)
+        run.minutes(0.5, 2, 2 + run.limit("other") / 1000, 2)
 
     assert run.view.lines == {L1}
     assert run.limit("other") >= 20_000
@@ -109,15 +111,23 @@ def test_one_current_alone_is_no_belief_without_a_neutral() -> None:
     assert run.view.lines == ALL
 
 
-def test_a_pause_or_silence_ends_belief() -> None:
-    """After a pause a car may begin on other lines; and nobody knows what a charger does that is not heard."""
-    paused, silent = one_phase_car(), one_phase_car()
-    paused.minutes(0.5, 24, 5, 5)
-    short = one_phase_car()
-    short.hear(short.now + LIST_MS, list2(40, 5, 5))
-    short.hear(short.now + LIST_MS, list2(24, 5, 5))
+def test_silence_ends_belief() -> None:
+    """Nobody knows what a charger does that is not heard."""
+    silent = one_phase_car()
     for _ in range(4):
         silent.hear(silent.now + LIST_MS, list2(21, 5, 5))
 
-    assert (paused.limit(), short.limit()) == (0, 0)
-    assert [paused.view.lines, short.view.lines, silent.view.lines] == [ALL, ALL, ALL]
+    assert silent.view.lines == ALL
+
+
+def test_a_car_that_stays_keeps_its_lines_through_a_pause() -> None:
+    """It resumes although the other lines are full; if it takes up one of them after all, the next list takes it back."""
+    run = one_phase_car()
+    run.minutes(1, 24, 24, 24)
+    assert (run.limit(), run.view.lines) == (0, frozenset({L1}))
+    run.minutes(1.5, 5, 24, 24)
+    assert run.limit() >= 6_000
+    run.car_lines = frozenset({L1, L2})
+    run.minutes(0.2, 5, 24, 24)
+
+    assert (run.limit(), run.view.lines) == (0, ALL)
