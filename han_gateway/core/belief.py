@@ -4,8 +4,9 @@ A change that shows on the meter by about as much is a charger that follows. Aft
 what has been seen counts as drawn: all of a limit that was cut to and taken, only the part of a raise that showed (the car may take
 no more). A raise that does not show proves nothing, nor does a fall far greater than the cut. A cut that does not show, or a fall of
 all its lines that nobody asked for (the car is full, or gone), ends the belief. In doubt it draws nothing, which is the safe side for
-raises; whose limit would stand still for that reason is asked on purpose now and then. When an answer comes late, the charger is slower than
-we thought, and gets that much time from then on. This file must not know what is made of the belief.
+raises; whose limit would stand still for that reason is asked on purpose now and then. One whose start does not show, or two cuts in a
+row, seems to have no car, until anything shows. When an answer comes late, the charger is slower than
+we thought, and gets that much time from then on; not if it reports that it followed in time. This file must not know what is made of the belief.
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma
@@ -14,7 +15,7 @@ from han_gateway.core.state import Belief, ChargerView, Probe
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 ENOUGH = 2
-"""So many changes in a row must have shown."""
+"""So many changes in a row must have shown, or not shown."""
 WORTH_ASKING_MA: MilliAmps = 1_000
 """A smaller change drowns in what the house does meanwhile."""
 QUESTION_MA: MilliAmps = 2_000
@@ -58,6 +59,19 @@ def question(view: ChargerView, spare_ma: MilliAmps, at: Instant) -> MilliAmps |
     if min(spare_ma, highest_ma(view.charger) - limit) < QUESTION_MA:
         return None
     return max(lowest, limit - QUESTION_MA)
+
+
+def offer_ma(view: ChargerView, at: Instant) -> MilliAmps:
+    """The most to offer, where others share, to one that is not seen to draw: the minimum, and now and then a question more."""
+    lowest, since = lowest_ma(view.charger), at - view.commands[-1].at
+    if since < AGAIN_MS:
+        return max(lowest, view.grant.limit_ma)
+    return lowest + (QUESTION_MA if since >= (AGAIN_MS if view.belief.answers else SELDOM_MS) else 0)
+
+
+def seems_empty(view: ChargerView) -> bool:
+    """Tell whether a charger that never reports was offered current often enough, and the meter did not show it."""
+    return view.report is None and view.belief.unshown >= ENOUGH
 
 
 def learn(view: ChargerView, before: Load | None, load: Load, at: Instant, others: tuple[ChargerView, ...] = ()) -> ChargerView:
@@ -105,10 +119,23 @@ def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load
     if waited < (view.response_ms if probe.from_ma else max(view.response_ms, WAKES_MS)):
         return belief
     if small or change > 0 or (shown is not None and 2 * shown <= change):
-        return belief._replace(probe=None, drawn_ma=min(belief.drawn_ma, probe.to_ma))
+        known = belief._replace(probe=None, drawn_ma=min(belief.drawn_ma, probe.to_ma))
+        never_began = change > 0 and not small and not probe.from_ma and shown is not None and 2 * shown < change
+        return known._replace(unshown=ENOUGH) if never_began else known
+    if _said_so(view, probe):
+        return belief._replace(probe=None)
     if waited < LONGEST_MS:  # a cut that does not show: in doubt at once, but it may still come
-        return belief.forgotten()._replace(probe=probe._replace(late=True))
-    return belief.forgotten()
+        return belief.forgotten()._replace(probe=probe._replace(late=True), unshown=belief.unshown)
+    return belief.forgotten()._replace(unshown=belief.unshown + 1)
+
+
+def _said_so(view: ChargerView, probe: Probe) -> bool:
+    """Tell whether the charger itself has reported since that it follows: then the house hides it."""
+    report = view.report
+    if report is None or report.at <= probe.at:
+        return False
+    drawn = [report.current_ma[line.index] for line in view.lines]
+    return all(current is not None and current <= probe.to_ma + WORTH_ASKING_MA for current in drawn)
 
 
 def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: int) -> Belief:

@@ -10,7 +10,7 @@ from operator import add
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.fairness import appetite_ma, content, drawn_ma, in_turn, no_car, rank
+from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, in_turn, no_car, rank
 from han_gateway.core.headroom import budget_ma, claims_ma, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.site import Site
@@ -172,33 +172,36 @@ def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmp
 def _want(site: Site, view: ChargerView, at: Instant) -> Want:
     """Hold what it has, and take more, as far as its car makes use of it."""
     limit = view.grant.limit_ma
-    top = appetite_ma(site.policy, view, at)
+    top = appetite_ma(site.policy, view, at, alone=_alone_on_its_lines(site, view))
     return Want(
         charger=view.charger, lines=view.lines, ceiling_ma=max(top, limit), floor_ma=limit, rank=rank(site.policy, view, at)
     )
+
+
+def _alone_on_its_lines(site: Site, view: ChargerView) -> bool:
+    return not any(other.name != view.charger.name and other.lines & view.charger.lines for other in site.chargers)
 
 
 def _fair_want(site: Site, view: ChargerView, want: Want, at: Instant, *, starving: bool) -> Want:
     """As if nothing were granted yet.
 
     Of a charger that nobody knows the draw of, this counts as house and its limit is reserved too. It is never raised for fairness,
-    and gives way only to one that gets nothing, when its turn is over.
+    and gives way to nothing only for one that gets nothing, when its turn is over.
     """
-    limit = view.grant.limit_ma
+    limit, appetite = view.grant.limit_ma, appetite_ma(site.policy, view, at, alone=False)
     if no_car(site.policy, view, at):
-        return replace(want, ceiling_ma=min(limit, lowest_ma(view.charger)), floor_ma=0)
+        return replace(want, ceiling_ma=min(limit, appetite), floor_ma=0)
     if drawn_ma(site.policy, view, at) is not None:
-        return replace(want, ceiling_ma=appetite_ma(site.policy, view, at), floor_ma=0)
-    return replace(
-        want, ceiling_ma=max(limit, lowest_ma(view.charger)), floor_ma=0 if starving and not in_turn(view, at) else limit
-    )
+        return replace(want, ceiling_ma=appetite, floor_ma=0)
+    top = min(max(limit, lowest_ma(view.charger)), appetite)
+    return replace(want, ceiling_ma=top, floor_ma=0 if starving and not in_turn(view, at) else min(top, limit))
 
 
 def _make_room(
     site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], grown: Grants, at: Instant
 ) -> Grants:
     """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
-    starving = any(not view.grant.limit_ma and not no_car(site.policy, view, at) for view in chargers)
+    starving = any(not view.grant.limit_ma and not absent(site.policy, view, at) for view in chargers)
     fair_wants = [_fair_want(site, view, want, at, starving=starving) for view, want in zip(chargers, wants, strict=True)]
     fair = _by_name(allocate(site, room, fair_wants))
     poor = [

@@ -28,6 +28,7 @@ class Cause(Enum):
     STARTING = "starting at the minimum"
     NO_CAR = "no car wants current"
     ENOUGH = "no more than the car uses"
+    UNSEEN = "not seen to draw anything"  # a charger that never reports, beside others
     HELD = "held at the minimum"  # a little above the fuse, which bears it for a while
     NO_ROOM = "no room for the minimum"  # paused: not even the smallest current fits
     POWER_CAP = "power cap"  # the power of the whole site has no more room

@@ -6,7 +6,7 @@ car has left unused for a while is lent to others. This file must not know how m
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma
-from han_gateway.core.belief import believed_ma
+from han_gateway.core.belief import believed_ma, offer_ma, seems_empty
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.headroom import reported, settled
@@ -35,7 +35,7 @@ SLACK_MA: MilliAmps = 2_000
 def account(policy: Policy, view: ChargerView, since: Instant, at: Instant) -> ChargerView:
     """Remember what a charger has had since the last list, and since when it leaves its offer unused."""
     drawn = drawn_ma(policy, view, at)
-    limit = view.grant.limit_ma
+    limit = 0 if seems_empty(view) else view.grant.limit_ma
     had_ua = view.had_ua + (1000 * (limit if drawn is None else drawn) - view.had_ua) * min(at - since, MEMORY_MS) // MEMORY_MS
     spares = drawn is not None and drawn < limit - UNUSED_MA and settled(view, at)
     return view._replace(had_ua=had_ua, unused_since=(view.unused_since or at) if spares else None)
@@ -54,7 +54,13 @@ def drawn_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps | None
 
 def in_turn(view: ChargerView, at: Instant) -> bool:
     """Tell whether it charges and may go on."""
-    return view.grant.limit_ma > 0 and at - view.started_at < TURN_MS
+    return view.grant.limit_ma > 0 and at - view.started_at < TURN_MS and not seems_empty(view)
+
+
+def absent(policy: Policy, view: ChargerView, at: Instant) -> bool:
+    """Tell whether nobody seems to want current here. A silent charger is looked into anew when it has been paused for a turn."""
+    rested = not view.grant.limit_ma and at - view.paused_at >= TURN_MS
+    return no_car(policy, view, at) or (seems_empty(view) and not rested)
 
 
 def starts(view: ChargerView, at: Instant) -> bool:
@@ -70,7 +76,7 @@ def no_car(policy: Policy, view: ChargerView, at: Instant) -> bool:
 
 def rank(policy: Policy, view: ChargerView, at: Instant) -> tuple[int, ...]:
     """The order in which minimums are given: whose turn it is, then who has had least, a charger without a car last."""
-    if no_car(policy, view, at):
+    if absent(policy, view, at):
         return (2, view.had_ua)
     if in_turn(view, at):
         return (0, view.started_at)
@@ -81,16 +87,23 @@ def content(policy: Policy, view: ChargerView, at: Instant) -> Cause:
     """Why the largest offer that makes sense is less than the charger's maximum."""
     if no_car(policy, view, at):
         return Cause.NO_CAR
-    return Cause.STARTING if starts(view, at) else Cause.ENOUGH
+    if starts(view, at):
+        return Cause.STARTING
+    return Cause.UNSEEN if drawn_ma(policy, view, at) is None else Cause.ENOUGH
 
 
-def appetite_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps:
-    """The largest offer that makes sense: the minimum without a car, a little more than it draws for a car that takes no more."""
+def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) -> MilliAmps:
+    """The largest offer that makes sense: the minimum without a car, a little more than it draws for a car that takes no more.
+
+    Nobody but a lone charger is offered much without being seen to draw: others would miss it.
+    """
     lowest, highest = lowest_ma(view.charger), highest_ma(view.charger)
     if no_car(policy, view, at) or starts(view, at):
         return lowest
     drawn = drawn_ma(policy, view, at)
-    if drawn is None or view.unused_since is None or at - view.unused_since < UNUSED_MS:
+    if drawn is None:
+        return highest if alone else min(highest, offer_ma(view, at))
+    if view.unused_since is None or at - view.unused_since < UNUSED_MS:
         return highest
     step = view.charger.step_ma
     return min(highest, max(lowest, -(-(drawn + SLACK_MA) // step) * step))

@@ -87,7 +87,7 @@ class Belief(NamedTuple):
     """What the meter has told of a charger (``belief``): how many changes in a row have shown, and what it has been seen to draw.
 
     ``probe`` is the question that is open, ``proof`` the currents that answered the last one, ``response_ms`` the time that it was
-    seen to need, None while it has not been seen to need more than configured.
+    seen to need, None while it has not been seen to need more than configured. ``unshown`` counts what did not show since anything did.
     """
 
     answers: int = 0
@@ -95,6 +95,7 @@ class Belief(NamedTuple):
     probe: Probe | None = None
     proof: PerLine[MilliAmps | None] | None = None
     response_ms: int | None = None
+    unshown: int = 0
 
     def forgotten(self) -> "Belief":
         """Nothing is known of what it draws; how slow it is stays known."""
@@ -124,7 +125,7 @@ class Phasing(NamedTuple):
 class ChargerView(NamedTuple):
     """All we know of one charger.
 
-    ``commands`` are the *changes* that it may still be on its way to obey, oldest first; the last one is the limit now.
+    ``commands`` are the *changes* of the last minute, and those that it may still be on its way to obey, oldest first; the last one is the limit now.
     ``said_at`` is when the limit was last published (None: never), ``raised_at`` the last change upwards, ``paused_at`` the
     last change to nothing, ``started_at`` the last from nothing. ``had_ua`` is the mean current (uA) that it has had over the last hours,
     ``unused_since`` when its car began to leave a part of its offer unused (``fairness``). ``mode`` are the lines that it was told to use, None for all.

@@ -15,7 +15,9 @@ from han_gateway.core.belief import (
     ask,
     believed_ma,
     learn,
+    offer_ma,
     question,
+    seems_empty,
 )
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import span
@@ -136,7 +138,7 @@ def test_nobody_is_that_slow() -> None:
     view = learn(view, None, load(30, 20, 20), 20_000)
     view = learn(view, None, load(30, 20, 20), LONGEST_MS)
 
-    assert view.belief == Belief()
+    assert view.belief == Belief(unshown=1)
 
 
 def test_small_changes_ask_nothing() -> None:
@@ -307,3 +309,49 @@ def test_there_and_back_is_no_question_to_a_car_that_takes_less_either() -> None
     view = told(told(silent(16, answers=2, drawn=9), 12, load(20, 20, 20), 0), 16, load(20, 20, 20), 3000)
 
     assert learn(view, None, load(27, 27, 27), 10_000).belief.answers == 2
+
+
+def test_a_start_that_does_not_show_is_an_empty_place() -> None:
+    """6 A offered for a minute and nothing on the meter: nobody seems to be there, until anything shows."""
+    view = told(silent(0), 6, load(8, 8, 8), 0)
+    view = learn(view, None, load(8, 8, 8), WAKES_MS - 1)
+    assert not seems_empty(view)
+    view = learn(view, None, load(8, 8, 8), WAKES_MS)
+    assert seems_empty(view)
+    assert not seems_empty(view._replace(report=report(0, "a", 0)))
+    view = learn(told(view, 8, load(8, 8, 8), 100_000), None, load(10, 10, 10), 110_000)
+    assert (seems_empty(view), view.belief.answers) == (False, 1)
+
+
+def test_two_cuts_that_do_not_show_are_an_empty_place() -> None:
+    """One may be hidden by the house."""
+    view = silent(8)
+    for cuts in (1, 2):
+        view = told(view._replace(grant=replace(view.grant, limit_ma=8_000)), 6, load(20, 20, 20), cuts * 100_000)
+        view = learn(view, None, load(20, 20, 20), cuts * 100_000 + LONGEST_MS)
+        assert seems_empty(view) == (cuts == 2)
+
+
+@pytest.mark.parametrize(("shown", "empty"), [(0, True), (2.9, True), (3, False), (6, False), (None, False)])
+def test_a_start_that_shows_by_half_is_in_doubt(shown: float | None, empty: bool) -> None:
+    """Only what does not show by half is taken for nothing; an unknown current proves nothing."""
+    after = load(None, None, None) if shown is None else load(8 + shown, 8 + shown, 8 + shown)
+    assert seems_empty(learn(told(silent(0), 6, load(8, 8, 8), 0), None, after, WAKES_MS)) == empty
+
+
+def test_beside_others_it_is_offered_the_minimum_and_a_question() -> None:
+    """Two amperes more after five minutes, after 20 s if it has answered once; what was just asked stands for 20 s."""
+    view, asked_once = silent(6), silent(6, answers=1)
+
+    assert [offer_ma(view, at) for at in (AGAIN_MS, SELDOM_MS - 1, SELDOM_MS)] == [6_000, 6_000, 6_000 + QUESTION_MA]
+    assert [offer_ma(asked_once, at) for at in (AGAIN_MS - 1, AGAIN_MS)] == [6_000, 6_000 + QUESTION_MA]
+    assert [offer_ma(silent(16), at) for at in (AGAIN_MS - 1, AGAIN_MS)] == [16_000, 6_000]
+
+
+def test_who_reports_that_it_followed_is_not_slow() -> None:
+    """The house may hide a cut from the meter; a report from after it is better, one from before or of too much is not."""
+    view = told(silent(16, answers=2), 10, load(30, 20, 20), 0)
+    obeyed, before, above = (view._replace(report=report(at, "a", amps)) for at, amps in ((5_000, 10), (0, 10), (5_000, 11.1)))
+
+    assert learn(obeyed, None, load(30, 20, 20), 20_000).belief == obeyed.belief._replace(probe=None)
+    assert [learn(each, None, load(30, 20, 20), 20_000).belief.probe.late for each in (before, above)] == [True, True]  # type: ignore[union-attr]

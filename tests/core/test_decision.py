@@ -187,13 +187,15 @@ def test_who_is_elsewhere_makes_no_room() -> None:
 
 
 def test_half_a_report_is_silence() -> None:
-    """A charger on three lines that reports one of them is asked to make room only when its turn is over."""
+    """A charger on three lines that reports one of them keeps the minimum beside another, and makes way when its turn is over."""
     site = house(charger("a"), charger("b"))
     a, b = reporting(views(site, a=16, b=0), a=16, b=0)
-    a = a._replace(report=report(NOW - 1000, "a", 16, [L1]))
+    a = a._replace(report=report(NOW - 1000, "a", 16, [L1]), started_at=NOW - TURN_MS + 1)
+    low = a._replace(grant=replace(a.grant, limit_ma=6_000))
 
-    assert limits(grow(site, (a._replace(started_at=NOW - TURN_MS + 1), b), room(20, 20, 20), NOW)) == {"a": 16, "b": 0}
-    assert limits(grow(site, (a._replace(started_at=NOW - TURN_MS), b), room(20, 20, 20), NOW)) == {"a": 14}
+    assert limits(grow(site, (a, b), room(20, 20, 20), NOW)) == {"a": 6}
+    assert limits(grow(site, (low, b), room(11, 11, 11), NOW)) == {"a": 6, "b": 0}
+    assert limits(grow(site, (low._replace(started_at=NOW - TURN_MS, had_ua=6_000_000), b), room(11, 11, 11), NOW)) == {"a": 0}
 
 
 def test_without_a_car_the_minimum_is_kept() -> None:

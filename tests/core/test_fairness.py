@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from han_gateway.core.belief import ENOUGH
 from han_gateway.core.decision import grow
 from han_gateway.core.effects import Grant
 from han_gateway.core.events import ChargerStatus
@@ -17,6 +18,7 @@ from han_gateway.core.fairness import (
     account,
     appetite_ma,
     drawn_ma,
+    in_turn,
     rank,
 )
 from han_gateway.core.site import Policy
@@ -85,9 +87,9 @@ def test_what_stays_unused_is_not_asked_for() -> None:
     """A car that has stayed 1.5 A below its offer for 45 s is offered 2 A more than it draws, in whole steps, and no less than the minimum."""
     view = account(POLICY, says(one(16), 9.2), NOW - 10_000, NOW)
     assert view.unused_since == NOW
-    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + UNUSED_MS - 1), NOW + UNUSED_MS - 1) == 16_000
-    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + UNUSED_MS), NOW + UNUSED_MS) == 12_000 >= 9_200 + SLACK_MA
-    assert appetite_ma(POLICY, says(view, 1, at=NOW + UNUSED_MS), NOW + UNUSED_MS) == 6_000
+    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + UNUSED_MS - 1), NOW + UNUSED_MS - 1, alone=True) == 16_000
+    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + UNUSED_MS), NOW + UNUSED_MS, alone=True) == 12_000 >= 9_200 + SLACK_MA
+    assert appetite_ma(POLICY, says(view, 1, at=NOW + UNUSED_MS), NOW + UNUSED_MS, alone=True) == 6_000
 
 
 @pytest.mark.parametrize("amps", [16 - UNUSED_MA / 1000, 16, None])
@@ -96,7 +98,7 @@ def test_a_car_at_its_offer_may_have_all(amps: float | None) -> None:
     view = one(16, unused_since=NOW - UNUSED_MS)
     view = account(POLICY, view if amps is None else says(view, amps), NOW - 10_000, NOW)
     assert view.unused_since is None
-    assert appetite_ma(POLICY, view, NOW) == 16_000
+    assert appetite_ma(POLICY, view, NOW, alone=True) == 16_000
 
 
 def test_who_waits_takes_the_place_of_who_has_had_most() -> None:
@@ -135,8 +137,8 @@ def test_over_a_night_everybody_has_had_the_same() -> None:
 
 
 def test_a_limit_below_the_maximum_says_why() -> None:
-    """Where there is room for more, people read what it is that nobody wants it: a start, no car, or a car that takes no more."""
-    site = house(charger("a"))
+    """Where there is room for more, people read why nobody gets it: a start, no car, a car that takes no more, or silence beside others."""
+    site, shared = house(charger("a")), house(charger("a"), charger("b"))
 
     def why(view: ChargerView) -> str:
         return str(grow(site, (view,), room(25, 25, 25), NOW)["a"].reason)
@@ -145,3 +147,39 @@ def test_a_limit_below_the_maximum_says_why() -> None:
     assert why(says(one(6), 0, ChargerStatus.IDLE)) == "no car wants current"
     assert why(says(one(9, unused_since=NOW - UNUSED_MS), 7)) == "no more than the car uses"
     assert why(one(10)) == "own maximum"
+    a, b = views(shared, a=6, b=16)
+    told = grow(shared, (a, says(b, 16)), room(25, 25, 25), NOW)
+    assert str(told["a"].reason) == "not seen to draw anything"
+
+
+def empty(amps: int, **known: object) -> ChargerView:
+    """A silent charger that did not answer twice."""
+    return one(amps, belief=Belief(unshown=ENOUGH), **known)
+
+
+def test_an_empty_place_comes_last_and_is_looked_into_now_and_then() -> None:
+    """A silent charger at which nothing shows keeps no turn; paused, it is first in line again after a quarter of an hour."""
+    busy = says(one(6, had_ua=16_000_000), 6)
+    waiting = empty(0, paused_at=NOW - TURN_MS + 1)
+    rested = empty(0, paused_at=NOW - TURN_MS)
+
+    assert not in_turn(empty(6, started_at=NOW - 1), NOW)
+    assert rank(POLICY, empty(6), NOW) > rank(POLICY, busy, NOW)
+    assert rank(POLICY, waiting, NOW) > rank(POLICY, busy, NOW) > rank(POLICY, rested, NOW)
+
+
+def test_what_an_empty_place_is_offered_is_not_had() -> None:
+    """Nobody has had it."""
+    assert account(POLICY, empty(16), NOW - 10_000, NOW).had_ua == 0
+    assert account(POLICY, one(16), NOW - 10_000, NOW).had_ua > 0
+
+
+def test_nobody_makes_room_for_an_empty_place() -> None:
+    """One who charges keeps its current beside a silent charger that seems empty, and takes its place when that holds the last minimum."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = views(site, a=11, b=0)
+    told = (says(a, 11), b._replace(belief=Belief(unshown=ENOUGH), paused_at=NOW - 1000))
+    assert limits(grow(site, told, room(11, 0, 0), NOW)) == {"a": 11, "b": 0}
+    a, b = views(site, a=0, b=6)
+    told = (says(a, 0, ChargerStatus.CONNECTED), b._replace(belief=Belief(unshown=ENOUGH), started_at=NOW - 1000))
+    assert limits(grow(site, told, room(6, 0, 0), NOW)) == {"b": 0}

@@ -47,7 +47,7 @@ def test_a_new_charger_starts_at_its_fallback() -> None:
     effects = change(run, house(LEFT, RIGHT, fuse=63))
     assert [(told.grant.charger, told.grant.limit_ma, told.seq) for told in set_limits(effects)] == [("right", 6_000, 1)]
     assert notes(effects) == ["right starts at 6 A: waiting before raising"]
-    run.lists(8, 2, 2, 2)
+    run.lists(4, 2, 2, 2, says={"right": 6})
     assert run.limit("right") == 16_000
 
 
