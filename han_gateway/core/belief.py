@@ -6,7 +6,7 @@ no more). A raise that does not show proves nothing, nor does a fall far greater
 all its lines that nobody asked for (the car is full, or gone), ends the belief. In doubt it draws nothing, which is the safe side for
 raises; whose limit would stand still for that reason is asked on purpose now and then. One whose start does not show, or two cuts in a
 row, seems to have no car, until anything shows. When an answer comes late, the charger is slower than
-we thought, and gets that much time from then on; not if it reports that it followed in time. This file must not know what is made of the belief.
+we thought, and gets that much time, until a cut shows sooner or it reports that it followed sooner. This file must not know what is made of the belief.
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma
@@ -123,7 +123,7 @@ def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load
         never_began = change > 0 and not small and not probe.from_ma and shown is not None and 2 * shown < change
         return known._replace(unshown=ENOUGH) if never_began else known
     if _said_so(view, probe):
-        return belief._replace(probe=None)
+        return belief._replace(probe=None, response_ms=_quicker(view, view.report.at - probe.at if view.report else waited))
     if waited < LONGEST_MS:  # a cut that does not show: in doubt at once, but it may still come
         return belief.forgotten()._replace(probe=probe._replace(late=True), unshown=belief.unshown)
     return belief.forgotten()._replace(unshown=belief.unshown + 1)
@@ -146,8 +146,14 @@ def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: 
         answers=belief.answers + new,
         drawn_ma=probe.to_ma if shown < 0 else _drew_ma(view, probe) + shown,
         proof=load.current_ma if new else belief.proof,
-        response_ms=max(waited, view.response_ms) if probe.late else belief.response_ms,
+        response_ms=max(waited, view.response_ms) if probe.late else _quicker(view, waited) if shown < 0 else belief.response_ms,
     )
+
+
+def _quicker(view: ChargerView, waited: int) -> int | None:
+    """How slow it is in our eyes when a cut has been followed within so long: a deaf spell is not remembered for ever."""
+    slowest = min(view.response_ms, max(waited, view.charger.response_ms))
+    return None if slowest == view.charger.response_ms else slowest
 
 
 def _drew_ma(view: ChargerView, probe: Probe) -> MilliAmps:

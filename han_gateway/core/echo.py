@@ -26,6 +26,8 @@ TOLERANCE_MA: MilliAmps = 1_000
 """How far a charger may miss its limit: cars regulate to about half an ampere, chargers report in whole ones, up or down."""
 AGAIN_MS = (0, 2_000, 4_000, 8_000)
 """How long after the last message a charger that names more is told again, each time; then as often as everybody."""
+EXCUSED_MS = 20_000
+"""So slow a charger may be seen to be without a bad name. One that hears nothing for a while looks slow, too."""
 RESTED_MS = 60_000
 """After so long without a wrong echo all of these tries are there again."""
 CALM_MS = 600_000
@@ -144,8 +146,9 @@ def passed(policy: Policy, view: ChargerView, at: Instant) -> tuple[ChargerView,
 
 
 def allowed_ma(view: ChargerView, at: Instant) -> MilliAmps:
-    """The largest limit that a charger may still be obeying; it gets twice its response time."""
-    return max(*(command.limit_ma for command in in_force(view, at - view.charger.response_ms)), view.grant.limit_ma)
+    """The largest limit that a charger may still be obeying; it gets twice its response time, or what it was seen to need, within reason."""
+    slowest = max(2 * view.charger.response_ms, min(view.response_ms, EXCUSED_MS))
+    return max(*(command.limit_ma for command in in_force(view, at, slowest)), view.grant.limit_ma)
 
 
 def _borders(policy: Policy, view: ChargerView) -> tuple[Instant, Instant, Instant]:

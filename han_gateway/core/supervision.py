@@ -127,10 +127,13 @@ def behaviour(view: ChargerView, report: ChargerSaid) -> Behaviour:
 def stubborn(policy: Policy, view: ChargerView, at: Instant) -> bool:
     """Tell whether a lower limit may free nothing: the charger draws or claims more than it was told, or has stopped reporting.
 
+    So it is with one whose last cut the meter has not shown in time, as long as it does not say itself that it followed.
+
     Its last report is enough, if it came when the last limit had had its time: not for a bad name, but to ask others for the room.
     """
-    report = view.report
-    if view.conduct is Conduct.IGNORING or view.echo.claimed_ma > view.grant.limit_ma:
+    report, probe = view.report, view.belief.probe
+    unseen = probe is not None and probe.late and (report is None or report.at <= probe.at)
+    if unseen or view.conduct is Conduct.IGNORING or view.echo.claimed_ma > view.grant.limit_ma:
         return True
     if report is None:
         return False

@@ -355,3 +355,16 @@ def test_who_reports_that_it_followed_is_not_slow() -> None:
 
     assert learn(obeyed, None, load(30, 20, 20), 20_000).belief == obeyed.belief._replace(probe=None)
     assert [learn(each, None, load(30, 20, 20), 20_000).belief.probe.late for each in (before, above)] == [True, True]  # type: ignore[union-attr]
+
+
+def test_who_follows_in_time_is_slow_no_longer() -> None:
+    """A charger that was deaf for a while looked slow; each cut that shows sooner, on the meter or in its report, says how slow it is at most."""
+    slow = silent(16, answers=2)
+    slow = slow._replace(belief=slow.belief._replace(response_ms=25_000))
+    quick = learn(told(slow, 10, load(30, 20, 20), 0), None, load(24, 14, 14), 9_000)
+    quickest = learn(told(slow, 10, load(30, 20, 20), 0), None, load(24, 14, 14), RESPONSE_MS)
+    said = told(slow, 10, load(30, 20, 20), 0)._replace(report=report(8_000, "a", 10))
+
+    assert (quick.response_ms, quickest.belief.response_ms) == (9_000, None)
+    assert learn(said, None, load(30, 20, 20), 30_000).response_ms == 8_000
+    assert learn(told(slow, 16, load(8, 8, 8), 0), None, load(8, 8, 8), 9_000).response_ms == 25_000

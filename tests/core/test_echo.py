@@ -7,7 +7,7 @@ import pytest
 
 from han_gateway.core.accord import Accord, Echo
 from han_gateway.core.display import show
-from han_gateway.core.echo import ACCORD, AGAIN_MS, Verdict
+from han_gateway.core.echo import ACCORD, AGAIN_MS, EXCUSED_MS, Verdict
 from han_gateway.core.effects import ShowCharger
 from han_gateway.core.events import ChargerSaid, ChargerStatus, Overheard
 from han_gateway.core.gateway import start
@@ -95,6 +95,19 @@ def test_a_charger_has_twice_its_response_time_to_name_a_new_limit() -> None:
         talk.hear(40_000, list2(35, 0, 0))
         assert talk.limit() == 6_000
         talk.names(40_000 + waited, 16)
+        assert talk.echo.accord is accord
+
+
+@pytest.mark.parametrize(("learned_ms", "waited"), [(None, 12_000), (15_000, 15_000), (30_000, EXCUSED_MS)])
+def test_slowness_that_was_learned_excuses_within_reason(learned_ms: int | None, waited: int) -> None:
+    """What a charger was seen to need it may take to name a limit, but no more than 20 s: one that is deaf for a while looks slow."""
+    for more, accord in ((-1, Accord.AGREES), (0, Accord.DOUBTED)):
+        talk = Talk(fallback_ma=16_000)
+        talk.names(31_000, 16)
+        talk.hear(40_000, list2(35, 0, 0))
+        (view,) = talk.state.chargers
+        talk.state = talk.state._replace(chargers=(view._replace(belief=view.belief._replace(response_ms=learned_ms)),))
+        talk.names(40_000 + waited + more, 16)
         assert talk.echo.accord is accord
 
 

@@ -10,7 +10,7 @@ from han_gateway.core.effects import MeterState
 from han_gateway.core.events import MeterSaid, Tick
 from han_gateway.core.gateway import step
 from han_gateway.core.site import Policy
-from han_gateway.core.state import Conduct
+from han_gateway.core.state import Belief, Conduct, Probe
 from han_gateway.core.supervision import (
     CHARGER,
     METER,
@@ -237,6 +237,19 @@ def test_who_has_stopped_reporting_is_not_counted_upon(silent_ms: int, expected:
     garage, yard = run.state.chargers
     assert stubborn(Policy(), garage, 30_000 + silent_ms) is expected
     assert not stubborn(Policy(), yard, 30_000 + silent_ms)
+
+
+@pytest.mark.parametrize(
+    ("late", "reported_at", "expected"), [(True, None, True), (False, None, False), (True, 39_000, True), (True, 41_000, False)]
+)
+def test_a_cut_that_does_not_show_is_for_others(late: bool, reported_at: int | None, expected: bool) -> None:
+    """Where the meter has not shown a cut in time, and the charger has not said since that it followed, others make the room."""
+    run = Run(house(charger("garage", [L1]), charger("yard", [L1])))
+    probe = Probe(40_000, 10_000, 6_000, PerLine(20_000, 0, 0), late=late)
+    said = None if reported_at is None else report(reported_at, "garage", 6, [L1])
+    view = run.state.chargers[0]._replace(belief=Belief(probe=probe), report=said)
+
+    assert stubborn(Policy(), view, 50_000) is expected
 
 
 def test_a_charger_that_never_reported_is_not_gone() -> None:
