@@ -6,7 +6,7 @@ alone would not trip it, utilisation is at least 0.95 of the oracle that is one 
 the median peer's. The best peer of a figure is the one with the least of it among those that deliver at least ``SERVES`` of that oracle:
 who does not charge does not overload. Few houses make a quick look; the verdict needs 200 houses of two days.
 
-    python -m benchmarks.protection [--houses 4] [--days 1] [--seed 20261] [--laws LAW,LAW] [--json FILE] [CLASS ...]
+    python -m benchmarks.protection [--houses 4] [--days 1] [--seed 40117] [--laws LAW,LAW] [--json FILE] [CLASS ...]
 """
 
 import argparse

@@ -10,7 +10,7 @@ from docs.make import page
 from docs.pictures import FOLDER, PICTURES
 from han_gateway import cli
 from han_gateway.config import settings
-from han_gateway.core import belief, decision, fairness, heat, patience, phases, usage
+from han_gateway.core import belief, decision, diversity, fairness, heat, patience, phases, usage
 from han_gateway.core.site import Charger, Policy
 from han_gateway.core.units import Line
 
@@ -44,6 +44,9 @@ LAW = (
     f"a time constant of {heat.TAU_MS // 1000} s",
     f"stands still for {belief.SELDOM_MS // 60_000} minutes",
     f"lowered by {belief.QUESTION_MA // 1000} A",
+    f"{belief.QUESTION_MA // 1000} A more now and then",
+    f"given its minimum anew after {fairness.TURN_MS // 60_000} minutes",
+    f"more than {diversity.BORNE_PERCENT} % of the fuse: should",
     f"{usage.SEEN_REPORTS} reports over {usage.SEEN_MS // 1000} s",
     f"{POLICY.report_fresh_ms // 1000} s without a report (`report_fresh_s`)",
     f"paused for {phases.PAUSED_MS // 1000} s",
