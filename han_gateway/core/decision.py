@@ -28,9 +28,6 @@ ANY = PerLine(1 << 40, 1 << 40, 1 << 40)
 RESTED_MS = 60_000
 """After so long without a change a charger is given even a single ampere more."""
 
-FOR_WANT_OF_ROOM = frozenset({Cause.NO_ROOM, Cause.POWER_CAP, Cause.METER_STALE, Cause.RAISE_PENDING})
-"""Why a charger is paused that would be started if there were room; the last two for as long as nothing may rise."""
-
 
 def fall_back(site: Site, cause: Cause, caps: Caps = _NO_CAPS) -> Grants:
     """The limits for a house whose load is unknown: each charger's fallback, as far as they fit under the fuses together.
@@ -225,17 +222,6 @@ def _worth_it(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant
     if not limit or rested or rise >= site.policy.raise_deadband_ma or grant.limit_ma == highest_ma(view.charger):
         return grant
     return Grant(charger=grant.charger, limit_ma=limit, reason=grant.reason)
-
-
-def queue(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> tuple[str, ...]:
-    """Who waits for room, the next one first: in the order in which minimums are given."""
-    waiting = [view for view in chargers if _waits(site, view, at)]
-    waiting.sort(key=lambda view: (-view.charger.priority, rank(site.policy, view, at), view.charger.name))
-    return tuple(view.charger.name for view in waiting)
-
-
-def _waits(site: Site, view: ChargerView, at: Instant) -> bool:
-    return not view.grant.limit_ma and view.grant.reason.cause in FOR_WANT_OF_ROOM and not no_car(site.policy, view, at)
 
 
 def _too_powerful(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> bool:

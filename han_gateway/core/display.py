@@ -7,9 +7,9 @@ from dataclasses import replace
 from operator import is_
 
 from han_gateway.core.accord import Accord
-from han_gateway.core.decision import queue
 from han_gateway.core.effects import ChargerState, SetLimit, ShowCharger
 from han_gateway.core.events import ChargerStatus
+from han_gateway.core.fairness import queue
 from han_gateway.core.orders import Effects
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Picture, State

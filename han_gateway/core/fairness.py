@@ -10,7 +10,7 @@ from han_gateway.core.belief import believed_ma, offer_ma, seems_empty
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.headroom import reported, settled
-from han_gateway.core.site import Policy
+from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView
 from han_gateway.core.units import Instant, MilliAmps
 
@@ -30,6 +30,9 @@ UNUSED_MA: MilliAmps = 1_500
 """A car that stays so far below its offer for so long does not need it."""
 SLACK_MA: MilliAmps = 2_000
 """What it keeps above what it draws, to grow into."""
+
+FOR_WANT_OF_ROOM = frozenset({Cause.NO_ROOM, Cause.POWER_CAP, Cause.METER_STALE, Cause.RAISE_PENDING})
+"""Why a charger is paused that would be started if there were room; the last two for as long as nothing may rise."""
 
 
 def account(policy: Policy, view: ChargerView, since: Instant, at: Instant) -> ChargerView:
@@ -107,3 +110,14 @@ def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) 
         return highest
     step = view.charger.step_ma
     return min(highest, max(lowest, -(-(drawn + SLACK_MA) // step) * step))
+
+
+def queue(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> tuple[str, ...]:
+    """Who waits for room, the next one first: in the order in which minimums are given."""
+    waiting = [view for view in chargers if _waits(site.policy, view, at)]
+    waiting.sort(key=lambda view: (-view.charger.priority, rank(site.policy, view, at), view.charger.name))
+    return tuple(view.charger.name for view in waiting)
+
+
+def _waits(policy: Policy, view: ChargerView, at: Instant) -> bool:
+    return not view.grant.limit_ma and view.grant.reason.cause in FOR_WANT_OF_ROOM and not no_car(policy, view, at)
