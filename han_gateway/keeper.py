@@ -1,6 +1,7 @@
 """Keeps what was learned over a restart: recalls it at the start, writes it down seldom, and never stands in the loop's way.
 
-Writing happens in a thread of its own, one write at a time, at most every 15 minutes and at the end, and only if there is something new.
+Writing happens in a thread of its own, one write at a time, every 15 minutes, a moment after somebody has asked something of a charger, and
+at the end, and only if there is something new.
 Trouble with the file costs the learning and nothing else. This file must not know what is learned, nor how it is written.
 """
 
@@ -12,8 +13,8 @@ from pathlib import Path
 
 from han_gateway.adapters import store
 from han_gateway.adapters.recording import moment
-from han_gateway.core.effects import Effect
-from han_gateway.core.events import Event
+from han_gateway.core.effects import Effect, ShowOutcome
+from han_gateway.core.events import Ask, Event
 from han_gateway.core.fairness import LEAD_MA
 from han_gateway.core.memory import Memory, Past, worth_keeping
 from han_gateway.core.units import Instant, MilliAmps
@@ -21,7 +22,10 @@ from han_gateway.core.units import Instant, MilliAmps
 log = logging.getLogger("han_gateway")
 
 EVERY_MS = 900_000
-"""SD cards wear: 96 writes a day at most."""
+"""SD cards wear: 96 writes a day at most, and one for each wish."""
+SOON_MS = 1_000
+REST_MS = 60_000
+"""A wish is written at once, but not oftener than this, however fast wishes change."""
 BY_MA = 2_000
 """By how much more or less a charger must have had to be worth one of them. What is smaller waits for the end of the run."""
 
@@ -37,6 +41,7 @@ class Keeper:
         self._path = None if folder is None else folder / store.NAME
         self._remembered = remembered
         self._due = started + EVERY_MS
+        self._seen = started - REST_MS
         self._kept: Memory | None = None
         self._failing = False
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
@@ -54,9 +59,12 @@ class Keeper:
             log.warning("%s %s: nothing is remembered of earlier runs; %s", self._path, why, kept)
         return self._kept
 
-    def see(self, event: Event, _effects: Iterable[Effect]) -> None:
-        """Let time pass: an outlet."""
+    def see(self, event: Event, effects: Iterable[Effect]) -> None:
+        """Let time pass: an outlet. What an owner has asked must outlive a power cut, so it does not wait."""
+        if any(isinstance(effect, ShowOutcome) for effect in effects):
+            self._due = min(self._due, max(event.at + SOON_MS, self._seen + REST_MS))
         if event.at >= self._due:
+            self._seen = event.at
             self._due = event.at + EVERY_MS
             if self._job is None or self._job.done():  # a card that takes a quarter of an hour is not asked again
                 self._keep(BY_MA)
@@ -91,12 +99,16 @@ class Keeper:
 
 def told(memory: Memory, recalled: Memory) -> str:
     """One line for the log: of when the memory is, and what of it counts in this house."""
-    known = "; ".join(_known(past) for past in recalled.chargers if past.response_ms or past.had_ua)
+    known = "; ".join(_known(past) for past in recalled.chargers if past.response_ms or past.had_ua or past.wish)
     patience = f"raises wait for {recalled.patience_ms / 1000:g} s" if recalled.patience_ms else ""
     words = "; ".join(filter(None, (known, patience))) or "nothing that still counts"
     return f"remembered from {moment(memory.at):%Y-%m-%d %H:%M} UTC: {words}"
 
 
+_WISHES = {Ask.PAUSE: " is paused by you,", Ask.BOOST: " is first in line,"}
+
+
 def _known(past: Past) -> str:
+    wish = _WISHES[past.wish] if past.wish else ""
     slow = f" takes {past.response_ms / 1000:g} s to follow," if past.response_ms else ""
-    return f"{past.name}{slow} has had {past.had_ua / 1e6:.1f} A lately"
+    return f"{past.name}{wish}{slow} has had {past.had_ua / 1e6:.1f} A lately"

@@ -49,7 +49,7 @@ class Gateway:
 
     def memory(self, wall: Instant) -> Memory:
         """What a later run should know."""
-        return remembered(self._state, wall)
+        return remembered(self._state, wall, self._next_tick)
 
     def hear(self, at: Instant, data: bytes) -> None:
         """Bytes of the meter's line, in any chunks."""

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from han_gateway.adapters import store
-from han_gateway.core.events import ChargerStatus, Tick
+from han_gateway.core.effects import ShowOutcome, Stage
+from han_gateway.core.events import Ask, ChargerStatus, Tick
 from han_gateway.core.memory import Memory, Past
 from han_gateway.core.units import Instant
 from han_gateway.keeper import EVERY_MS, Keeper, told
@@ -214,3 +215,27 @@ def test_the_log_says_what_is_remembered_and_since_when() -> None:
         "yard has had 0.5 A lately; raises wait for 34 s"
     )
     assert told(Memory(START), Memory(0)) == "remembered from 2026-01-15 17:00 UTC: nothing that still counts"
+
+
+def test_what_an_owner_asked_does_not_wait_for_the_quarter(tmp_path: Path, writes: list[Memory]) -> None:
+    """A pause is written a second after it was asked for; a flood of wishes costs a write a minute."""
+    known = Told(learned())
+    keeper = Keeper(tmp_path, START, known)
+    outcome = ShowOutcome(charger="left", ask=Ask.PAUSE, stage=Stage.ACCEPTED, reason="told to draw nothing")
+    for second in range(120):
+        known.memory = Memory(START, 0, (Past("left", None, 0, Ask.PAUSE, 100_000 * second),))
+        keeper.see(Tick(at=START + 1000 * second), (outcome,))
+        if keeper._job is not None:
+            keeper._job.result(PATIENCE_S)
+    assert len(writes) == 2
+    assert writes[0].chargers[0].wish is not None
+    close(keeper)
+    assert len(writes) == 3
+
+
+def test_the_log_names_what_holds() -> None:
+    """A charger that stays paused over a restart is named in the one line that nobody overlooks."""
+    recalled = Memory(0, 0, (Past("left", wish=Ask.PAUSE), Past("yard", 9_000, 500_000, Ask.BOOST, 5)))
+    assert told(Memory(START), recalled).endswith(
+        "UTC: left is paused by you, has had 0.0 A lately; yard is first in line, takes 9 s to follow, has had 0.5 A lately"
+    )

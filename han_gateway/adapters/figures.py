@@ -1,8 +1,9 @@
 """What is remembered between two scrapes of one charger, and what the metrics ask of those who count. It must not know how metrics look."""
 
+from collections import Counter
 from typing import Protocol
 
-from han_gateway.core.effects import SetLimit, ShowCharger
+from han_gateway.core.effects import SetLimit, ShowCharger, ShowOutcome
 from han_gateway.core.events import ChargerSaid, Overheard
 from han_gateway.core.units import Instant
 
@@ -40,6 +41,16 @@ class ChargerFigures:
         self.confirmed = 0
         self.confirmed_seq = 0
         self.confirmed_at: Instant | None = None
+        self.outcomes: Counter[tuple[str, str]] = Counter()
+
+    def tell(self, limit: SetLimit) -> None:
+        """It was told this."""
+        self.told = limit
+        self.issued += 1
+
+    def came_of(self, outcome: ShowOutcome) -> None:
+        """Somebody asked something of it, and this came of it."""
+        self.outcomes[outcome.ask.value, outcome.stage.value] += 1
 
     def hear(self, said: ChargerSaid | Overheard) -> None:
         """A report confirms the last command when it names the same limit, or a pause for a pause."""

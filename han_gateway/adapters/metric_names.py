@@ -53,6 +53,11 @@ DEFINED = {
         "1 while it misbehaves: ignoring or gone (conduct), disputed or shared (accord).", ("charger", "kind")
     ),
     "han_charger_foreign_limits_total": Defined("Limits that somebody else published on its topic.", ("charger",)),
+    "han_charger_requests_total": Defined(
+        "What people asked of the charger (restart, pause, resume, boost), and what came of it.",
+        ("charger", "command", "outcome"),
+    ),
+    "han_charger_wish": Defined("1 while it is paused, or first in line, because somebody asked for it.", ("charger", "wish")),
     "han_charger_waiting": Defined("1 while it waits for power: paused for want of room, and a car may be there.", ("charger",)),
     "han_charger_commands_total": Defined("Commands issued, and those that a report confirmed.", ("charger", "result")),
     "han_charger_last_ack_timestamp_seconds": Defined("When a report last confirmed a command.", ("charger",)),

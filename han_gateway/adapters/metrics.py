@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from dlms.rejects import Reason
 from han_gateway.adapters.figures import OF_CHARGERS, BrokerFigures, ChargerFigures, Counted
-from han_gateway.adapters.samples import Sample, directions, families, of_broker, phases, thousandths
+from han_gateway.adapters.samples import Sample, directions, families, of_broker, of_commands, phases, thousandths
 from han_gateway.core.effects import (
     ChargerState,
     Doubt,
@@ -25,6 +25,7 @@ from han_gateway.core.effects import (
     ShowCaps,
     ShowCharger,
     ShowHeadroom,
+    ShowOutcome,
     ShowReading,
 )
 from han_gateway.core.events import BrokerChanged, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
@@ -115,9 +116,9 @@ class Metrics(Collector):
         elif isinstance(effect, ShowCharger):
             self._chargers[effect.grant.charger].shown = effect
         elif isinstance(effect, SetLimit):
-            charger = self._chargers[effect.grant.charger]
-            charger.told = effect
-            charger.issued += 1
+            self._chargers[effect.grant.charger].tell(effect)
+        elif isinstance(effect, ShowOutcome):
+            self._chargers[effect.charger].came_of(effect)
 
     def collect(self) -> Iterator[Metric]:
         """Every family that has a sample now; the registry calls it in the scraper's thread."""
@@ -232,6 +233,7 @@ class Metrics(Collector):
             shown = figures.shown
             yield "han_charger_trouble", (name, kind), None if shown is None else kind in (shown.conduct, shown.accord)
         yield "han_charger_foreign_limits_total", (name,), figures.foreign
+        yield from of_commands(name, figures)
         yield "han_charger_commands_total", (name, "issued"), figures.issued
         yield "han_charger_commands_total", (name, "confirmed"), figures.confirmed
         yield "han_charger_last_ack_timestamp_seconds", (name,), self._moment(figures.confirmed_at)

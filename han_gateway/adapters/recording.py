@@ -5,6 +5,7 @@
     2026-01-15T17:00:00.123Z 7EA027...
     2026-01-15T17:00:00.500Z charger garage {"status":"charging"}
     2026-01-15T17:00:02.250Z cap power 8000
+    2026-01-15T17:00:02.250Z command garage pause
     2026-01-15T17:00:02.500Z circuit shed {"current_a":{"L1":3.2}}
     2026-01-15T17:00:03.014Z broker lost
     2026-01-15T17:00:04.120Z source connected
@@ -24,7 +25,7 @@ from han_gateway.core.units import Instant
 TITLE = b"# han-gateway recording 1, started "
 RETRY_MS = 10_000  # how long a file that could not be written is left alone
 LONGEST_LINE = 1 << 18  # bytes; what is longer was not written by us
-KINDS = ("charger", "limit", "circuit", "cap")
+KINDS = ("charger", "limit", "command", "circuit", "cap")
 
 _WAYS = {f"{way} {word}": (way, word == "connected") for way in ("source", "broker") for word in ("connected", "lost")}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,7 +54,7 @@ class Arrived(NamedTuple):
 
 
 class Said(NamedTuple):
-    """Something was published about a ``charger``, a ``circuit`` or a ``cap``: its name in the configuration, and the bytes."""
+    """Something was published about a ``charger`` (its report, a ``limit`` or a ``command``), a ``circuit`` or a ``cap``: its name in the configuration, and the bytes."""
 
     at: Instant
     kind: str

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from han_gateway.adapters.figures import BrokerFigures
+from han_gateway.adapters.figures import BrokerFigures, ChargerFigures
 from han_gateway.adapters.metric_names import DEFINED
+from han_gateway.core.events import Ask
 from han_gateway.core.units import LINES
 
 Sample = tuple[str, tuple[str, ...], float | None]
@@ -40,6 +41,14 @@ def directions(name: str, meter: str, values: Iterable[int | None]) -> Iterator[
 def thousandths(value: int | None) -> float | None:
     """Milliseconds as seconds, milliamperes as amperes."""
     return None if value is None else value / 1000
+
+
+def of_commands(name: str, figures: ChargerFigures) -> Iterator[Sample]:
+    """What was asked of a charger, and what holds of it now."""
+    for (command, outcome), count in figures.outcomes.copy().items():
+        yield "han_charger_requests_total", (name, command, outcome), count
+    for wish in (Ask.PAUSE, Ask.BOOST):
+        yield "han_charger_wish", (name, wish.value), None if figures.shown is None else figures.shown.wish is wish
 
 
 def of_broker(broker: BrokerFigures) -> Iterator[Sample]:

@@ -19,8 +19,8 @@ class Echo(NamedTuple):
     """What a charger says that it obeys, beside what we told it (``echo``).
 
     ``since`` is when the accord became what it is, ``warned`` of which one people were warned last, and when. It may obey ``echo_ma``
-    because it says so, ``other_ma`` because somebody else told it, ``alone_ma`` because it may not hear us; each is 0 where it does not go
-    beyond its limit. ``tries`` counts how often it was told again, ``wrong_at`` is when that was called for last. ``others_at`` are
+    because it says so, ``other_ma`` because somebody else told it, ``alone_ma`` because it may not hear us, ``reborn_ma`` because it
+    restarts and knows no limit yet; each is 0 where it does not go beyond its limit. ``tries`` counts how often it was told again, ``wrong_at`` is when that was called for last. ``others_at`` are
     the last signs of somebody else. ``told_ma`` are the limits that we told last, ``unanswered_ma`` the largest since its last report.
     """
 
@@ -30,6 +30,7 @@ class Echo(NamedTuple):
     echo_ma: MilliAmps = 0
     other_ma: MilliAmps = 0
     alone_ma: MilliAmps = 0
+    reborn_ma: MilliAmps = 0
     tries: int = 0
     wrong_at: Instant = 0
     others_at: tuple[Instant, ...] = ()
@@ -39,4 +40,4 @@ class Echo(NamedTuple):
     @property
     def claimed_ma(self) -> MilliAmps:
         """The most that it may obey although we did not tell it; 0 for nothing."""
-        return max(self.echo_ma, self.other_ma, self.alone_ma)
+        return max(self.echo_ma, self.other_ma, self.alone_ma, self.reborn_ma)

@@ -29,8 +29,8 @@ NONE_MEASURED: Mapping[str, PerLine[MilliAmps]] = MappingProxyType({})
 class Want:
     """What one charger asks for: never more than ``ceiling_ma``, and never less than ``floor_ma``, which it holds already.
 
-    ``lines`` are those that it loads; None means all that the charger is wired to. The higher priority goes first; among equals the
-    smaller ``rank``, then the first in the alphabet.
+    ``lines`` are those that it loads; None means all that the charger is wired to. One that is ``first`` goes before every priority, then the
+    higher priority; among equals the smaller ``rank``, then the first in the alphabet.
     """
 
     charger: Charger
@@ -38,6 +38,12 @@ class Want:
     floor_ma: MilliAmps = 0
     lines: frozenset[Line] | None = None
     rank: tuple[int, ...] = ()
+    first: bool = False
+
+    @property
+    def priority(self) -> tuple[bool, int]:
+        """The larger is served first."""
+        return self.first, self.charger.priority
 
 
 class Room(NamedTuple):
@@ -63,7 +69,7 @@ def allocate(site: Site, room: Room, wants: Iterable[Want]) -> tuple[Grant, ...]
     tree = tree_of(site)
     left = _left(tree, room)
     common = lcm(*(want.charger.weight for want in wants))
-    ordered = sorted(wants, key=lambda want: (-want.charger.priority, want.rank, want.charger.name))
+    ordered = sorted(wants, key=lambda want: (not want.first, -want.charger.priority, want.rank, want.charger.name))
     shares = [
         _Share(order, want, tree.loads(want.charger, want.lines, power=room.power_ma is not None), common)
         for order, want in enumerate(ordered)
@@ -72,7 +78,7 @@ def allocate(site: Site, room: Room, wants: Iterable[Want]) -> tuple[Grant, ...]
         if share.want.floor_ma:
             share.take(min(share.want.floor_ma, share.want.ceiling_ma), left)
     _admit(shares, left)
-    for _, equals in groupby((share for share in shares if share.has), key=lambda share: share.want.charger.priority):
+    for _, equals in groupby((share for share in shares if share.has), key=lambda share: share.want.priority):
         _fill(list(equals), left)
     grants = {share.want.charger.name: _grant(share, tree.limits) for share in shares}
     return tuple(grants[want.charger.name] for want in wants)

@@ -67,7 +67,13 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) 
         return {}
     room = Room(main, room.power_ma, {name: lines for name, (_, lines) in shorts.items()})
     wants = [
-        Want(charger=view.charger, lines=view.lines, ceiling_ma=view.grant.limit_ma, rank=rank(site.policy, view, at))
+        Want(
+            charger=view.charger,
+            lines=view.lines,
+            ceiling_ma=view.grant.limit_ma,
+            rank=rank(site.policy, view, at),
+            first=view.boosted,
+        )
         for view in chargers
     ]
     granted = (
@@ -171,7 +177,12 @@ def _want(site: Site, view: ChargerView, at: Instant) -> Want:
     limit = view.grant.limit_ma
     top = appetite_ma(site.policy, view, at, alone=_alone_on_its_lines(site, view))
     return Want(
-        charger=view.charger, lines=view.lines, ceiling_ma=max(top, limit), floor_ma=limit, rank=rank(site.policy, view, at)
+        charger=view.charger,
+        lines=view.lines,
+        ceiling_ma=max(top, limit),
+        floor_ma=limit,
+        rank=rank(site.policy, view, at),
+        first=view.boosted,
     )
 
 

@@ -58,7 +58,13 @@ def _picture(site: Site, view: ChargerView, place: int | None, last: Picture | N
     word = _word(site, view, place, at)
     accord = Accord.AGREES if view.echo.accord is Accord.DOUBTED else view.echo.accord  # a doubt is not for people
     shown = ShowCharger(
-        grant=view.grant, lines=view.lines, state=word, queue=place, conduct=view.conduct.value, accord=accord.value
+        grant=view.grant,
+        lines=view.lines,
+        state=word,
+        queue=place,
+        conduct=view.conduct.value,
+        accord=accord.value,
+        wish=None if view.asks.wish is None else view.asks.wish.ask,
     )
     return Picture(shown, last.since if last is not None and last.shown.state is word else at)
 

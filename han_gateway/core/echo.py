@@ -105,7 +105,7 @@ def overheard(view: ChargerView, event: Overheard) -> tuple[ChargerView, tuple[E
 
 def silent(view: ChargerView) -> ChargerView:
     """It has stopped reporting: whether it hears us, nobody knows. It may still obey any limit since its last report, or its failsafe."""
-    return view._replace(echo=view.echo._replace(alone_ma=max(_failsafe_ma(view), view.echo.unanswered_ma)))
+    return view._replace(echo=view.echo._replace(alone_ma=max(failsafe_ma(view), view.echo.unanswered_ma)))
 
 
 def told(echo: Echo, limit_ma: MilliAmps) -> Echo:
@@ -140,7 +140,7 @@ def passed(policy: Policy, view: ChargerView, at: Instant) -> tuple[ChargerView,
         return view, ()
     echo = view.echo._replace(
         other_ma=0 if at >= ours_again else view.echo.other_ma,
-        alone_ma=_failsafe_ma(view) if at >= expired else view.echo.alone_ma,
+        alone_ma=failsafe_ma(view) if at >= expired else view.echo.alone_ma,
     )
     return _judged(view._replace(echo=echo), Verdict.CALM if at >= calm else Verdict.NOTHING, at, None)
 
@@ -156,7 +156,7 @@ def _borders(policy: Policy, view: ChargerView) -> tuple[Instant, Instant, Insta
     echo, charger = view.echo, view.charger
     other_at = echo.others_at[-1] if echo.others_at else NEVER
     heard_at = NEVER if view.report is None else view.report.at
-    alone = charger.has_failsafe and echo.alone_ma > _failsafe_ma(view)
+    alone = charger.has_failsafe and echo.alone_ma > failsafe_ma(view)
     return (
         other_at + policy.republish_ms + 2 * charger.response_ms if echo.other_ma else NEVER,
         heard_at + policy.lost_after_ms + policy.valid_for_ms if alone else NEVER,
@@ -179,12 +179,12 @@ def _strange(view: ChargerView, said: MilliAmps, *, above: bool) -> bool:
     before = None if view.report is None else view.report.limit_ma
     if before is None or abs(said - before) < TOLERANCE_MA:
         return False
-    ours = (view.grant.limit_ma, *view.echo.told_ma, _failsafe_ma(view), view.charger.minimum_ma, 0)
+    ours = (view.grant.limit_ma, *view.echo.told_ma, failsafe_ma(view), view.charger.minimum_ma, 0)
     followed = abs(before - view.grant.limit_ma) <= TOLERANCE_MA
     return (above or followed) and all(abs(said - limit) > TOLERANCE_MA for limit in ours)
 
 
-def _failsafe_ma(view: ChargerView) -> MilliAmps:
+def failsafe_ma(view: ChargerView) -> MilliAmps:
     """What it takes by itself when it hears nothing; nothing else than its last limit where it has no failsafe."""
     charger = view.charger
     if not charger.has_failsafe:

@@ -6,6 +6,7 @@ This file must not know topics, payloads or metrics: ``core/topics.py`` words th
 from dataclasses import dataclass
 from enum import Enum
 
+from han_gateway.core.events import Ask
 from han_gateway.core.units import Line, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
 
@@ -40,6 +41,7 @@ class Cause(Enum):
     RAISE_PENDING = "waiting before raising"
     QUESTION = "trying whether it follows"
     CHANGING = "changing to 3 phases"
+    PAUSED = "paused by you"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ class ChargerState(Enum):
 class ShowCharger:
     """Show people a charger: what it does and for how long, its place in the queue, its limit, and what we think of it.
 
-    ``conduct`` is the word of ``Conduct`` for it, ``accord`` that of ``Accord``.
+    ``conduct`` is the word of ``Conduct`` for it, ``accord`` that of ``Accord``; ``wish`` is what its owner has asked that still holds.
     """
 
     grant: Grant
@@ -108,6 +110,7 @@ class ShowCharger:
     queue: int | None
     conduct: str
     accord: str = "agrees"
+    wish: Ask | None = None
     for_ms: int = 0
 
 
@@ -131,6 +134,40 @@ class ShowCaps:
 
     power_w: int | None
     line_ma: MilliAmps | None
+
+
+class Stage(Enum):
+    """How far a command has come; the value is its word on topics. Of the last five nothing more comes."""
+
+    ACCEPTED = "accepted"  # sent; the charger has not been heard since
+    HEARD = "heard"  # heard since, and it is not as asked
+    AWAY = "away"  # silent since, as a charger is that restarts
+    ABSENT = "absent"  # it has never been heard
+    DONE = "done"  # seen
+    FAILED = "failed"  # seen not to be
+    UNCONFIRMED = "unconfirmed"  # nobody can tell
+    REFUSED = "refused"
+    EXPIRED = "expired"  # it held for a while, and is over
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestartCharger:
+    """Tell a charger to restart."""
+
+    charger: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowOutcome:
+    """Show people what became of a command, and why; ``took_ms`` since it came, None where nothing took time."""
+
+    charger: str
+    ask: Ask
+    stage: Stage
+    reason: str
+    id: str | None = None
+    took_ms: int | None = None
 
 
 class Doubt(Enum):
@@ -166,4 +203,4 @@ class Note:
     text: str
 
 
-Effect = SetLimit | ShowHeadroom | ShowCaps | ShowCharger | ShowReading | Note
+Effect = SetLimit | RestartCharger | ShowHeadroom | ShowCaps | ShowCharger | ShowOutcome | ShowReading | Note

@@ -23,6 +23,15 @@ class ChargerStatus(Enum):
     ERROR = "error"
 
 
+class Ask(Enum):
+    """What people may ask of a charger; the value is the word on the topic."""
+
+    RESTART = "restart"
+    PAUSE = "pause"
+    RESUME = "resume"
+    BOOST = "boost"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeterSaid:
     """A list came from the meter, whole and believed. ``at`` is the arrival of its closing flag."""
@@ -50,7 +59,10 @@ class SourceChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargerSaid:
-    """A charger reported. What it does not know is None; currents in mA on the lines of the *house*."""
+    """A charger reported. What it does not know is None; currents in mA on the lines of the *house*.
+
+    ``uptime_s`` is how long ago it was switched on: it falls when the charger has restarted.
+    """
 
     at: Instant
     charger: str
@@ -58,6 +70,18 @@ class ChargerSaid:
     status: ChargerStatus | None = None
     limit_ma: MilliAmps | None = None
     session_wh: int | None = None
+    uptime_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Somebody asked something of a charger. The same ``id`` twice is the same wish; ``for_ms`` is how long it shall hold, None: not said."""
+
+    at: Instant
+    charger: str
+    ask: Ask
+    id: str | None = None
+    for_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,4 +126,4 @@ class Tick:
     at: Instant
 
 
-Event = MeterSaid | MeterGarbled | SourceChanged | ChargerSaid | Overheard | CircuitSaid | CapSaid | BrokerChanged | Tick
+Event = MeterSaid | MeterGarbled | SourceChanged | ChargerSaid | Asked | Overheard | CircuitSaid | CapSaid | BrokerChanged | Tick

@@ -115,7 +115,7 @@ def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) 
 def queue(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> tuple[str, ...]:
     """Who waits for room, the next one first: in the order in which minimums are given."""
     waiting = [view for view in chargers if _waits(site.policy, view, at)]
-    waiting.sort(key=lambda view: (-view.charger.priority, rank(site.policy, view, at), view.charger.name))
+    waiting.sort(key=lambda view: (not view.boosted, -view.charger.priority, rank(site.policy, view, at), view.charger.name))
     return tuple(view.charger.name for view in waiting)
 
 

@@ -4,7 +4,9 @@ Time passes first, with every event: the meter grows stale, limits are due again
 made in ``decision``, the judgements in ``supervision``; this file only puts them in order. It must not read a clock.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from han_gateway.core import notes
 from han_gateway.core.allocation import Room
@@ -12,10 +14,11 @@ from han_gateway.core.belief import learn
 from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
 from han_gateway.core.chargers import charger_said, miss_chargers, overheard_by
 from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises
+from han_gateway.core.commands import asked, blinded, observed, watched
 from han_gateway.core.decision import Grants, cut, fall_back, grow, smaller
 from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
-from han_gateway.core.events import BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid, Overheard
+from han_gateway.core.events import Asked, BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid, Overheard
 from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back
 from han_gateway.core.freshness import judge
@@ -57,22 +60,11 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
     """Answer one event. Events must come in the order of their instants; the same state comes back where nothing changed."""
     before, back = state, isinstance(event, BrokerChanged) and event.connected
     effects: Effects = ()
-    more: Effects = ()  # ticks, damaged frames and lost ports say no more than the time that passes without a list
+    more: Effects = ()
     if event.at >= state.due_at:
         state, effects = _pass_time(site, state, event.at)
-    if isinstance(event, MeterSaid):
-        state, more = _meter_said(site, state, event)
-    elif isinstance(event, ChargerSaid):
-        state, more = charger_said(site, state, event)
-    elif isinstance(event, Overheard):
-        state, more = overheard_by(site, state, event)
-    elif isinstance(event, CircuitSaid):
-        state, more = circuit_said(site, state, event)
-    elif isinstance(event, CapSaid):
-        state, more = cap_said(site, state, event)
-    elif back:
-        state, more = repeat(site, state, event.at, everything=True)
-        more = (shown(state.caps), *more)
+    if answer := _ANSWERS.get(type(event)):
+        state, more = answer(site, state, event)
     return show(site, before, state, effects + more, event.at, everything=back)
 
 
@@ -80,6 +72,8 @@ def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
     """Do what is due: judge the age of the last list, miss chargers that went silent, publish limits again."""
     effects: list[Effect] = [_headroom(site, state), shown(state.caps)] if state.due_at == FIRST else []
     state, more = miss_chargers(site, state, at)
+    effects += more
+    state, more = watched(site, state, at)
     effects += more
     state, more = miss_circuits(site, state, at)
     effects += more
@@ -145,6 +139,21 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     return state, (*seen, _headroom(site, state), *heard, *arranged, *told)
 
 
+def _broker_changed(site: Site, state: State, event: BrokerChanged) -> tuple[State, Effects]:
+    """The broker is back: everybody hears everything. It is lost: nobody is heard."""
+    if not event.connected:
+        return blinded(site, state, event.at)
+    state, told = repeat(site, state, event.at, everything=True)
+    return state, (shown(state.caps), *told)
+
+
+def _charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, Effects]:
+    """A report: what it shows of a command, and what is thought of the charger from now on."""
+    state, shown_of = observed(site, state, event)
+    state, more = charger_said(site, state, event)
+    return state, (*shown_of, *more)
+
+
 def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:
     """A list without currents, between two that have them: act on what it foretells, until the next one decides."""
     state = state._replace(power_at=event.at)
@@ -170,7 +179,8 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
     full = at - state.window[0].at >= window_ms(site.policy, state)
     if full and all(settled(view, at) for view in state.chargers):
         room = least(state.window)._replace(circuits=rooms_for_raises(site, state, at))
-        return widen(site, state, at) or grow(site, state.chargers, room, at)
+        awake = state._replace(chargers=tuple(view for view in state.chargers if not view.paused))
+        return widen(site, awake, at) or grow(site, awake.chargers, room, at)
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {
         view.charger.name: _because(view.grant, Cause.RAISE_PENDING)
@@ -199,3 +209,15 @@ def _limit_ma(grant: Grant) -> int:
 
 def _because(grant: Grant, cause: Cause) -> Grant:
     return replace(grant, reason=Reason(cause=cause))
+
+
+_ANSWERS: dict[type[Event], Callable[[Site, State, Any], tuple[State, Effects]]] = {
+    MeterSaid: _meter_said,
+    ChargerSaid: _charger_said,
+    Asked: asked,
+    Overheard: overheard_by,
+    CircuitSaid: circuit_said,
+    CapSaid: cap_said,
+    BrokerChanged: _broker_changed,
+}
+"""Ticks, damaged frames and lost ports say no more than the time that passes without a list."""

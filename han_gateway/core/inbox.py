@@ -5,10 +5,11 @@ never as an exception. This file must not know how messages travel.
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid, Overheard
+from han_gateway.core.events import Ask, Asked, CapSaid, ChargerSaid, ChargerStatus, CircuitSaid, Overheard
 from han_gateway.core.site import Cap, Charger, Site
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
@@ -18,14 +19,20 @@ MAX_REPORT_BRACKETS = 64
 MAX_CAP_BYTES = 32
 MAX_CURRENT_A = 1_000
 MAX_SESSION_WH = 10_000_000
+MAX_UPTIME_S = 1 << 32
+MAX_COMMAND_BYTES = 256
+MAX_FOR_S = 604_800
+"""A week. Whoever wants longer pauses without an end."""
+ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+"""What may be the id of a command: it comes back in the outcome."""
 NO_CAP = frozenset({b"", b"none", b"null"})
 """What brings the configured cap back. A retained message is removed by an empty one, so that is a word, too."""
 
-Heard = ChargerSaid | Overheard | CircuitSaid | CapSaid
+Heard = ChargerSaid | Asked | Overheard | CircuitSaid | CapSaid
 
 
 class Inlet(NamedTuple):
-    """Who is spoken of: ``kind`` is ``charger``, ``limit`` (of a charger), ``circuit`` or ``cap``, ``name`` which of them."""
+    """Who is spoken of: ``kind`` is ``charger``, ``limit`` or ``command`` (for one), ``circuit`` or ``cap``, ``name`` which of them."""
 
     kind: str
     name: str
@@ -48,6 +55,7 @@ def inlets(prefix: str, site: Site) -> dict[str, Inlet]:
     """
     base = f"{prefix}/{site.name}"
     chargers = {f"{base}/chargers/{charger.name}/report": Inlet("charger", charger.name) for charger in site.chargers}
+    commands = {f"{base}/chargers/{charger.name}/command": Inlet("command", charger.name) for charger in site.chargers}
     circuits = {
         f"{base}/circuits/{circuit.name}/load": Inlet("circuit", circuit.name)
         for circuit in site.root.circuits()
@@ -56,6 +64,7 @@ def inlets(prefix: str, site: Site) -> dict[str, Inlet]:
     return (
         chargers
         | _limits(prefix, site)
+        | commands
         | circuits
         | {topic: Inlet("cap", cap.value) for topic, cap in _settings(prefix, site).items()}
     )
@@ -64,7 +73,7 @@ def inlets(prefix: str, site: Site) -> dict[str, Inlet]:
 def settings(prefix: str, site: Site) -> frozenset[str]:
     """The topics on which also a retained message counts: a wish is as good as on the day it was made, a measurement is not.
 
-    A limit that somebody retained on our topic waits for every charger that connects.
+    A limit that somebody retained on our topic waits for every charger that connects. A command is for now: a retained one never counts.
     """
     return frozenset(_settings(prefix, site)) | frozenset(_limits(prefix, site))
 
@@ -111,6 +120,7 @@ def _report(site: Site, name: str, payload: bytes, at: Instant) -> ChargerSaid:
         status=_status(value.get("status")),
         limit_ma=_number(value, "limit_a", MAX_CURRENT_A, 1000),
         session_wh=_number(value, "session_wh", MAX_SESSION_WH, 1),
+        uptime_s=_number(value, "uptime_s", MAX_UPTIME_S, 1),
     )
 
 
@@ -118,6 +128,22 @@ def _of_the_house(charger: Charger, own: PerLine[MilliAmps | None]) -> PerLine[M
     """The currents of a charger's own L1, L2, L3 on the lines of the house; a terminal without a wire is left out."""
     wired = dict(zip(charger.order, own, strict=False))
     return PerLine(*(wired.get(line) for line in LINES))
+
+
+def _command(_site: Site, name: str, payload: bytes, at: Instant) -> Asked:
+    """A bare word, or an object with the word, an id and a time."""
+    if len(payload) > MAX_COMMAND_BYTES:
+        raise _WrongError(f"larger than {MAX_COMMAND_BYTES} bytes")
+    bare = not payload.lstrip().startswith(b"{")
+    value = {"command": payload.strip().decode(errors="replace")} if bare else _object_in(payload)
+    word, name_of, seconds = value.get("command"), value.get("id"), _number(value, "for_s", MAX_FOR_S, 1)
+    if not isinstance(word, str) or word not in _ASKS:
+        raise _WrongError(f"command must be one of {', '.join(_ASKS)}")
+    if name_of is not None and not (isinstance(name_of, str) and ID.fullmatch(name_of)):
+        raise _WrongError("id must be 1 to 64 letters, digits or any of _.:-")
+    if seconds is not None and (_ASKS[word] not in (Ask.PAUSE, Ask.BOOST) or not seconds):
+        raise _WrongError("for_s is for pause and boost, and 1 at least")
+    return Asked(at=at, charger=name, ask=_ASKS[word], id=name_of, for_ms=None if seconds is None else 1000 * seconds)
 
 
 def _load(_site: Site, name: str, payload: bytes, at: Instant) -> CircuitSaid:
@@ -150,6 +176,7 @@ def _cap(site: Site, name: str, payload: bytes, at: Instant) -> CapSaid:
 _READERS: dict[str, Callable[[Site, str, bytes, Instant], Heard]] = {
     "charger": _report,
     "limit": _overheard,
+    "command": _command,
     "circuit": _load,
     "cap": _cap,
 }
@@ -215,3 +242,4 @@ def _status(word: object) -> ChargerStatus | None:
 
 
 _STATUS = {status.value: status for status in ChargerStatus}
+_ASKS = {ask.value: ask for ask in Ask}

@@ -1,7 +1,7 @@
-"""What must outlive a restart: how slow each charger was seen to be, what it has had lately, and how much patience the house needs.
+"""What must outlive a restart: how slow each charger is, what it has had lately and was asked for, how much patience the house needs.
 
-Only this is recalled, as it takes hours to learn and cannot be measured at once. What is recalled makes nobody bolder: the first limit
-is the fallback, the first cut comes as early and as deep and the first raise no sooner than without a memory; only whose turn it is may
+Only this is recalled, as it takes hours to learn or was said once, and cannot be measured. What is recalled makes nobody bolder: the first
+limit is the fallback, or nothing where it was paused, the first cut comes as early and as deep and the first raise no sooner than without a memory; only whose turn it is may
 be another. Values that make no sense in this house are passed over one by one. This file must not know where a memory is kept.
 """
 
@@ -9,10 +9,13 @@ import json
 from typing import Any, NamedTuple
 
 from han_gateway.core.belief import LONGEST_MS
+from han_gateway.core.effects import Cause, Grant, Reason
+from han_gateway.core.events import Ask
 from han_gateway.core.fairness import LEAD_MA, MEMORY_MS
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
 from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.wish import Wish
 
 LARGEST = 1 << 16
 """Bytes of a memory in words. A house of a hundred chargers needs 10,000."""
@@ -24,15 +27,21 @@ BEHIND_MS = 3_600_000
 PATIENT_MS = 3_600_000
 """The oven of an hour ago is no lesson any more."""
 WORTH_MS = 10_000
-"""By how much a learned window must have changed to be worth keeping."""
+"""By how much a learned window, or the end of a wish, must have changed to be worth keeping."""
+_WISHES = {ask.value: ask for ask in (Ask.PAUSE, Ask.BOOST)}
 
 
 class Past(NamedTuple):
-    """What is remembered of a charger: the time that it was seen to need (None: no more than configured), and the mean current (uA)."""
+    """What is remembered of a charger: the time that it was seen to need (None: no more than configured), and the mean current (uA).
+
+    ``wish`` is what its owner has asked that still holds, a pause or a boost; ``left_ms`` for how long yet, None for no end.
+    """
 
     name: str
     response_ms: int | None = None
     had_ua: int = 0
+    wish: Ask | None = None
+    left_ms: int | None = None
 
 
 class Memory(NamedTuple):
@@ -43,9 +52,9 @@ class Memory(NamedTuple):
     chargers: tuple[Past, ...] = ()
 
 
-def remembered(state: State, at: Instant) -> Memory:
-    """What there is to remember of a state; ``at`` is the wall time."""
-    pasts = (Past(view.charger.name, view.belief.response_ms, view.had_ua) for view in state.chargers)
+def remembered(state: State, at: Instant, now: Instant | None = None) -> Memory:
+    """What there is to remember of a state; ``at`` is the wall time, ``now`` the instant where that is another."""
+    pasts = (_past(view, at if now is None else now) for view in state.chargers)
     return Memory(at=at, patience_ms=state.patience_ms, chargers=tuple(pasts))
 
 
@@ -54,6 +63,7 @@ def recall(site: Site, state: State, memory: Memory, at: Instant) -> State:
     age_ms = _age_ms(memory.at, at)
     pasts = {past.name: past for past in memory.chargers}
     views = tuple(_recalled(view, pasts.get(view.charger.name), age_ms, at) for view in state.chargers)
+    views = tuple(_wishing(view, pasts.get(view.charger.name), max(0, at - memory.at), at) for view in views)
     patience_ms = _patience_ms(site.policy, memory, age_ms)
     return state._replace(chargers=views, patience_ms=patience_ms, cut_at=at if patience_ms else state.cut_at)
 
@@ -73,7 +83,7 @@ def worth_keeping(kept: Memory | None, memory: Memory, by_ma: MilliAmps = LEAD_M
 
 def worded(memory: Memory) -> bytes:
     """A memory as JSON on one line; always the same bytes for the same memory."""
-    chargers = {past.name: {"had_ua": past.had_ua, "response_ms": past.response_ms} for past in memory.chargers}
+    chargers = {past.name: _worded(past) for past in memory.chargers}
     value = {"at": memory.at, "chargers": chargers, "patience_ms": memory.patience_ms}
     return json.dumps(value, separators=(",", ":")).encode()
 
@@ -90,8 +100,26 @@ def understood(payload: bytes) -> Memory | None:
     chargers = value.get("chargers") if isinstance(value, dict) else None
     if at is None or not isinstance(chargers, dict):
         return None
-    pasts = (Past(name, _whole(each, "response_ms"), _whole(each, "had_ua") or 0) for name, each in chargers.items())
-    return Memory(at=at, patience_ms=_whole(value, "patience_ms") or 0, chargers=tuple(pasts))
+    pasts = tuple(_past_in(name, each) for name, each in chargers.items())
+    return Memory(at=at, patience_ms=_whole(value, "patience_ms") or 0, chargers=pasts)
+
+
+def _past(view: ChargerView, now: Instant) -> Past:
+    past, wish = Past(view.charger.name, view.belief.response_ms, view.had_ua), view.asks.wish
+    if wish is None:
+        return past
+    return past._replace(wish=wish.ask, left_ms=None if wish.until is None else max(0, wish.until - now))
+
+
+def _worded(past: Past) -> dict[str, Any]:
+    words: dict[str, Any] = {"had_ua": past.had_ua, "response_ms": past.response_ms}
+    return words if past.wish is None else words | {"left_ms": past.left_ms, "wish": past.wish.value}
+
+
+def _past_in(name: str, value: Any) -> Past:
+    past = Past(name, _whole(value, "response_ms"), _whole(value, "had_ua") or 0)
+    wish = _WISHES.get(str(value.get("wish"))) if isinstance(value, dict) else None
+    return past if wish is None else past._replace(wish=wish, left_ms=_whole(value, "left_ms"))
 
 
 def _whole(value: Any, key: str) -> int | None:
@@ -117,7 +145,26 @@ def _patience_ms(policy: Policy, memory: Memory, age_ms: int) -> int:
     return memory.patience_ms if fits and age_ms <= PATIENT_MS else 0
 
 
+def _wishing(view: ChargerView, past: Past | None, age_ms: int, at: Instant) -> ChargerView:
+    """The view of a charger that has just begun, with what its owner has asked. A pause is there before the first limit."""
+    if past is None or past.wish is None or (past.left_ms is not None and past.left_ms <= age_ms):
+        return view
+    until = None if past.left_ms is None else at + past.left_ms - age_ms
+    if past.wish is Ask.BOOST and until is None:
+        return view  # a boost has an end
+    view = view._replace(asks=view.asks._replace(wish=Wish(past.wish, until)))
+    if not view.paused:
+        return view
+    nothing = Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=Cause.PAUSED))
+    commands = tuple(command._replace(limit_ma=0) if command.at == at else command for command in view.commands)
+    return view._replace(grant=nothing, commands=commands)
+
+
 def _differs(kept: Past, past: Past, age_ms: int, by_ma: MilliAmps) -> bool:
+    if kept.wish is not past.wish or (kept.left_ms is None) is not (past.left_ms is None):
+        return True
+    if past.left_ms is not None and abs((kept.left_ms or 0) - age_ms - past.left_ms) > WORTH_MS:
+        return True
     return kept.response_ms != past.response_ms or abs(_faded(kept.had_ua, age_ms) - past.had_ua) > 1000 * by_ma
 
 

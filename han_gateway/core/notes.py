@@ -1,7 +1,7 @@
 """The sentences of the decision log: what changed and why, in words an electrician reads. It must not know what led to them."""
 
 from han_gateway.core.accord import Accord
-from han_gateway.core.effects import Doubt, Grant, Level, MeterState, Note
+from han_gateway.core.effects import Doubt, Grant, Level, MeterState, Note, ShowOutcome, Stage
 from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Line, MilliAmps
@@ -97,6 +97,13 @@ def cap_set(cap: Cap, value: int) -> Note:
     """A cap was set at run time: ``power cap set to 8000 W``."""
     what = f"power cap set to {value} W" if cap is Cap.POWER else f"phase cap set to {_amps(value)} A"
     return Note(level=Level.NOTICE, text=what)
+
+
+def outcome(shown: ShowOutcome) -> Note:
+    """What became of a command: ``garage: restart done: back after 42 s``; bad news is louder."""
+    bad = shown.stage in (Stage.FAILED, Stage.REFUSED)
+    text = f"{shown.charger}: {shown.ask.value} {shown.stage.value}: {shown.reason}"
+    return Note(level=Level.WARNING if bad else Level.NOTICE, text=text)
 
 
 def changes(charger: str, lines: frozenset[Line]) -> Note:

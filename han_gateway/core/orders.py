@@ -8,9 +8,10 @@ from han_gateway.core.belief import ask
 from han_gateway.core.decision import Grants
 from han_gateway.core.diversity import UNTAKEN_MS
 from han_gateway.core.echo import again_ms, echo_border, told, wrong
-from han_gateway.core.effects import Effect, Grant, SetLimit
+from han_gateway.core.effects import Cause, Effect, Grant, Reason, SetLimit
 from han_gateway.core.headroom import in_force
 from han_gateway.core.load import Load
+from han_gateway.core.outcome import border
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
 from han_gateway.core.supervision import charger_border, meter_border
@@ -26,11 +27,14 @@ NEVER: Instant = 1 << 62
 def apply(
     site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant, load: Load | None = None
 ) -> tuple[tuple[ChargerView, ...], Effects]:
-    """Make grants true: a new limit is published at once, a new reason only rides along with the next one."""
+    """Make grants true: a new limit is published at once, a new reason only rides along with the next one.
+
+    Whoever is paused by its owner has nothing, whatever was chosen.
+    """
     effects: list[Effect] = []
     views: list[ChargerView] = []
     for view in chargers:
-        grant = grants.get(view.charger.name, view.grant)
+        grant = _nothing(view) if view.paused else grants.get(view.charger.name, view.grant)
         if grant.limit_ma != view.grant.limit_ma:
             obeyed = _tell(view, grant, at, load, chargers)
             effects += [_limit(site, obeyed), notes.change(view.grant, grant)]
@@ -47,8 +51,8 @@ def repeat(site: Site, state: State, at: Instant, *, everything: bool) -> tuple[
     for view in state.chargers:
         if everything or view.said_at is None or at - view.said_at >= again_ms(site.policy, view.echo):
             echo = view.echo._replace(tries=view.echo.tries + 1) if wrong(view.echo) else view.echo
-            again = view._replace(seq=view.seq + 1, said_at=at, echo=echo)
-            effects.append(_limit(site, again))
+            again, limit = again_told(site, view._replace(echo=echo), at)
+            effects.append(limit)
             if view.said_at is None:
                 effects.append(notes.beginning(view.grant))
             views.append(again)
@@ -58,12 +62,18 @@ def repeat(site: Site, state: State, at: Instant, *, everything: bool) -> tuple[
     return state._replace(chargers=chargers, due_at=due(site.policy, state, chargers)), tuple(effects)
 
 
+def again_told(site: Site, view: ChargerView, at: Instant) -> tuple[ChargerView, SetLimit]:
+    """Tell a charger its limit once more."""
+    again = view._replace(seq=view.seq + 1, said_at=at)
+    return again, _limit(site, again)
+
+
 def due(policy: Policy, state: State, chargers: tuple[ChargerView, ...]) -> Instant:
     """The next instant at which something happens by itself."""
     borders = [meter_border(policy, state.meter, state.heard_at)]
     borders += [None if circuit.heard_at is None else circuit.heard_at + policy.lost_after_ms for circuit in state.circuits]
     for view in chargers:
-        borders += [charger_border(policy, view), echo_border(policy, view)]
+        borders += [charger_border(policy, view), echo_border(policy, view), border(view)]
         borders += [FIRST if view.said_at is None else view.said_at + again_ms(policy, view.echo)]
     return min((border for border in borders if border is not None), default=NEVER)
 
@@ -80,6 +90,10 @@ def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None, charg
         belief=view.belief._replace(probe=ask(view, grant.limit_ma, load, at, chargers)),
         echo=told(view.echo, grant.limit_ma),
     )
+
+
+def _nothing(view: ChargerView) -> Grant:
+    return Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=Cause.PAUSED))
 
 
 def _limit(site: Site, view: ChargerView) -> SetLimit:

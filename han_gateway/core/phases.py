@@ -125,7 +125,7 @@ def _best(site: Site, view: ChargerView, room: PerLine[MilliAmps], at: Instant) 
     report = view.report
     if report and report.status is ChargerStatus.IDLE and at - report.at < site.policy.report_fresh_ms:  # ready for the next car
         return charger.lines if everything >= max(lowest, view.grant.limit_ma) else offered
-    if view.grant.limit_ma or _draws(site, view, at):
+    if view.grant.limit_ma or view.paused or _draws(site, view, at):
         return offered
     if _patient(view, at) and everything >= lowest:
         return charger.lines

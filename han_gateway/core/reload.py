@@ -14,22 +14,15 @@ from han_gateway.core.circuits import carried as carried_circuits
 from han_gateway.core.circuits import explained, rooms_for_cuts, unread
 from han_gateway.core.decision import Grants, alone, fall_back, smaller
 from han_gateway.core.display import show
-from han_gateway.core.effects import Cause, MeterState, Reason, SetLimit
+from han_gateway.core.effects import Cause, Reason, SetLimit
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import Power, in_force, measure
 from han_gateway.core.heat import WARM
 from han_gateway.core.orders import Effects, apply, repeat
 from han_gateway.core.site import Charger, Site
 from han_gateway.core.state import Belief, Caps, ChargerView, Command, Picture, State
+from han_gateway.core.supervision import STANDS
 from han_gateway.core.units import Instant, PerLine
-
-# Why a charger that has just come stands at its fallback.
-_BECAUSE = {
-    MeterState.WAITING: Cause.METER_WAITING,
-    MeterState.FRESH: Cause.RAISE_PENDING,
-    MeterState.STALE: Cause.METER_STALE,
-    MeterState.LOST: Cause.METER_LOST,
-}
 
 
 def farewell(site: Site, state: State, new_site: Site) -> Effects:
@@ -57,7 +50,7 @@ def carry_over(site: Site, state: State, new_site: Site, at: Instant) -> tuple[S
     if (site.name, site.grid) != (new_site.name, new_site.grid):
         raise ValueError("a house with another name or grid is another house")
     known = {view.charger.name: view for view in state.chargers}
-    reason = Reason(cause=_BECAUSE[state.meter])
+    reason = Reason(cause=STANDS[state.meter])  # why a charger that has just come stands at its fallback
     views = tuple(
         _view(known.get(fresh.charger.name), fresh._replace(grant=replace(fresh.grant, reason=reason)), at)
         for fresh in start(new_site, at).chargers
@@ -102,6 +95,7 @@ def _view(known: ChargerView | None, fresh: ChargerView, at: Instant) -> Charger
         started_at=known.started_at,
         had_ua=known.had_ua,
         seq=known.seq,
+        asks=known.asks,
         belief=Belief(response_ms=seen_ms if seen_ms > charger.response_ms else None),
     )
     return view._replace(mode=known.mode, phasing=known.phasing) if _wires(known.charger) == _wires(charger) else view

@@ -10,10 +10,11 @@ from typing import NamedTuple
 from han_gateway.core.accord import Echo
 from han_gateway.core.allocation import Room
 from han_gateway.core.effects import Doubt, Grant, MeterState, ShowCharger
-from han_gateway.core.events import ChargerSaid
+from han_gateway.core.events import Ask, ChargerSaid
 from han_gateway.core.load import Load
 from han_gateway.core.site import Charger, Circuit
 from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
+from han_gateway.core.wish import Asks
 
 
 class Conduct(Enum):
@@ -129,6 +130,7 @@ class ChargerView(NamedTuple):
     ``said_at`` is when the limit was last published (None: never), ``raised_at`` the last change upwards, ``paused_at`` the
     last change to nothing, ``started_at`` the last from nothing. ``had_ua`` is the mean current (uA) that it has had over the last hours,
     ``unused_since`` when its car began to leave a part of its offer unused (``fairness``). ``mode`` are the lines that it was told to use, None for all.
+    ``asks`` is what its owner has asked of it (``commands``).
     """
 
     charger: Charger
@@ -148,6 +150,17 @@ class ChargerView(NamedTuple):
     echo: Echo = Echo()
     mode: frozenset[Line] | None = None
     phasing: Phasing = Phasing()
+    asks: Asks = Asks()
+
+    @property
+    def paused(self) -> bool:
+        """Its owner has paused it: it has nothing, whatever there is."""
+        return self.asks.wish is not None and self.asks.wish.ask is Ask.PAUSE
+
+    @property
+    def boosted(self) -> bool:
+        """Its owner has put it first in line."""
+        return self.asks.wish is not None and self.asks.wish.ask is Ask.BOOST
 
     @property
     def offered(self) -> frozenset[Line]:

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from han_gateway.core.echo import TOLERANCE_MA, allowed_ma
-from han_gateway.core.effects import MeterState
+from han_gateway.core.effects import Cause, MeterState
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.headroom import in_force
 from han_gateway.core.site import Policy
@@ -67,6 +67,15 @@ METER: dict[tuple[MeterState, Sign], MeterState] = {
     (MeterState.LOST, Sign.LATE): MeterState.LOST,
     (MeterState.LOST, Sign.SILENT): MeterState.LOST,
 }
+
+
+STANDS: dict[MeterState, Cause] = {
+    MeterState.WAITING: Cause.METER_WAITING,
+    MeterState.FRESH: Cause.RAISE_PENDING,
+    MeterState.STALE: Cause.METER_STALE,
+    MeterState.LOST: Cause.METER_LOST,
+}
+"""Why a charger that could have more does not have it yet."""
 
 
 class Behaviour(Enum):

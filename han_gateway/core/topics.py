@@ -7,7 +7,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from han_gateway.core.effects import Effect, Grant, SetLimit, ShowCaps, ShowCharger, ShowHeadroom, ShowReading
+from han_gateway.core.effects import (
+    Effect,
+    Grant,
+    RestartCharger,
+    SetLimit,
+    ShowCaps,
+    ShowCharger,
+    ShowHeadroom,
+    ShowOutcome,
+    ShowReading,
+)
 from han_gateway.core.site import CapRule, Site
 from han_gateway.core.units import LINES, MilliAmps, PerLine
 from han_gateway.meters.as_json import as_json
@@ -15,6 +25,8 @@ from han_gateway.meters.clock import DEFAULT_ZONE, ClockRule, utc
 
 READING_EXPIRY_S = 30
 """Nobody wants yesterday's reading when the broker is back."""
+RESTART_EXPIRY_S = 30
+"""A restart that waited on its way is worse than none."""
 
 
 class Message(NamedTuple):
@@ -42,13 +54,22 @@ def message(
         return Message(f"{base}/headroom", _payload(_headroom(effect, now)), retain=True)
     if isinstance(effect, ShowCaps):
         return Message(f"{base}/caps", _payload(_caps(site, effect, now)), qos=1, retain=True)
+    return _of_charger(f"{base}/chargers", site, effect, now)
+
+
+def _of_charger(base: str, site: Site, effect: Effect, now: datetime) -> Message | None:
+    """To one charger, or about it."""
     if isinstance(effect, ShowCharger):
         name = effect.grant.charger
-        return Message(f"{base}/chargers/{name}/state", _payload(_charger(site, effect, now)), qos=1, retain=True)
+        return Message(f"{base}/{name}/state", _payload(_charger(site, effect, now)), qos=1, retain=True)
     if isinstance(effect, SetLimit):
         name = effect.grant.charger
         expiry_s = max(1, effect.valid_for_ms // 1000)
-        return Message(f"{base}/chargers/{name}/limit", _payload(_limit(site, effect, now)), qos=1, expiry_s=expiry_s)
+        return Message(f"{base}/{name}/limit", _payload(_limit(site, effect, now)), qos=1, expiry_s=expiry_s)
+    if isinstance(effect, ShowOutcome):
+        return Message(f"{base}/{effect.charger}/outcome", _payload(_outcome(effect, now)), qos=1, retain=True)
+    if isinstance(effect, RestartCharger):
+        return Message(f"{base}/{effect.charger}/restart", b"restart", qos=1, expiry_s=RESTART_EXPIRY_S)
     return None
 
 
@@ -66,7 +87,11 @@ def forgotten(prefix: str, site: Site, new_site: Site) -> tuple[Message, ...]:
     """Take from the broker what it keeps of chargers that ``new_site`` does not have."""
     staying = {charger.name for charger in new_site.chargers}
     gone = (charger.name for charger in site.chargers if charger.name not in staying)
-    return tuple(Message(f"{prefix}/{site.name}/chargers/{name}/state", b"", qos=1, retain=True) for name in gone)
+    return tuple(
+        Message(f"{prefix}/{site.name}/chargers/{name}/{kept}", b"", qos=1, retain=True)
+        for name in gone
+        for kept in ("state", "outcome")
+    )
 
 
 def _headroom(shown: ShowHeadroom, now: datetime) -> dict[str, Any]:
@@ -125,6 +150,18 @@ def _charger(site: Site, shown: ShowCharger, now: datetime) -> dict[str, Any]:
         "reason": str(shown.grant.reason),
         "conduct": shown.conduct,
         "accord": shown.accord,
+        "wish": None if shown.wish is None else shown.wish.value,
+    }
+
+
+def _outcome(shown: ShowOutcome, now: datetime) -> dict[str, Any]:
+    return {
+        "id": shown.id,
+        "command": shown.ask.value,
+        "state": shown.stage.value,
+        "reason": shown.reason,
+        "at": _iso(now),
+        "took_s": None if shown.took_ms is None else (shown.took_ms + 500) // 1000,
     }
 
 

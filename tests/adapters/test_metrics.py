@@ -1,6 +1,6 @@
 """What is served is parsed with Prometheus' own parsers, and says what the events and effects said."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from prometheus_client import generate_latest, parser
@@ -22,9 +22,11 @@ from han_gateway.core.effects import (
     ShowCaps,
     ShowCharger,
     ShowHeadroom,
+    ShowOutcome,
     ShowReading,
+    Stage,
 )
-from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import Ask, BrokerChanged, ChargerSaid, CircuitSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
 from han_gateway.meters.reading import Reading
@@ -121,6 +123,7 @@ def everything(metrics: Metrics) -> Metrics:
     metrics.saw(CircuitSaid(at=HOUR, circuit="shed", current_ma=PerLine(3_200, None, None)))
     metrics.did(limit(10, 1))
     metrics.did(waiting(ChargerState.WAITING))
+    metrics.did(ShowOutcome(charger="garage", ask=Ask.RESTART, stage=Stage.ACCEPTED, reason="told to restart"))
     metrics.saw(report(HOUR + 2_000, 10))
     return metrics
 
@@ -269,3 +272,18 @@ def test_doubted_lists_are_counted_by_reason(metrics: Metrics) -> None:
         metrics.did(ShowReading(reading=LIST_2, doubt=doubt))
     counts = [samples(metrics)[f"han_meter_telegrams_doubted_total{{home,{doubt.value}}}"] for doubt in Doubt]
     assert counts == [0, 2, 1]
+
+
+def test_what_people_asked_is_counted_with_what_came_of_it(metrics: Metrics) -> None:
+    """Each outcome counts once under its command; what nobody asked has no sample; a pause that holds can be seen."""
+    for stage in (Stage.ACCEPTED, Stage.AWAY, Stage.DONE, Stage.ACCEPTED):
+        metrics.did(ShowOutcome(charger="garage", ask=Ask.RESTART, stage=stage, reason="because"))
+    metrics.did(replace(waiting(ChargerState.PAUSED), wish=Ask.PAUSE))
+    seen = {name: value for name, value in samples(metrics).items() if "requests" in name or "wish" in name}
+    assert seen == {
+        "han_charger_requests_total{garage,restart,accepted}": 2,
+        "han_charger_requests_total{garage,restart,away}": 1,
+        "han_charger_requests_total{garage,restart,done}": 1,
+        "han_charger_wish{garage,pause}": 1,
+        "han_charger_wish{garage,boost}": 0,
+    }

@@ -14,9 +14,10 @@ import string
 import sys
 from collections.abc import Callable
 
-from han_gateway.core.events import CapSaid, Overheard
+from han_gateway.core.events import Asked, CapSaid, Overheard
 from han_gateway.core.inbox import (
     MAX_CURRENT_A,
+    MAX_FOR_S,
     MAX_REPORT_BYTES,
     MAX_SESSION_WH,
     NO_CAP,
@@ -148,6 +149,8 @@ def sane(heard: Heard, inlet: Inlet) -> bool:
         return heard.charger == inlet.name and (
             limit_ma is None or (type(limit_ma) is int and 0 <= limit_ma <= 1000 * MAX_CURRENT_A)
         )
+    if isinstance(heard, Asked):
+        return heard.charger == inlet.name and (heard.for_ms is None or 0 < heard.for_ms <= 1000 * MAX_FOR_S)
     numbers = [amps for amps in heard.current_ma if amps is not None]
     session = getattr(heard, "session_wh", None)
     limit = getattr(heard, "limit_ma", None)

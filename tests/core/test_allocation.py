@@ -9,7 +9,7 @@ from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest
 from han_gateway.core.effects import Cause, Reason
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import PerLine
-from tests.core.houses import L1, L2, L3, charger
+from tests.core.houses import L1, L2, L3, charger, house
 
 
 def share(root: Circuit, *room: int, **changed: dict[str, int | tuple[int, ...]]) -> dict[str, tuple[int, str]]:
@@ -300,3 +300,15 @@ def test_the_last_milliampere(weights: tuple[int, int]) -> None:
     wants = [Want(charger=each, ceiling_ma=16_000) for each in root.chargers()]
     for room in range(19_990, 20_030):
         assert sum(grant.limit_ma for grant in allocate(site(root), Room(PerLine(63_000, 63_000, room)), wants)) == room
+
+
+def test_one_that_is_first_goes_before_every_priority() -> None:
+    """Its minimum comes before all others, and then all that it can take."""
+    site = house(charger("a", priority=9), charger("b"), charger("c", priority=1))
+    wants = [Want(charger=each, ceiling_ma=16_000, first=each.name == "b") for each in site.chargers]
+    equal = house(charger("a"), charger("b"))
+    both = [Want(charger=each, ceiling_ma=16_000, first=each.name == "b") for each in equal.chargers]
+    assert [grant.limit_ma for grant in allocate(equal, Room(PerLine(*[24_000] * 3)), both)] == [8_000, 16_000]
+    for room_a, shares in ((6, (0, 6, 0)), (12, (6, 6, 0)), (25, (6, 13, 6)), (30, (8, 16, 6))):
+        grants = allocate(site, Room(PerLine(*[room_a * 1000] * 3)), wants)
+        assert tuple(grant.limit_ma // 1000 for grant in grants) == shares

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from han_gateway.core import inbox
-from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid, Overheard
+from han_gateway.core.events import Ask, Asked, CapSaid, ChargerSaid, ChargerStatus, CircuitSaid, Overheard
 from han_gateway.core.site import Cap, CapRule, Circuit
 from han_gateway.core.units import Line, PerLine
 from tests.core.houses import L1, L2, L3, charger, house
@@ -20,6 +20,7 @@ SITE = replace(
 POWER, LINE = "han/home/caps/power/set", "han/home/caps/line/set"
 REPORT = "han/home/chargers/garage/report"
 LIMIT = "han/home/chargers/garage/limit"
+COMMAND = "han/home/chargers/garage/command"
 
 
 def heard(payload: bytes | str, topic: str = REPORT) -> inbox.Heard | inbox.Refused:
@@ -30,12 +31,14 @@ def heard(payload: bytes | str, topic: str = REPORT) -> inbox.Heard | inbox.Refu
 
 
 def test_subscriptions() -> None:
-    """Exact topics for each charger (reports, and limits that are not ours) and each cap, and no wildcard."""
+    """Exact topics for each charger (reports, limits that are not ours, commands) and each cap, and no wildcard."""
     assert list(inbox.inlets("han", SITE)) == [
         REPORT,
         "han/home/chargers/yard/report",
         "han/home/chargers/garage/limit",
         "han/home/chargers/yard/limit",
+        COMMAND,
+        "han/home/chargers/yard/command",
         "han/home/caps/power/set",
         "han/home/caps/line/set",
     ]
@@ -273,3 +276,72 @@ def test_the_bounds_of_a_phase_cap_are_told_in_amperes() -> None:
     why = "must be from 10 to 25 A; line_min_a and line_max_a under [caps] are the bounds"
 
     assert heard("9.9", LINE) == inbox.Refused("caps/line", why)
+
+
+@pytest.mark.parametrize("ask", Ask)
+@pytest.mark.parametrize("form", ["{}", " {}\n", '{{"command": "{}"}}', '{{"command":"{}","id":null,"for_s":null,"x":1}}'])
+def test_a_command_is_a_word_or_an_object(ask: Ask, form: str) -> None:
+    """The bare word, as buttons send it, and the object mean the same; what is null or unknown says nothing."""
+    assert heard(form.format(ask.value), COMMAND) == Asked(at=1234, charger="garage", ask=ask)
+
+
+def test_a_full_command() -> None:
+    """The id comes along as it is, seconds become milliseconds."""
+    assert heard('{"command":"pause","id":"ha.1:2_3-x","for_s":3600}', COMMAND) == Asked(
+        at=1234, charger="garage", ask=Ask.PAUSE, id="ha.1:2_3-x", for_ms=3_600_000
+    )
+
+
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        (b"", "command must be one of restart, pause, resume, boost"),
+        (b"PAUSE", "command must be"),
+        (b"pause now", "command must be"),
+        (b"\xff\xfe", "command must be"),
+        (b"null", "command must be"),
+        (b'"pause"', "command must be"),
+        (b'["pause"]', "command must be"),
+        (b"{}", "command must be"),
+        (b'{"command":1}', "command must be"),
+        (b'{"command":["pause"]}', "command must be"),
+        (b'{"command":"pause"', "not JSON"),
+        (b'{"command":"pause","command":"boost"}', "a key occurs twice"),
+        (b'{"command":"pause","id":7}', "id must be"),
+        (b'{"command":"pause","id":""}', "id must be"),
+        (b'{"command":"pause","id":"a b"}', "id must be"),
+        (b'{"command":"pause","id":"a\\n"}', "id must be"),
+        ('{"command":"pause","id":"\u00e5"}'.encode(), "id must be"),
+        (b'{"command":"pause","id":"' + b"a" * 65 + b'"}', "id must be"),
+        (b'{"command":"pause","for_s":0}', "for_s is for"),
+        (b'{"command":"pause","for_s":-1}', "for_s must be from 0 to 604800"),
+        (b'{"command":"pause","for_s":604801}', "for_s must be from 0 to 604800"),
+        (b'{"command":"pause","for_s":true}', "for_s must be a number"),
+        (b'{"command":"pause","for_s":NaN}', "NaN"),
+        (b'{"command":"restart","for_s":60}', "for_s is for pause and boost"),
+        (b'{"command":"resume","for_s":60}', "for_s is for pause and boost"),
+        (b'{"command":"pause","x":"' + b"a" * 256 + b'"}', "larger than 256 bytes"),
+        (b"[" * 200, "command must be"),
+    ],
+)
+def test_what_is_no_command_is_refused_in_our_words(payload: bytes, why: str) -> None:
+    """Nothing of a wrong command is carried out, and nothing of its bytes is repeated."""
+    refused = heard(payload, COMMAND)
+    assert isinstance(refused, inbox.Refused)
+    assert refused.where == "commands/garage"
+    assert refused.why.startswith(why)
+
+
+def test_a_retained_command_never_counts() -> None:
+    """A command is for now: what the broker kept of one is not heard, unlike a cap that was set."""
+    kept = inbox.settings("han", SITE)
+    assert POWER in kept
+    assert [topic for topic in kept if topic.endswith("/command")] == []
+
+
+def test_a_charger_says_for_how_long_it_has_been_on() -> None:
+    """The uptime of a report is whole seconds, and no nonsense."""
+    said = heard('{"uptime_s": 41.4}')
+    assert isinstance(said, ChargerSaid)
+    assert said.uptime_s == 41
+    assert heard('{"uptime_s": -1}') == inbox.Refused("garage", f"uptime_s must be from 0 to {inbox.MAX_UPTIME_S}")

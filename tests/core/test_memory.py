@@ -8,6 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from han_gateway.core.belief import LONGEST_MS
+from han_gateway.core.effects import Cause
+from han_gateway.core.events import Ask, Asked
 from han_gateway.core.fairness import MEMORY_MS
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import in_force, settled
@@ -38,7 +40,12 @@ LEARNED = Memory(at=NOW, patience_ms=60_000, chargers=(Past("left", 14_000, 8_00
 
 WHOLES = st.one_of(st.integers(0, 100_000), st.integers(0, 1 << 70))
 PASTS = st.builds(
-    Past, st.sampled_from(["garage", "left", "right", "other"]), st.none() | st.integers(5_000, 31_000) | WHOLES, WHOLES
+    Past,
+    st.sampled_from(["garage", "left", "right", "other"]),
+    st.none() | st.integers(5_000, 31_000) | WHOLES,
+    WHOLES,
+    st.none(),
+    st.none(),
 )
 MEMORIES = st.builds(
     Memory,
@@ -205,12 +212,15 @@ def test_who_had_least_before_the_restart_is_served_first() -> None:
     assert (forgetful.limit("left"), forgetful.limit("right")) == (6_000, 0)
 
 
-@given(MEMORIES)
-def test_words_are_understood_as_they_were_meant(memory: Memory) -> None:
+@pytest.mark.parametrize("wish", [{"wish": Ask.PAUSE}, {"wish": Ask.PAUSE, "left_ms": 7}, {"wish": Ask.BOOST, "left_ms": 0}])
+@given(memory=MEMORIES)
+def test_words_are_understood_as_they_were_meant(wish: dict[str, int | Ask | None], memory: Memory) -> None:
     """A memory survives being written down; of two chargers of one name the last counts."""
     again = understood(worded(memory))
     assert again is not None
     names = {past.name: past for past in memory.chargers}
+    if len(names) == len(memory.chargers) > 0:
+        assert understood(worded(replace_past(memory, **wish))) == replace_past(memory, **wish)
     assert again == memory._replace(chargers=tuple(names.values()))
 
 
@@ -250,7 +260,7 @@ def test_only_what_is_new_is_worth_a_write() -> None:
     assert not worth_keeping(LEARNED, replace_past(LEARNED, had_ua=8_400_000))
 
 
-def replace_past(memory: Memory, **figures: int) -> Memory:
+def replace_past(memory: Memory, **figures: int | Ask | None) -> Memory:
     """The same, with something else known of its first charger."""
     first, *rest = memory.chargers
     return memory._replace(chargers=(first._replace(**figures), *rest))  # type: ignore[arg-type]
@@ -292,3 +302,63 @@ def test_what_is_just_worth_a_write() -> None:
     assert worth_keeping(LEARNED, LEARNED._replace(patience_ms=LEARNED.patience_ms + WORTH_MS))
     assert not worth_keeping(LEARNED, replace_past(LEARNED, had_ua=8_000_000 + 1_000), by_ma=1)
     assert worth_keeping(LEARNED, replace_past(LEARNED, had_ua=8_000_000 + 1_001), by_ma=1)
+
+
+@pytest.mark.parametrize("for_ms", [None, 6 * HOUR])
+@pytest.mark.parametrize("down_ms", [1_000, 5 * HOUR])
+def test_a_pause_outlives_a_restart(for_ms: int | None, down_ms: int) -> None:
+    """The first limit is 0 again, written down or not in between, and the pause ends when it would have ended."""
+    run = Restarted(PAIR, None)
+    run.play(Asked(at=NOW, charger="left", ask=Ask.PAUSE, for_ms=for_ms))
+    memory = understood(worded(remembered(run.state, NOW)))
+    assert memory is not None
+    again = Run(PAIR, NOW + down_ms)
+    again.effects.clear()
+    again.state = begun(PAIR, memory, NOW + down_ms)
+    assert again.state.chargers[0].commands[-1].limit_ma == 0
+    again.tick(NOW + down_ms)
+    assert again.limits("left") == [(NOW + down_ms, 0)]
+    assert again.grant("left").reason.cause is Cause.PAUSED
+    assert again.limits("right") == [(NOW + down_ms, 6_000)]
+    again.tick(NOW + 6 * HOUR - 1)
+    before = again.state.chargers[0].paused
+    again.tick(NOW + 6 * HOUR)
+    assert (before, again.state.chargers[0].paused) == (True, for_ms is None)
+
+
+@pytest.mark.parametrize(
+    ("past", "wish"),
+    [
+        (Past("left", wish=Ask.BOOST, left_ms=HOUR), Ask.BOOST),
+        (Past("left", wish=Ask.BOOST), None),  # it has an end
+        (Past("left", wish=Ask.BOOST, left_ms=0), None),
+        (Past("left", wish=Ask.PAUSE, left_ms=0), None),
+        (Past("left", wish=Ask.PAUSE, left_ms=1), Ask.PAUSE),
+        (Past("middle", wish=Ask.PAUSE), None),
+    ],
+)
+def test_a_wish_that_makes_sense_holds_again(past: Past, wish: Ask | None) -> None:
+    """A boost is back for the rest of its time; what is over stays over; a clock that is behind makes a wish no shorter."""
+    for behind_ms in (0, BEHIND_MS):
+        state = begun(PAIR, Memory(NOW + behind_ms, 0, (past,)))
+        held = state.chargers[0].asks.wish
+        assert (held and held.ask) is wish
+
+
+@pytest.mark.parametrize("wrong", ['"restart"', '"resume"', "7", "null", '["pause"]', '"PAUSE"'])
+def test_a_wrong_wish_is_none(wrong: str) -> None:
+    """Only what can hold is remembered to hold."""
+    text = f'{{"at":5,"chargers":{{"left":{{"had_ua":1,"wish":{wrong},"left_ms":9}}}}}}'
+    assert understood(text.encode()) == Memory(5, 0, (Past("left", None, 1),))
+
+
+def test_a_wish_is_worth_a_write() -> None:
+    """A wish that is new, gone, or ends otherwise is written down; one that only comes nearer to its end is not."""
+    pausing = replace_past(LEARNED, wish=Ask.PAUSE, left_ms=HOUR)
+    later = pausing._replace(at=NOW + 60_000)
+    assert worth_keeping(LEARNED, pausing)
+    assert worth_keeping(pausing, LEARNED)
+    assert worth_keeping(pausing, replace_past(pausing, left_ms=None))
+    assert worth_keeping(pausing, replace_past(pausing, wish=Ask.BOOST))
+    assert worth_keeping(pausing, later)
+    assert not worth_keeping(pausing, replace_past(later, left_ms=HOUR - 60_000))

@@ -17,12 +17,16 @@ from han_gateway.core.effects import (
     MeterState,
     Note,
     Reason,
+    RestartCharger,
     SetLimit,
     ShowCaps,
     ShowCharger,
     ShowHeadroom,
+    ShowOutcome,
     ShowReading,
+    Stage,
 )
+from han_gateway.core.events import Ask
 from han_gateway.core.site import CapRule, Charger, Grid
 from han_gateway.core.units import Line, PerLine
 from han_gateway.meters.reading import ClockRule
@@ -155,7 +159,34 @@ def test_a_charger_for_people_to_see() -> None:
         "reason": "main fuse, L2",
         "conduct": "obeying",
         "accord": "agrees",
+        "wish": None,
     }
+    assert worded(replace(shown, wish=Ask.PAUSE))[1]["wish"] == "pause"
+
+
+def test_an_outcome() -> None:
+    """What came of a command is retained, as it is a state: whoever looks later sees the last one, and when that was."""
+    shown = ShowOutcome(charger="garage", ask=Ask.RESTART, stage=Stage.DONE, reason="back after 42 s", id="a.1", took_ms=42_400)
+    message, payload = worded(shown)
+
+    assert message[0] == "han/home/chargers/garage/outcome"
+    assert message[2:] == (1, True, None)
+    assert payload == {
+        "id": "a.1",
+        "command": "restart",
+        "state": "done",
+        "reason": "back after 42 s",
+        "at": "2026-01-15T17:00:00.120Z",
+        "took_s": 42,
+    }
+    assert worded(replace(shown, id=None, took_ms=None))[1]["took_s"] is None
+
+
+def test_a_restart_is_one_word_and_never_late() -> None:
+    """A charger is told to restart once, now or not at all: not retained, at least once, and gone after half a minute."""
+    message = topics.message("han", SITE, RestartCharger(charger="garage", id="a"), NOW)
+
+    assert message == topics.Message("han/home/chargers/garage/restart", b"restart", qos=1, retain=False, expiry_s=30)
 
 
 def test_caps() -> None:
@@ -207,7 +238,8 @@ def test_birth_and_will() -> None:
 def test_a_charger_that_is_gone_leaves_nothing_on_the_broker() -> None:
     """What the broker keeps of a charger is taken away with it, by an empty retained message."""
     gone = topics.Message("han/home/chargers/yard/state", b"", qos=1, retain=True)
-    assert topics.forgotten("han", SITE, house(charger("garage"), charger("barn"))) == (gone,)
+    outcome = gone._replace(topic="han/home/chargers/yard/outcome")
+    assert topics.forgotten("han", SITE, house(charger("garage"), charger("barn"))) == (gone, outcome)
 
 
 def test_every_effect_of_a_run_can_be_worded() -> None:

@@ -20,7 +20,7 @@ from han_gateway.adapters.dumps import Kind
 from han_gateway.config.load import Config, load
 from han_gateway.config.problems import ConfigError
 from han_gateway.core import inbox, memory
-from han_gateway.core.events import CapSaid, Overheard
+from han_gateway.core.events import Asked, CapSaid, Overheard
 from han_gateway.core.gateway import start
 from han_gateway.core.site import CapRule, Circuit
 from han_gateway.meters.decoder import Decoder
@@ -87,6 +87,9 @@ def hear(data: bytes) -> None:
         assert len(said.why) < 200
     elif isinstance(said, Overheard):
         assert said.limit_ma is None or 0 <= said.limit_ma <= 1000 * inbox.MAX_CURRENT_A
+    elif isinstance(said, Asked):
+        assert said.id is None or inbox.ID.fullmatch(said.id)
+        assert said.for_ms is None or 0 < said.for_ms <= 1000 * inbox.MAX_FOR_S
     elif not isinstance(said, CapSaid):
         assert all(value is None or 0 <= value <= 1000 * inbox.MAX_CURRENT_A for value in said.current_ma)
 

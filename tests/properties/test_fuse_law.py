@@ -12,7 +12,7 @@ import pytest
 
 from han_gateway.core.allocation import Room, Want, allocate
 from han_gateway.core.effects import Cause, Grant, SetLimit
-from han_gateway.core.events import ChargerSaid, MeterSaid, Tick
+from han_gateway.core.events import Ask, Asked, ChargerSaid, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
 from han_gateway.core.heat import EXCESS_PERCENT
 from han_gateway.core.site import Circuit, Grid, Policy, Site
@@ -152,7 +152,7 @@ def whole(site: Site) -> list[Row]:
 
 
 def test_the_controller_never_promises_more_than_a_fuse() -> None:
-    """In any run, whatever meter and chargers say, the limits alone are under every fuse and each is 0 or at least a minimum."""
+    """In any run, whatever meter, chargers and people say, the limits alone are under every fuse and each is 0 or at least a minimum."""
     rng = random.Random(11)
     for _ in range(int(60 * SCALE)):
         grid = rng.choice((Grid.TN, Grid.IT))
@@ -171,7 +171,10 @@ def test_the_controller_never_promises_more_than_a_fuse() -> None:
             assert all(each.limit_ma == 0 or each.limit_ma >= 6000 for each in (view.grant for view in state.chargers))
 
 
-def _anything(rng: random.Random, site: Site, now: int) -> MeterSaid | ChargerSaid | Tick:
+def _anything(rng: random.Random, site: Site, now: int) -> MeterSaid | ChargerSaid | Asked | Tick:
+    if rng.random() < 0.1:
+        charger_asked = rng.choice(site.chargers).name
+        return Asked(at=now, charger=charger_asked, ask=rng.choice(tuple(Ask)), for_ms=rng.choice((None, None, 30_000)))
     kind = rng.random()
     if kind < 0.6:
         return MeterSaid(at=now, reading=list2(*(rng.choice((None, rng.uniform(0, 40), rng.uniform(0, 20))) for _ in LINES)))
@@ -192,7 +195,7 @@ def _lent(minute: list[dict[str, int]], drawn: dict[str, int], names: list[str],
 
 
 def test_after_each_list_everything_promised_fits() -> None:
-    """Closed loop with honest chargers: after each list, true house plus all limits is under the main fuse, or that line is paused.
+    """Closed loop, honest chargers, some paused or boosted: after each list true house plus limits fit the fuse, or that line is paused.
 
     There are two exceptions: the last charger on a line, held at its minimum below 1.13 times the fuse, and of offers that nobody has
     taken up for a minute all but the largest, together 30 % of the fuse at most.
@@ -210,6 +213,9 @@ def test_after_each_list_everything_promised_fits() -> None:
         for now in range(30_000, 900_000, 10_000):
             truth = [rng.randint(0, 20_000) if rng.random() < 0.1 else amps for amps in truth]
             hunger = {name: rng.randint(0, 32_000) if rng.random() < 0.1 else amps for name, amps in hunger.items()}
+            if rng.random() < 0.1:
+                wish = rng.choice((Ask.PAUSE, Ask.RESUME, Ask.RESUME, Ask.BOOST))
+                state, _ = step(site, state, Asked(at=now - 9_000, charger=rng.choice(names), ask=wish))
             settled = [view for view in state.chargers if now - view.commands[-1].at >= view.charger.response_ms]
             drawn = {view.charger.name: min(view.grant.limit_ma, hunger[view.charger.name]) for view in settled}
             slow = {view.charger.name: view.commands[-2].limit_ma for view in state.chargers if view not in settled}

@@ -71,7 +71,7 @@ def test_a_stop_keeps_what_was_learned(tmp_path: Path, begin: Callable[[], House
     assert house.stop() == 0
     memory = store.read(path)
     assert memory is not None
-    ((name, response_ms, had_ua),) = memory.chargers
+    ((name, response_ms, had_ua, *_),) = memory.chargers
     assert (name, response_ms) == ("garage", 1_500)
     assert had_ua < 1_000_000
     house = begin()
