@@ -15,7 +15,7 @@ from han_gateway import outlets
 from han_gateway.adapters import acquaintances, broker, broker_settings, link, metrics_server, outbox, recording, silence, tcp
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import load, settings, toml_file
-from han_gateway.core import chargers, echo, inbox, memory
+from han_gateway.core import chargers, commands, echo, inbox, memory, outcome
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
@@ -68,6 +68,10 @@ def limits() -> str:
         "current and energy in a report": f"{inbox.MAX_CURRENT_A:,} A, {inbox.MAX_SESSION_WH // 1_000_000} MWh",
         "bytes of a cap that is set": str(inbox.MAX_CAP_BYTES),
         "a cap that is set": "the bounds in `[caps]`",
+        "bytes of a command, and characters of its id": f"{inbox.MAX_COMMAND_BYTES}, 64",
+        "time of a pause or a boost; a boost without one": f"{inbox.MAX_FOR_S // 86_400} days; {commands.BOOST_MS // 3_600_000} h",
+        "time until a charger may be restarted again": f"{commands.SELDOM_MS // 60_000} min",
+        "outcomes of a charger that are known by their ids": str(commands.KNOWN),
         "messages in a hurry to a charger that names more than it was told, and rest before the next": (
             f"{len(echo.AGAIN_MS)}, {echo.RESTED_MS // 1000} s"
         ),
@@ -132,6 +136,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "policy": policy,
     "meter": lambda: machine({(state, sign): to for (state, sign), to in METER.items()}, "list with currents"),
     "charger": lambda: machine({(state, sign): to for (state, sign), to in CHARGER.items()}, "charger's report"),
+    "command": lambda: machine({(state, sign): to for (state, sign), to in outcome.LIFE.items()}, "command"),
     "limits": limits,
     "front": front,
     "promises": promises,

@@ -31,6 +31,7 @@ LIMIT = "han/home/chargers/garage/limit"
 REPORTS = "han/home/chargers/+/report"
 REPORT = "han/home/chargers/garage/report"
 SETTING = "han/home/caps/power/set"
+COMMAND = "han/home/chargers/garage/command"
 ONLINE = Message(STATUS, b"online", 1, True, None)
 OFFLINE = Message(STATUS, b"offline", 1, True, None)
 
@@ -387,11 +388,16 @@ MAY = {
     ("garage", "han/home/chargers/yard/limit"): False,
     ("garage", "han/home/circuits/shed/load"): False,
     ("garage", SETTING): False,
+    ("garage", COMMAND): False,
+    ("garage", "han/home/chargers/garage/outcome"): False,
+    ("garage", "han/home/chargers/garage/restart"): False,
     ("shed", "han/home/circuits/shed/load"): True,
     ("shed", REPORT): False,
     ("homeassistant", LIMIT): False,
     ("homeassistant", REPORT): False,
     ("homeassistant", SETTING): True,
+    ("homeassistant", COMMAND): True,
+    ("homeassistant", "han/home/chargers/garage/restart"): False,
     ("homeassistant", "homeassistant/status"): True,
 }
 
