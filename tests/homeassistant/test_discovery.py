@@ -1,7 +1,6 @@
 """Our discovery under the eyes of the real Home Assistant: its schemas, its units, its templates. Skipped where it is not installed."""
 
 import json
-import os
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from han_gateway.core.effects import (
 )
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.meters.reading import Reading
+from tests.conftest import HOME_ASSISTANT
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 1, 15, 17, 0, 10, tzinfo=UTC)
@@ -85,8 +85,7 @@ def verdict() -> dict[str, Any]:
 
 def judged(given: dict[str, Any]) -> dict[str, Any]:
     """Ask Home Assistant, in its own environment."""
-    python = os.environ.get("HAN_HOMEASSISTANT", ROOT / ".venv-homeassistant" / "bin" / "python")
-    command = [python, ROOT / "tests" / "homeassistant" / "validate.py"]
+    command = [HOME_ASSISTANT, ROOT / "tests" / "homeassistant" / "validate.py"]
     done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
