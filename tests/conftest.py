@@ -11,7 +11,7 @@ from tests import systemd
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT.parent / "shared" / "recordings"
-HOME_ASSISTANT = Path(os.environ.get("HAN_HOMEASSISTANT", ROOT / ".venv-homeassistant" / "bin" / "python"))
+HOME_ASSISTANT = Path(os.environ.get("HOMEASSISTANT_PYTHON", ROOT / ".venv-homeassistant" / "bin" / "python"))
 
 # No deadlines: a slow machine is not a defect. In CI the same examples each time: new ones are the campaigns' work.
 settings.register_profile("house", deadline=None)
