@@ -102,9 +102,9 @@ def _ways(config: "Config") -> Iterator[str]:
         f"{'' if config.password is None else ' with a password'}, topics {mqtt.prefix}/{config.site.name}/..."
     )
     if config.homeassistant.enabled:
-        yield f"discovery for Home Assistant below {config.homeassistant.prefix}/device/"
+        yield f"others  Home Assistant, told of our devices below {config.homeassistant.prefix}/device/"
     if config.amsreader.topic:
-        yield f"amsreader topics below {config.amsreader.topic}/"
+        yield f"others  topics of an amsreader below {config.amsreader.topic}/"
     yield f"metrics http://{metrics.host}:{metrics.port}/metrics" if metrics.enabled else "metrics off"
     yield f"memory  {config.state_dir or 'where systemd says; without systemd none, or [site] state_dir'}"
 

@@ -162,4 +162,4 @@ def _iso(moment: datetime) -> str:
 
 
 def _payload(value: Json) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(value, separators=(",", ":")).encode()

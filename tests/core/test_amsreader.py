@@ -115,13 +115,30 @@ def test_nothing_old_is_kept_by_the_broker() -> None:
 
 
 def test_the_page_has_what_evcc_reads() -> None:
-    """Every field of evcc's template amsleser is a number: w, e, ic, ec, and i, u and p of each line."""
-    shown = page(FULL)
-    assert (shown["w"], shown["i"], shown["e"], shown["ic"], shown["ec"]) == (1247, 1247, 0, 85_823.28, 4_540.83)
-    assert [shown[line]["i"] for line in ("l1", "l2", "l3")] == [1.89, 3.27, 1.28]
-    assert [shown[line]["u"] for line in ("l1", "l2", "l3")] == [236.0, 236.0, 236.5]
-    assert sum(shown[line]["p"] for line in ("l1", "l2", "l3")) == 1247
-    assert (shown["mf"], shown["c"]) == (25, int(NOW.timestamp()))
+    """Every field of evcc's template amsleser is a number (w, e, ic, ec; i, u and p of each line), and those beside them are right, too."""
+    assert page(FULL) == {
+        "mf": 25,
+        "i": 1247,
+        "e": 0,
+        "w": 1247,
+        "ri": 0,
+        "re": 417,
+        "ic": 85_823.28,
+        "ec": 4_540.83,
+        "ric": 153.27,
+        "rec": 14_774.38,
+        "l1": {"u": 236.0, "i": 1.89, "p": 365, "e": False},
+        "l2": {"u": 236.0, "i": 3.27, "p": 633, "e": False},
+        "l3": {"u": 236.5, "i": 1.28, "p": 249, "e": False},
+        "c": int(NOW.timestamp()),
+    }
+
+
+def test_a_list_that_lost_its_currents_shows_none() -> None:
+    """A list that should carry currents and has none says nothing of the lines."""
+    shown = page(FULL._replace(list=2, current_l1_ma=None, current_l2_ma=None, current_l3_ma=None))
+    assert shown["l1"] == {"u": None, "i": None, "p": None}
+    assert shown["w"] == 1247
 
 
 def test_power_that_is_sold_is_negative() -> None:
