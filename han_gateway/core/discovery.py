@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from han_gateway.core.accord import Accord
 from han_gateway.core.effects import ChargerState, MeterState
+from han_gateway.core.events import Ask
 from han_gateway.core.site import Cap, CapRule, Charger, Site
 from han_gateway.core.state import Conduct
 from han_gateway.core.topics import Message
@@ -19,15 +20,13 @@ ORIGIN = "han-gateway"
 PERIODS = 3
 """So many list periods without a word of the meter, and its values are no longer shown."""
 
-COMMANDS = {"restart": "Restart", "pause": "Pause", "resume": "Resume", "boost": "Boost"}
-"""What a charger can be asked to do: the word on its topic, and the name of the button."""
-
 _IF_SENT = "{{{{ value_json.{0} if value_json.{0} is not none else nothing | is_defined }}}}"
 _IF_SENT_KWH = "{{{{ value_json.{0} / 1000 if value_json.{0} is not none else nothing | is_defined }}}}"
 """The short lists of a meter do not carry everything: what is not in one stays as it was, instead of becoming unknown."""
 _VALUE = "{{{{ value_json.{0} }}}}"
 _FRESH = "{{ 'online' if value_json.state in ['fresh', 'stale'] else 'offline' }}"
 _OVERLOAD = "{{ 'ON' if value_json.room_a.values() | select('number') | select('lt', 0) | list else 'OFF' }}"
+_OUTCOME = "{{ value_json.command }}: {{ value_json.state }}, {{ value_json.reason }}"
 _WAITING = "{{ 'ON' if value_json.state == 'waiting' else 'OFF' }}"
 
 Entity = tuple[str, dict[str, Any]]
@@ -158,9 +157,10 @@ def _of_charger(topics: str, site: Site, charger: Charger) -> Iterator[Entity]:
     yield "queue", {**_sensor("Place in the queue", _VALUE.format("queue")), **state}
     yield "conduct", _diagnostic({**_sensor("Conduct", _VALUE.format("conduct")), **state, **_one_of(Conduct)})
     yield "accord", _diagnostic({**_sensor("Accord", _VALUE.format("accord")), **state, **_one_of(Accord)})
-    for word, name in COMMANDS.items():
-        button = {"platform": "button", "name": name, "command_topic": f"{own}/command", "payload_press": word}
-        yield word, {**button, "device_class": "restart"} if word == "restart" else button
+    yield "outcome", {**_sensor("Last command", _OUTCOME), "state_topic": f"{own}/outcome"}
+    for word in (ask.value for ask in Ask):
+        button = {"platform": "button", "name": word.capitalize(), "command_topic": f"{own}/command", "payload_press": word}
+        yield word, {**button, "device_class": "restart"} if word == Ask.RESTART.value else button
 
 
 def _sensor(name: str, template: str) -> dict[str, Any]:

@@ -376,7 +376,6 @@ def test_a_wrong_password_is_told_and_tried_again(tmp_path: Path) -> None:
         asyncio.run(scene(mosquitto.port))
 
 
-COMMAND = "han/home/chargers/garage/command"
 DISCOVERY = "homeassistant/device/han-gateway_home/site/config"
 MAY = {
     ("han-gateway", LIMIT): True,

@@ -21,8 +21,11 @@ from han_gateway.core.effects import (
     ShowCaps,
     ShowCharger,
     ShowHeadroom,
+    ShowOutcome,
     ShowReading,
+    Stage,
 )
+from han_gateway.core.events import Ask
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.meters.reading import Reading
 from tests.conftest import HOME_ASSISTANT
@@ -63,6 +66,7 @@ EFFECTS: tuple[Effect, ...] = (
     ShowHeadroom(state=MeterState.LOST, fuse_ma=25_000, room_ma=NOTHING, load_ma=NOTHING),
     ShowCaps(power_w=8_000, line_ma=20_000),
     SetLimit(grant=GRANT, lines=frozenset(LINES), seq=1, valid_for_ms=60_000),
+    ShowOutcome(charger="left", ask=Ask.RESTART, stage=Stage.DONE, reason="back after 42 s", took_ms=42_000),
     ShowCharger(grant=GRANT, lines=frozenset(LINES), state=ChargerState.CHARGING, queue=None, conduct="obeying"),
     ShowCharger(grant=GRANT, lines=frozenset(LINES), state=ChargerState.WAITING, queue=2, conduct="obeying"),
 )
@@ -135,6 +139,7 @@ def test_a_wrong_key_is_found() -> None:
         ("charger_left/reason", ["main fuse, L2", "main fuse, L2"]),
         ("charger_left/waiting", ["OFF", "ON"]),
         ("charger_left/queue", ["None", "2"]),
+        ("charger_left/outcome", ["restart: done, back after 42 s"]),
         ("charger_left/conduct", ["obeying", "obeying"]),
     ],
 )

@@ -105,6 +105,7 @@ def test_what_the_owner_sees_sets_and_presses(home: tuple[House, HomeAssistant])
 
     assistant.ask("button", "press", {"entity_id": "button.charger_garage_pause"})
     assert house.ears.next("han/home/chargers/garage/command") == b"pause"
+    seen(house, assistant, lambda states: states[CHARGER + "last_command"].startswith("pause: "))
 
     house.config.write_text(house.config.read_text().replace('"garage"', '"carport"'))
     os.kill(house.process.pid, signal.SIGHUP)
