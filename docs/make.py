@@ -11,11 +11,22 @@ from enum import Enum
 from pathlib import Path
 
 from dlms import axdr, hdlc
-from han_gateway import outlets
-from han_gateway.adapters import acquaintances, broker, broker_settings, link, metrics_server, outbox, recording, silence, tcp
+from han_gateway import neighbours, outlets
+from han_gateway.adapters import (
+    acquaintances,
+    broker,
+    broker_settings,
+    link,
+    metrics_server,
+    mqtt_source,
+    outbox,
+    recording,
+    silence,
+    tcp,
+)
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import load, settings, toml_file
-from han_gateway.core import chargers, commands, echo, inbox, memory, outcome
+from han_gateway.core import chargers, commands, discovery, echo, inbox, memory, outcome
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
@@ -61,6 +72,8 @@ def limits() -> str:
         "silence after which a TCP meter is connected anew": f"`silent_after_s`, 20 s at most; then twice as long, to {silence.LONGEST_S:g} s",
         "silence after which a serial port is opened anew": f"`silent_after_s`; then twice as long, to {silence.LONGEST_S:g} s",
         "bytes of a meter read in a second": f"{silence.FLOOD_BYTES_PER_S:,}",
+        "bytes of a meter over MQTT taken at once": f"{mqtt_source.BACKLOG_S * silence.FLOOD_BYTES_PER_S:,.0f}",
+        "time between two introductions to Home Assistant": f"{neighbours.BIRTH_EVERY_MS // 1000} s",
         "time to connect to a TCP meter, and pause before the next attempt": f"{tcp.CONNECT_S:g} s, {tcp.RETRY_S:g} s",
         "age of the last currents: no raises, fallback": f"{policy.stale_after_ms // 1000} s, {policy.lost_after_ms // 1000} s",
         "bytes of a report of a charger or a sub-fuse": f"{inbox.MAX_REPORT_BYTES:,}",
@@ -97,6 +110,22 @@ def limits() -> str:
         "bytes of a line in a dump or recording": f"{recording.LONGEST_LINE:,}",
     }
     return table(("what", "limit"), rows.items())
+
+
+def entities() -> str:
+    """What Home Assistant shows of the house of the example configuration; of its chargers, the first."""
+    site = load.load(DOCS.parent / "config" / "gateway.example.toml").site
+    rows = []
+    for message in list(discovery.discovery("homeassistant", "han", site, ""))[:3]:
+        device = json.loads(message.payload)
+        kinds: dict[str, list[str]] = {}
+        for entity in device["components"].values():
+            unit = entity.get("unit_of_measurement")
+            name = f"{entity['name']} ({unit})" if unit else entity["name"]
+            of = "diagnostic" if entity.get("entity_category") else entity["platform"]
+            kinds.setdefault(of.replace("binary_sensor", "sensor"), []).append(name)
+        rows += [(device["device"]["name"], kind, ", ".join(names)) for kind, names in kinds.items()]
+    return table(("device", "kind", "entities"), rows)
 
 
 def front() -> str:
@@ -138,6 +167,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "charger": lambda: machine({(state, sign): to for (state, sign), to in CHARGER.items()}, "charger's report"),
     "command": lambda: machine({(state, sign): to for (state, sign), to in outcome.LIFE.items()}, "command"),
     "limits": limits,
+    "entities": entities,
     "front": front,
     "promises": promises,
     "metrics": lambda: table(

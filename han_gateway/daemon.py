@@ -8,18 +8,18 @@ import logging
 import platform
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from han_gateway import outlets
 from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
-from han_gateway.adapters.metrics_server import MetricsServer, serve
+from han_gateway.adapters.metrics_server import MetricsServer, Route, serve
 from han_gateway.adapters.recording import Recorder, append, instant
 from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Log, Notifier, under_journald
 from han_gateway.cli import version
-from han_gateway.commands.source import decoder, source
+from han_gateway.commands.source import decoder, mqtt_source, source
 from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
 from han_gateway.core import inbox, topics
@@ -29,6 +29,7 @@ from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
 from han_gateway.keeper import Keeper, told
 from han_gateway.meters.clock import ClockRule
+from han_gateway.neighbours import Neighbours
 from han_gateway.reload import House, Reload
 from han_gateway.runtime import Gateway, Live, Outlet, together
 
@@ -68,28 +69,37 @@ async def _daemon(
     watch = outlets.ClockWatch(clock, rule, meter.zone)
     watchdog = outlets.Watchdog(gateway, notifier, started)
     publisher = _publisher(config, gateway, broker, clock, rule)
+    neighbours = Neighbours(config, broker, clock, version())
     shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see)
-    for outlet in (publisher, watchdog.see, *shown):
+    for outlet in (publisher, watchdog.see, *shown, neighbours.see):
         gateway.attach(outlet)
-    server = _serve_metrics(config, metrics, health) if config.metrics.enabled else None
+    server = _serve_metrics(config, metrics, health, neighbours.routes) if config.metrics.enabled else None
+    way = mqtt_source(meter, broker) or source(meter)
+    loop = asyncio.get_running_loop()
+    house = House(gateway, live, broker, metrics, neighbours)
+    again = Reload(config, read, clock, notifier, house, recording=recorder is not None)
+    loop.add_signal_handler(signal.SIGHUP, again.reload)
+    broker.start(loop)
+    neighbours.start()
+    notifier.ready()
+    try:
+        await together(way.run(_hear(metrics, live), live.source_changed), live.tick(_beat(clock, watchdog, health, recorder)))
+    finally:
+        notifier.stopping()
+        neighbours.stop()
+        await broker.stop()
+        await keeper.close()
+        _close(recorder, notifier, server)
+
+
+def _hear(metrics: Metrics, live: Live) -> Callable[[bytes], None]:
+    """What bytes of the meter do."""
 
     def hear(data: bytes) -> None:
         metrics.received(len(data))
         live.hear(data)
 
-    way = source(meter.port, meter.tcp, meter.baud, meter.parity, meter.silent_after_s)
-    loop = asyncio.get_running_loop()
-    again = Reload(config, read, clock, notifier, House(gateway, live, broker, metrics), recording=recorder is not None)
-    loop.add_signal_handler(signal.SIGHUP, again.reload)
-    broker.start(loop)
-    notifier.ready()
-    try:
-        await together(way.run(hear, live.source_changed), live.tick(_beat(clock, watchdog, health, recorder)))
-    finally:
-        notifier.stopping()
-        await broker.stop()
-        await keeper.close()
-        _close(recorder, notifier, server)
+    return hear
 
 
 def _close(recorder: Recorder | None, notifier: Notifier, server: MetricsServer | None) -> None:
@@ -181,11 +191,11 @@ def _publisher(config: Config, gateway: Gateway, broker: Broker, clock: SystemCl
     return publish
 
 
-def _serve_metrics(config: Config, metrics: Metrics, health: outlets.Health) -> MetricsServer | None:
+def _serve_metrics(config: Config, metrics: Metrics, health: outlets.Health, routes: Mapping[str, Route]) -> MetricsServer | None:
     """Metrics are worth nothing against a fuse: without a port for them the house is protected all the same."""
     host, port = config.metrics.host, config.metrics.port
     try:
-        return serve(metrics.registry, host, port, trouble=health.trouble)
+        return serve(metrics.registry, host, port, trouble=health.trouble, routes=routes)
     except OSError as why:
         log.log(
             logging.ERROR,

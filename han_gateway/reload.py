@@ -16,6 +16,7 @@ from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
 from han_gateway.core import topics
 from han_gateway.core.site import Site
+from han_gateway.neighbours import Neighbours
 from han_gateway.runtime import Gateway, Live
 
 log = logging.getLogger("han_gateway")
@@ -28,6 +29,7 @@ class House(NamedTuple):
     live: Live
     broker: Broker
     metrics: Metrics
+    neighbours: Neighbours
 
 
 class Reload:
@@ -83,7 +85,7 @@ class Reload:
             self._change(site, new_site)
 
     def _change(self, site: Site, new_site: Site) -> None:
-        gateway, live, broker, metrics = self._house
+        gateway, live, broker, metrics, neighbours = self._house
         at = self._clock.now()
         gateway.part(at, new_site)
         for message in topics.forgotten(self._started_with.mqtt.prefix, site, new_site):
@@ -91,6 +93,7 @@ class Reload:
         metrics.site = new_site
         gateway.change(at, new_site)
         broker.listen(live.listen())
+        neighbours.change(new_site)
 
 
 def _refuse(problems: Sequence[Problem]) -> None:
@@ -104,8 +107,9 @@ def _fixed(old: Config, new: Config) -> Iterator[str]:
         yield "[meter]"
     if (old.mqtt, old.password) != (new.mqtt, new.password):
         yield "[mqtt]"
-    if old.metrics != new.metrics:
-        yield "[metrics]"
+    for name in ("metrics", "homeassistant", "amsreader"):
+        if getattr(old, name) != getattr(new, name):
+            yield f"[{name}]"
     if old.state_dir != new.state_dir:
         yield "[site] state_dir"
 

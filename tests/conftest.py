@@ -11,6 +11,7 @@ from tests import systemd
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT.parent / "shared" / "recordings"
+HOME_ASSISTANT = Path(os.environ.get("HOMEASSISTANT_PYTHON", ROOT / ".venv-homeassistant" / "bin" / "python"))
 
 # No deadlines: a slow machine is not a defect. In CI the same examples each time: new ones are the campaigns' work.
 settings.register_profile("house", deadline=None)
@@ -22,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips what this machine cannot run, saying what is missing."""
     absent = {
         "broker": None if shutil.which("mosquitto") else "no mosquitto on PATH",
+        "homeassistant": None if HOME_ASSISTANT.exists() else "no Home Assistant; scripts/setup-homeassistant brings one",
         "recordings": None if RECORDINGS.is_dir() else "no ../shared/recordings",
         "systemd": systemd.missing() if any(item.get_closest_marker("systemd") for item in items) else None,
     }

@@ -318,7 +318,19 @@ def test_record_writes_what_replay_reads(house: Path, tmp_path: Path, capsys: py
 def test_record_refuses_a_port_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The option is named."""
     assert cli.main(["record", "--port", "COM3", "--out", str(tmp_path / "x")]) == 78
-    assert capsys.readouterr().err.startswith("--port: 'COM3' is neither a device nor tcp:HOST:PORT")
+    assert capsys.readouterr().err.startswith("--port: 'COM3' is neither a device nor tcp:HOST:PORT nor mqtt:TOPIC")
+
+
+@pytest.mark.parametrize("command", [["record", "--out", "x.han", "--port"], ["detect"]])
+def test_a_topic_is_heard_by_run_alone(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A meter whose frames come over MQTT can be neither recorded nor detected alone; the remedy is told."""
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*command, "mqtt:pulse/frames"]) == 78
+    told = capsys.readouterr().err
+    assert "mqtt:pulse/frames is heard by han-gateway run only; to record it: han-gateway run --record FILE" in told
+    assert not list(tmp_path.iterdir())
 
 
 def test_record_that_cannot_write_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,21 @@ def problems(folder: Path, text: str) -> list[str]:
     return str(refused.value).splitlines()
 
 
+@pytest.mark.parametrize(
+    ("port", "topic", "tcp"),
+    [
+        ("/dev/ttyUSB0", None, None),
+        ("tcp:pi.lan:2001", None, ("pi.lan", 2001)),
+        ("mqtt:pulse/frames", "pulse/frames", None),
+        ("mqtt:/tibber pulse/1", "/tibber pulse/1", None),
+    ],
+)
+def test_the_ways_to_a_meter(tmp_path: Path, port: str, topic: str | None, tcp: tuple[str, int] | None) -> None:
+    """A device, a network address and a topic are told apart by how they begin."""
+    meter = loaded(tmp_path, HOUSE.replace("/dev/ttyUSB0", port)).meter
+    assert (meter.port, meter.topic, meter.tcp) == (port, topic, tcp)
+
+
 def test_ten_lines_make_a_house_with_one_charger() -> None:
     """The minimal file has at most eleven lines, loads without a problem or a warning, and protects one charger."""
     file = EXAMPLES / "minimal.toml"
@@ -208,6 +223,11 @@ def test_one_line_alone_is_refused_without_a_neutral(tmp_path: Path, grid: Grid)
         (HOUSE.replace("TN", "tn"), ["'tn' is not one of 'TN', 'TT' or 'IT'"]),
         (HOUSE.replace("home", "Home/+"), ["is not a plain name"]),
         (HOUSE.replace("/dev/ttyUSB0", "COM3"), ["is neither a device nor tcp:HOST:PORT"]),
+        (HOUSE.replace("/dev/ttyUSB0", "mqtt:"), ["is neither a device nor tcp:HOST:PORT nor mqtt:TOPIC"]),
+        (HOUSE.replace("/dev/ttyUSB0", "mqtt:pulse/+"), ["is neither a device nor tcp:HOST:PORT nor mqtt:TOPIC"]),
+        (HOUSE.replace("/dev/ttyUSB0", "mqtt:pulse/#"), ["is neither a device nor tcp:HOST:PORT nor mqtt:TOPIC"]),
+        (HOUSE + '[amsreader]\ntopic = "ams/#"\n', ["topic"]),
+        (HOUSE + '[homeassistant]\nprefix = ""\n', ["prefix"]),
         (HOUSE.replace("/dev/ttyUSB0", "tcp:pi:99999"), ["is neither a device nor tcp:HOST:PORT"]),
         (HOUSE + 'zone = "Oslo"\n', ["'Oslo' is not a time zone; for example zone = \"Europe/Oslo\""]),
         (HOUSE + "baud = 2401\n", ["'2401' is not one of"]),

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from han_gateway.adapters.broker_settings import Address, BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.broker_settings import REMEDIES, Address, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.adapters.link import Link, Session
 from han_gateway.adapters.outbox import Outbox, Waiting
 from han_gateway.core.topics import Message
@@ -22,13 +22,6 @@ ACK_MS = 15_000
 """A broker that has not acknowledged a message for so long takes none, whatever else it answers."""
 MAX_OWN = 256  # of our own messages, to know them when they come back: MQTT 3.1.1 and bridges return them
 MAX_TOLD = 64  # different troubles of one outage; more words help nobody
-
-# What the broker says to a message of ours, and what to do about it.
-REMEDIES = {
-    "Not authorized": "let the broker's ACL allow {user} to write it",
-    "Quota exceeded": "the broker's limits for {user} are too small",
-    "Packet too large": "raise max_packet_size of the broker",
-}
 
 
 class Broker:
@@ -65,6 +58,7 @@ class Broker:
         self._on_trouble = on_trouble
         self._link = Link(settings, will, self, settled)
         self._subscriptions = set(subscriptions)
+        self._others: dict[str, Callable[[bytes], None]] = {}
         self._outbox = Outbox()
         self._in_flight: dict[int, tuple[Waiting, int]] = {}  # by number, oldest first: and since when
         self._session: Session | None = None
@@ -88,6 +82,16 @@ class Broker:
         self._outbox.put(self._birth, self._now_ms())
         self._link.start()
 
+    def also(self, topic: str, on_payload: Callable[[bytes], None]) -> None:
+        """Hear a topic of somebody else as well, whatever ``listen`` is told; before ``start``."""
+        self._others[topic] = on_payload
+        self._subscriptions.add(topic)
+
+    def repeat(self) -> None:
+        """Publish again what is retained: somebody who needs it has just come."""
+        self._outbox.renew()
+        self._pump()
+
     def publish(self, message: Message) -> None:
         """Send now, or the latest of its topic as soon as the broker is there; returns at once."""
         if message.topic in self._subscriptions:
@@ -102,7 +106,7 @@ class Broker:
 
     def listen(self, subscriptions: tuple[str, ...]) -> None:
         """From now on hear these topics and no others. What is retained on the ``settled`` ones comes once more."""
-        before, self._subscriptions = self._subscriptions, set(subscriptions)
+        before, self._subscriptions = self._subscriptions, {*subscriptions, *self._others}
         if self._session is not None:
             more = (self._subscriptions - before) | (self._subscriptions & self._link.settled)
             self._session.listen(more, before - self._subscriptions)
@@ -200,9 +204,11 @@ class Broker:
         self._pump()
 
     def _heard(self) -> None:
-        heard = self._unheard.popleft()
-        if heard not in self._own:
-            self._on_message(*heard)
+        topic, payload = self._unheard.popleft()
+        if topic in self._others:
+            self._others[topic](payload)
+        elif (topic, payload) not in self._own:
+            self._on_message(topic, payload)
 
     def _pump(self) -> None:
         session = self._session

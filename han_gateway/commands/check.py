@@ -96,11 +96,15 @@ def _phases(charger: "Charger") -> str:
 def _ways(config: "Config") -> Iterator[str]:
     meter, mqtt, metrics = config.meter, config.mqtt, config.metrics
     brokers = " or ".join(f"{host}:{port}" for host, port in (mqtt.address, *mqtt.other_addresses))
-    yield f"meter   {meter.port}" + ("" if meter.tcp else f" at {meter.baud} baud, 8{meter.parity}1")
+    yield f"meter   {meter.port}" + ("" if meter.tcp or meter.topic else f" at {meter.baud} baud, 8{meter.parity}1")
     yield (
         f"broker  {brokers}{' with TLS' if mqtt.tls else ''} as {mqtt.username or 'anonymous'}"
         f"{'' if config.password is None else ' with a password'}, topics {mqtt.prefix}/{config.site.name}/..."
     )
+    if config.homeassistant.enabled:
+        yield f"others  Home Assistant, told of our devices below {config.homeassistant.prefix}/device/"
+    if config.amsreader.topic:
+        yield f"others  topics of an amsreader below {config.amsreader.topic}/"
     yield f"metrics http://{metrics.host}:{metrics.port}/metrics" if metrics.enabled else "metrics off"
     yield f"memory  {config.state_dir or 'where systemd says; without systemd none, or [site] state_dir'}"
 

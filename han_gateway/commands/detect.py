@@ -73,13 +73,16 @@ def main(args: argparse.Namespace) -> int:
 def _ways(args: argparse.Namespace) -> Iterator[tuple[str, tuple[str, int] | None]]:
     """The ports to try."""
     from han_gateway.adapters.ports import adapters
+    from han_gateway.commands.source import refuse_mqtt
     from han_gateway.config.load import load, meter_at
 
     if args.config:
         meter = load(args.config).meter
+        refuse_mqtt(meter)
         yield meter.port, meter.tcp
     elif args.port:
         meter = meter_at(args.port, 2400, "E")
+        refuse_mqtt(meter)
         yield meter.port, meter.tcp
     else:
         yield from ((port, None) for port in adapters())

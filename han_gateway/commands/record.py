@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # pydantic and pyserial take their time, and --help needs neither
     from han_gateway.adapters.recording import Recorder
     from han_gateway.commands.source import Source
-    from han_gateway.config.settings import MeterSettings
+    from han_gateway.config.meter import MeterSettings
 
 EXAMPLE = """examples:
   han-gateway record --config home.toml --out evening.han
@@ -38,13 +38,13 @@ def main(args: argparse.Namespace) -> int:
     from han_gateway.commands.source import source
 
     meter = _meter(args)
+    way = source(meter)
     clock = SystemClock()
     try:
         recorder = append(args.out, clock.now())
     except OSError as why:
         print(f"han-gateway record: {args.out}: cannot be written ({(why.strerror or str(why)).lower()})", file=sys.stderr)
         return 1
-    way = source(meter.port, meter.tcp, meter.baud, meter.parity, meter.silent_after_s)
     count = asyncio.run(_record(way, recorder, clock.now, args.duration))
     recorder.close()
     print(f"{count:,} bytes in {args.out}", file=sys.stderr)

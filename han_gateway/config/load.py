@@ -18,8 +18,10 @@ from han_gateway.config.advice import advice
 from han_gateway.config.caps import caps_problems
 from han_gateway.config.environment import stray_variables
 from han_gateway.config.house import charger_of, milli, policy_of
+from han_gateway.config.meter import MeterSettings
+from han_gateway.config.neighbours import AmsreaderSettings, HomeAssistantSettings
 from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record
-from han_gateway.config.settings import ChargerSettings, CircuitSettings, MeterSettings, MetricsSettings, MqttSettings, Settings
+from han_gateway.config.settings import ChargerSettings, CircuitSettings, MetricsSettings, MqttSettings, Settings
 from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, first_bytes, read_toml
 from han_gateway.core.site import Circuit, Grid, Site
 
@@ -41,6 +43,8 @@ class Config:
     meter: MeterSettings
     mqtt: MqttSettings
     metrics: MetricsSettings
+    homeassistant: HomeAssistantSettings
+    amsreader: AmsreaderSettings
     password: SecretStr | None = None
     state_dir: Path | None = None  # where what was learned outlives a restart
     problems: tuple[Problem, ...] = ()  # chargers that were left out
@@ -66,6 +70,8 @@ def load(path: Path) -> Config:
         meter=settings.meter,
         mqtt=_beside(path, settings.mqtt),
         metrics=settings.metrics,
+        homeassistant=settings.homeassistant,
+        amsreader=settings.amsreader,
         password=_password(file, settings.mqtt),
         state_dir=_state_dir(path, settings.site.state_dir),
         problems=tuple(problems),

@@ -8,44 +8,22 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from han_gateway.config.caps import CapsSettings
+from han_gateway.config.meter import MeterSettings
+from han_gateway.config.neighbours import AmsreaderSettings, HomeAssistantSettings
 from han_gateway.config.section import Amperes, Fuse, Seconds, Section, Slug, number
 
-_TCP = re.compile(r"tcp:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]{1,253})(?::(\d{1,5}))?")
-
-
-def _from_text(value: object) -> object:
-    """The environment knows only text, and a list of allowed numbers compares without converting."""
-    return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < 10 else number(value)
-
-
-def _port(value: str) -> str:
-    if value.startswith("/") and "\0" not in value:
-        return value
-    match = _TCP.fullmatch(value)
-    if not match or not 0 < int(match[2]) < 65_536:
-        raise ValueError("is neither a device nor tcp:HOST:PORT")
-    return value
 
 
 def _host(value: str) -> str:
     match = _HOST.fullmatch(value)
     if not match or not 0 < int(match[2] or 1) < 65_536:
         raise ValueError("is neither HOST nor HOST:PORT")
-    return value
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as why:
-        raise ValueError("is not a time zone") from why
     return value
 
 
@@ -67,28 +45,6 @@ class SiteSettings(Section):
     fuse_a: Fuse = Field(examples=[25])
     margin_a: Amperes = Field(default=0.5, examples=[0.5])
     state_dir: Annotated[Path, AfterValidator(_folder)] | None = Field(default=None, examples=["/var/lib/han-gateway/home"])
-
-
-class MeterSettings(Section):
-    """``[meter]``: the way to the HAN port, and what only the installer knows about the meter."""
-
-    port: Annotated[str, AfterValidator(_port)] = Field(examples=["/dev/serial/by-id/usb-FTDI-if00-port0"])
-    baud: Annotated[Literal[300, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200], BeforeValidator(_from_text)] = Field(
-        default=2400, examples=[2400]
-    )
-    parity: Literal["E", "N", "O"] = Field(default="E", examples=["E"])
-    clock: Literal["standard", "local", "utc"] | None = Field(default=None, examples=["local"])
-    zone: Annotated[str, AfterValidator(_zone)] = Field(default="Europe/Oslo", examples=["Europe/Oslo"])
-    ct_ratio: Annotated[int, BeforeValidator(number), Field(ge=1, le=10_000)] = Field(default=1, examples=[1])
-    energy_count_wh: Annotated[int, BeforeValidator(number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
-    current_count_ma: Annotated[int, BeforeValidator(number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
-    silent_after_s: Seconds = Field(default=30, examples=[30])
-
-    @property
-    def tcp(self) -> tuple[str, int] | None:
-        """Host and port when the meter is behind a network, None for a device."""
-        match = _TCP.fullmatch(self.port)
-        return (match[1].strip("[]"), int(match[2])) if match else None
 
 
 class MqttSettings(Section):
@@ -230,6 +186,8 @@ class Settings(BaseSettings):
     meter: MeterSettings
     mqtt: MqttSettings = MqttSettings()
     metrics: MetricsSettings = MetricsSettings()
+    homeassistant: HomeAssistantSettings = HomeAssistantSettings()
+    amsreader: AmsreaderSettings = AmsreaderSettings()
     policy: PolicySettings = PolicySettings()
     caps: CapsSettings = CapsSettings()
     circuit: tuple[CircuitSettings, ...] = Field(default=(), max_length=100)

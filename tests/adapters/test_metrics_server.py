@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge, parser
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from han_gateway.adapters.metrics_server import MetricsServer, serve
+from han_gateway.adapters.metrics_server import JSON, Answer, MetricsServer, serve
 
 sick: list[str] = []
 
@@ -21,7 +21,8 @@ def server() -> Iterator[MetricsServer]:
     sick.clear()
     registry = CollectorRegistry()
     Gauge("han_headroom_amperes", "Room.", registry=registry).set(7.4)
-    it = serve(registry, "127.0.0.1", 0, trouble=lambda: sick[0] if sick else None)
+    routes = {"/data.json": lambda _: Answer(b"{}", JSON) if not sick else Answer(b"not now\n", status=503)}
+    it = serve(registry, "127.0.0.1", 0, trouble=lambda: sick[0] if sick else None, routes=routes)
     yield it
     it.close()
     gc.collect()
@@ -56,11 +57,18 @@ def test_health_is_what_we_are_told(server: MetricsServer) -> None:
     assert get(server.port, "/healthz")[::2] == (503, "the controller stands still\n")
 
 
+def test_a_route_of_others_answers_for_itself(server: MetricsServer) -> None:
+    """What others serve has the body, the type and the status that they say, each time anew."""
+    assert get(server.port, "/data.json?1") == (200, "application/json", "{}")
+    sick.append("anything")
+    assert get(server.port, "/data.json")[::2] == (503, "not now\n")
+
+
 def test_anything_else_is_not_found(server: MetricsServer) -> None:
-    """Another path is 404 and names the two that exist."""
+    """Another path is 404 and names those that exist."""
     status, _, text = get(server.port, "/")
     assert status == 404
-    assert "/metrics" in text
+    assert all(path in text for path in ("/metrics", "/healthz", "/data.json"))
 
 
 def test_one_thread_whatever_callers_do(server: MetricsServer) -> None:

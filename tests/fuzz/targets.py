@@ -17,6 +17,7 @@ from dlms.hdlc import MAX_LENGTH, Deframer, build, information_at
 from dlms.rejects import Rejected
 from han_gateway.adapters import dumps, store
 from han_gateway.adapters.dumps import Kind
+from han_gateway.adapters.dumps.payload import frames_of
 from han_gateway.config.load import Config, load
 from han_gateway.config.problems import ConfigError
 from han_gateway.core import inbox, memory
@@ -123,6 +124,14 @@ def dump(data: bytes) -> None:
             _reading_or_reject(item)
 
 
+def publish(data: bytes) -> None:
+    """A message of a device that publishes frames: bytes no longer than it and one frame's wrapping, each a reading or a reject."""
+    frames = frames_of(data)
+    assert len(frames) <= len(data) + 11
+    for item in Decoder().feed(frames):
+        _reading_or_reject(item)
+
+
 def remember(data: bytes) -> None:
     """A state file as it is, and its inside behind a good check sum: no memory, or one that survives being written."""
     with _file(data) as path, suppress(store.BrokenStateError):
@@ -185,6 +194,18 @@ def _dumps() -> list[bytes]:
     return [*recordings, stream, spaced, lines, b"Received 20 bytes:\n" + spaced, b"/KFM5KAIFA\r\n1-0:1.8.0(1)\r\n!\r\n"]
 
 
+def _published() -> list[bytes]:
+    (frame, *_) = _streams()
+    bare = _messages()[0]
+    return [
+        b"\x08\x9a\x02" + frame[1:300],
+        frame[1:200].hex().encode(),
+        b'{"data":"' + bare.hex().encode() + b'"}',
+        bare,
+        b"[126,160,42]",
+    ]
+
+
 def _memories() -> list[bytes]:
     pasts = (memory.Past("garage", 12_000, 9_400_000), memory.Past("yard", None, 5))
     return [memory.worded(memory.Memory(1_768_495_380_000, 120_000, pasts)), b'{"at":0,"chargers":{}}']
@@ -198,6 +219,7 @@ TARGETS = {
         Target("inbox", "any MQTT message: an event within bounds or a refusal", hear, _words),
         Target("config", "any configuration: a house, or few short lines", configure, _configs),
         Target("dumps", "any dump: chunks in order, readings or rejects", dump, _dumps),
+        Target("publish", "any message of a device that publishes frames: readings or rejects", publish, _published),
         Target("state", "any state file: nothing, or a memory that makes nobody bolder", remember, _memories),
     )
 }
