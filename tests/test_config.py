@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from han_gateway.config.charger import ChargerSettings, WordsSettings
 from han_gateway.config.load import Config, load
 from han_gateway.config.problems import SHOWN_AT_MOST, ConfigError
-from han_gateway.config.settings import ChargerSettings, CircuitSettings, Settings
+from han_gateway.config.settings import CircuitSettings, Settings
 from han_gateway.core.site import CapRule, Circuit, Grid
 from han_gateway.core.units import Line
 
@@ -68,7 +69,8 @@ def test_the_example_shows_every_key_and_loads() -> None:
     for name, field in Settings.model_fields.items():
         for key in getattr(field.annotation, "model_fields", {}):
             assert f"\n{key} = " in text or f"\n# {key} = " in text, f"{name}.{key}"
-    for key in (*CircuitSettings.model_fields, *ChargerSettings.model_fields):
+    assert "\n[charger.words]" in text
+    for key in (*CircuitSettings.model_fields, *(ChargerSettings.model_fields.keys() - {"words"}), *WordsSettings.model_fields):
         assert f"\n{key} = " in text or f"\n# {key} = " in text, key
 
 
