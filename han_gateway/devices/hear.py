@@ -22,7 +22,7 @@ KEPT_MS = 30_000
 """So long a current counts that is not said again."""
 HELD_MS = 600_000
 """So long a state counts; and a current of a charger that speaks only of what changes, as long as it speaks at all."""
-ALIVE_MS = 10_000
+ALIVE_MS = 2_000
 """A sign of life alone is worth a report as seldom as this."""
 
 

@@ -46,6 +46,11 @@ class Wired:
         with self._lock:
             return self._sim.obeys(self._now)
 
+    def draws(self) -> int:
+        """What its car draws now, in mA."""
+        with self._lock:
+            return round(1000 * self._sim.draws_a(self._now))
+
     def _message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
         with self._lock:
             self._publish(list(self._sim.hear(message.topic, bytes(message.payload), self._now)))
