@@ -15,6 +15,7 @@ from han_gateway.devices.record import Device, Say, filled
 
 ROOT_OF_3 = isqrt(3_000_000)
 """In thousandths, rounded down."""
+RESTART_EXPIRY_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,12 @@ def safe(link: Link) -> Message:
 def safes(links: Sequence[Link]) -> dict[str, Message]:
     """What the broker shall say if we die, to each charger that has no failsafe."""
     return {link.charger.name: safe(link) for link in links if link.guarded}
+
+
+def restart(link: Link) -> Message | None:
+    """The message by which a charger starts anew; None for a make that has none. It expires soon: a later restart would surprise."""
+    say = link.device.restart
+    return None if say is None else link.message(say, {}, RESTART_EXPIRY_S)
 
 
 def _order(link: Link) -> tuple[Line, ...]:

@@ -9,6 +9,7 @@ import pytest
 
 from han_gateway.adapters.broker import BrokerSettings
 from han_gateway.adapters.guards import Guards
+from han_gateway.config.settings import Settings
 from han_gateway.core.topics import Message
 from tests.adapters.test_broker import ear, until
 from tests.mosquitto import Mosquitto
@@ -23,6 +24,7 @@ GATEWAY_THAT_DIES = f"""
 import asyncio, sys
 from han_gateway.adapters.broker import BrokerSettings
 from han_gateway.adapters.guards import Guards
+from han_gateway.config.settings import Settings
 from han_gateway.core.topics import Message
 async def main():
     guards = Guards(BrokerSettings(host="127.0.0.1", port=int(sys.argv[1])), lambda name: print(name, flush=True))
@@ -81,3 +83,11 @@ def test_a_guard_that_lost_its_broker_says_when_it_is_back(tmp_path: Path) -> No
 
     with Mosquitto(tmp_path) as mosquitto:
         asyncio.run(scene(mosquitto))
+
+
+def test_the_unit_allows_a_guard_for_every_charger() -> None:
+    """A guard is a thread: a housing cooperative with all its chargers stays below what systemd allows."""
+    unit = (ROOT / "systemd" / "han-gateway@.service").read_text()
+    tasks = int(unit.partition("TasksMax=")[2].split()[0])
+    most = next(part.max_length for part in Settings.model_fields["charger"].metadata)
+    assert tasks >= most + 16

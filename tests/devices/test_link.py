@@ -6,7 +6,7 @@ import pytest
 
 from han_gateway.core.site import Charger
 from han_gateway.core.units import LINES, Line, PerLine
-from han_gateway.devices.link import Link, admissible, fed_values, safe, safes, values_of
+from han_gateway.devices.link import Link, admissible, fed_values, restart, safe, safes, values_of
 from han_gateway.devices.makes import DEVICES
 from han_gateway.devices.record import Device
 
@@ -65,3 +65,12 @@ def test_only_who_needs_it_is_guarded() -> None:
     """The broker speaks for us only to chargers that have no failsafe."""
     assert safes([LINK]) == {}
     assert list(safes([replace(LINK, guarded=True)])) == ["garage"]
+
+
+def test_a_restart_in_its_own_words() -> None:
+    """Who can be restarted over MQTT is, by one message that does not wait; who cannot has none."""
+    message = restart(LINK)
+    assert message is not None
+    assert (message.topic, message.payload, message.retain) == ("go-eCharger/1/rst/set", b"true", False)
+    assert message.expiry_s is not None
+    assert restart(replace(LINK, device=DEVICES["smartevse"])) is None

@@ -1,6 +1,7 @@
 """The whole gateway as a process, with a charger in software that speaks its own language at the other end of a real broker."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -86,3 +87,24 @@ def test_a_go_e_is_raised_paused_and_resumed_and_a_replay_knows_it(tmp_path: Pat
         assert {16, 6, 0} <= limits
         assert "Traceback" not in house.log()
         assert "refused" not in house.log()
+
+
+def test_a_charger_learns_its_language_with_a_reload(tmp_path: Path) -> None:
+    """After SIGHUP a charger that was given a make is spoken to and guarded as such; without it, no more."""
+    sim = GoE()
+    with Mosquitto(tmp_path) as broker, Wired(sim, broker.port) as charger:
+        house = House(tmp_path, broker, record=False)
+        try:
+            house.settle(2_000, 16)
+            plain = house.config.read_text()
+            house.config.write_text(
+                plain.replace("failsafe = true", f'device = "go-e"\ndevice_id = "{sim.identity}"\nmax_a = 13')
+            )
+            house.process.send_signal(signal.SIGHUP)
+            until(lambda: charger.obeys() == 13_000, house, charger)
+            house.config.write_text(plain)
+            house.process.send_signal(signal.SIGHUP)
+            until(lambda: charger.obeys() == 6_000, house, charger)  # the guard's last word
+            assert "Traceback" not in house.log()
+        finally:
+            house.close()
