@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from han_gateway.core import inbox
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES
-from han_gateway.devices.hear import HELD_MS, KEPT_MS, MAX_BYTES, Heard, hear
+from han_gateway.devices.hear import HELD_MS, KEPT_MS, MAX_BRACKETS, MAX_BYTES, Heard, hear
 from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
 from han_gateway.devices.record import Device
@@ -134,3 +134,44 @@ def test_what_is_not_on_its_topics_is_not_heard() -> None:
     """A message on another charger's topic changes nothing."""
     other = replace(GO_E, identity="other")
     assert hear(other, Heard(), "some/amp", b"10", 0) == (Heard(), None)
+
+
+def test_energy_is_kept_in_watt_hours() -> None:
+    """1.25 kWh and 1250 Wh are the same session, rounded down; more than any car holds is none."""
+    heard, _ = hear(AMINA, Heard(), "zigbee2mqtt/some", b'{"last_session_energy":1.2509}', 0)
+    assert heard.session_wh == 1_250
+    assert report(GO_E, ("wh", 1_250.9, 0), ("amp", 10, 1)) == {"limit_a": 10, "session_wh": 1_250}
+    assert report(GO_E, ("wh", 10_000_001, 0), ("amp", 10, 1)) == {"limit_a": 10}
+
+
+def test_a_state_is_believed_for_ten_minutes() -> None:
+    """A state that was not said again for longer is left out."""
+    assert report(SMARTEVSE, ("State", "Charging", 0), ("ChargeCurrentOverride", 60, HELD_MS - 1))["status"] == "charging"
+    assert "status" not in report(SMARTEVSE, ("State", "Charging", 0), ("ChargeCurrentOverride", 60, HELD_MS))
+
+
+@pytest.mark.parametrize(("said", "believed"), [(1_000, True), (1_000.1, False), (0, True)])
+def test_a_limit_has_bounds(said: float, believed: bool) -> None:
+    """What the contract would refuse is not passed on."""
+    assert ("limit_a" in report(GO_E, ("amp", said, 0))) == believed
+
+
+@pytest.mark.parametrize("size", [MAX_BYTES, MAX_BYTES + 1])
+def test_a_message_has_a_largest_size(size: int) -> None:
+    """A number in a message that is too large is not even looked at."""
+    assert bool(report(GO_E, ("amp", b"10".ljust(size), 0))) == (size == MAX_BYTES)
+
+
+@pytest.mark.parametrize(("depth", "believed"), [(MAX_BRACKETS - 1, True), (MAX_BRACKETS, False)])
+def test_a_message_has_a_most_of_brackets(depth: int, believed: bool) -> None:
+    """Deeper ones are not parsed."""
+    words = b'{"last_session_energy":1,"charge_limit_with_on_off":7,"x":' + b"[" * depth + b"]" * depth + b"}"
+    _, answer = hear(AMINA, Heard(), "zigbee2mqtt/some", words, 0)
+    assert (answer is not None) == believed
+
+
+def test_a_word_that_nobody_knows_says_nothing() -> None:
+    """A new firmware's word for a state is no state, whatever came before it."""
+    assert report(SMARTEVSE, ("State", "Charging", 0), ("State", "Modem Setup", 1)) == {}
+    assert report(GO_E, ("car", b"2.5", 0)) == report(GO_E, ("car", b"[2]", 0)) == {}
+    assert report(GO_E, ("car", b"2.0", 0)) == {"status": "charging"}

@@ -6,10 +6,10 @@ import pytest
 
 from han_gateway.core.effects import Cause, Grant, Reason, SetLimit
 from han_gateway.core.site import Charger, Grid, modes_of
-from han_gateway.core.units import LINES, Line
+from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
-from han_gateway.devices.translate import Told, answered, tell
+from han_gateway.devices.translate import House, Told, answered, feed, tell
 
 CHARGER = Charger(name="garage", lines=frozenset(LINES))
 LINK = Link(charger=CHARGER, device=DEVICES["go-e"], base="han/home/chargers/garage", identity="go-e")
@@ -106,3 +106,36 @@ def test_phases_are_said_only_when_they_change() -> None:
 
 def _grant(amps: int) -> Grant:
     return Grant(charger="garage", limit_ma=1000 * amps, reason=Reason(cause=Cause.FUSE))
+
+
+def test_patience_counts_from_the_last_change_not_from_the_start() -> None:
+    """A cut begins the wait anew, and a limit that was only repeated does not."""
+    assert said(PATIENT, (10, 100), (16, 110))[1] == ["amp/set 10"]
+    assert said(PATIENT, (10, 100), (8, 150), (8, 160), (16, 209), (16, 210))[3:] == [["amp/set 8"], ["amp/set 16"]]
+
+
+LOADED = House(load_ma=PerLine(8_000, 7_000, 6_000), fresh=True)
+FED = replace(LINK, device=DEVICES["smartevse"])
+SHAPED = replace(LINK, device=DEVICES["openevse-shaper"])
+
+
+def test_a_feed_says_what_is_known_and_does_not_outlive_the_next_one() -> None:
+    """Currents are enough for who wants currents; the message expires when the next is due, so that a late one cannot hide a silence."""
+    message = feed(FED, LOADED)
+    assert message is not None
+    assert (message.topic, message.payload, message.expiry_s, message.retain) == ("go-e/Set/MainsMeter", b"80:70:60", 4, False)
+    message = feed(SHAPED, LOADED._replace(power_w=4_321))
+    assert message is not None
+    assert (message.topic, message.payload, message.expiry_s) == ("han/home/chargers/garage/house_w", b"4321", 10)
+
+
+@pytest.mark.parametrize("house", [House(load_ma=LOADED.load_ma, power_w=1), LOADED._replace(fresh=False), House(fresh=True)])
+def test_nothing_is_fed_of_a_meter_that_is_not_fresh(house: House) -> None:
+    """Before the first list, when the lists have stopped, and without currents the charger hears nothing."""
+    assert feed(FED, house) is None
+    assert feed(LINK, LOADED) is None, "and who waits for nothing never does"
+
+
+def test_power_that_is_not_known_is_not_fed() -> None:
+    """A shaper that hears nothing stops; one that heard 0 W would not."""
+    assert feed(SHAPED, LOADED) is None
