@@ -173,7 +173,7 @@ def _said(device: Device) -> Iterator[tuple[str, str, str]]:
         yield "a raise", "", f"{device.raise_after_ms // 1000} s after the last change at the soonest"
     if device.repeat_ms:
         yield "an unchanged limit", "", f"again after {device.repeat_ms // 1000} s"
-    yield "hears nothing", "", device.failsafe if device.failsafe_ma is not None else "keeps its last limit"
+    yield "hears nothing", "", device.failsafe
 
 
 def _places(read: Sequence[Value | Paused | States]) -> tuple[list[str], list[str]]:

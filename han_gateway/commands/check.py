@@ -102,9 +102,9 @@ def _devices(config: "Config") -> Iterator[str]:
         yield f"  heard on {', '.join(link.topic(topic) for topic in device.read) or f'{link.base}/report only'}"
         if device.raise_after_ms:
             yield f"  raises wait for {device.raise_after_ms / 1000:g} s after the last change, cuts do not"
-        failsafe = device.failsafe if device.failsafe_ma is not None else "as it was set up in it"
+        own = device.failsafe_ma is not None or not link.charger.has_failsafe
         alone = "; the broker tells it its fallback if the gateway dies" if link.guarded else ""
-        yield f"  when it hears nothing: {failsafe if link.charger.has_failsafe else 'keeps its last limit' + alone}"
+        yield f"  when it hears nothing: {device.failsafe if own else 'as it was set up in it'}{alone}"
 
 
 def _ways(config: "Config") -> Iterator[str]:

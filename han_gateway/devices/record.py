@@ -6,7 +6,7 @@ down, in every unit. This file must not know any make (``records.py`` does), nor
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from han_gateway.core.events import ChargerStatus
@@ -80,7 +80,7 @@ class Device:
     the charger change its phases. A raise waits until ``raise_after_ms`` after the last change, an unchanged limit is told again after
     ``repeat_ms`` (0: whenever the core repeats it). ``currents`` are those of its own L1, L2, L3, fewer where it measures fewer.
     ``on_change``: it speaks only when something changes, so that what it said last still holds. ``failsafe_ma`` is what it takes by itself
-    when it hears nothing, None where it has no failsafe.
+    when it hears nothing, None where it has no failsafe; ``failsafe`` the same in words.
     """
 
     name: str
@@ -105,10 +105,10 @@ class Device:
     on_change: bool = False
     restart: Say | None = None
     failsafe_ma: MilliAmps | None = None
-    failsafe: str = "none"
+    failsafe: str = "keeps its last limit"
     id_example: str = ""
-    setup: tuple[str, ...] = field(default=(), repr=False)
-    source: str = ""
+    setup: tuple[str, ...] = ()
+    source: str = "the configuration"
 
     @property
     def needs_id(self) -> bool:

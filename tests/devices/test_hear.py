@@ -88,6 +88,7 @@ def test_currents_on_topics_of_their_own_are_put_together() -> None:
 
 def test_an_old_current_is_not_believed() -> None:
     """A current that was not said again for 30 s is left out, even if the charger speaks of other things."""
+    assert KEPT_MS == 30_000
     said = ("EVCurrentL1", 100, 0)
     assert "current_a" in report(SMARTEVSE, said, ("State", "Charging", KEPT_MS - 1))
     assert "current_a" not in report(SMARTEVSE, said, ("State", "Charging", KEPT_MS))
@@ -104,6 +105,7 @@ def test_a_pause_outweighs_the_limit_that_is_named_with_it() -> None:
     """A go-e that is switched off names its last current all the same: the report says 0, until it is on again."""
     assert report(GO_E, ("frc", 1, 0), ("amp", 16, 1)) == {"limit_a": 0}
     assert report(GO_E, ("frc", 1, 0), ("frc", 0, 1), ("amp", 16, 2)) == {"limit_a": 16}
+    assert report(GO_E, ("frc", 1, 0), ("frc", None, 1), ("amp", 16, 2)) == {"limit_a": 0}, "null changes nothing"
 
 
 def test_a_sign_of_life_alone_is_worth_a_report_now_and_then() -> None:
@@ -146,6 +148,8 @@ def test_energy_is_kept_in_watt_hours() -> None:
 
 def test_a_state_is_believed_for_ten_minutes() -> None:
     """A state that was not said again for longer is left out."""
+    assert HELD_MS == 600_000
+    assert "status" in report(SMARTEVSE, ("State", "Charging", HELD_MS), ("ChargeCurrentOverride", 60, HELD_MS + 1))
     assert report(SMARTEVSE, ("State", "Charging", 0), ("ChargeCurrentOverride", 60, HELD_MS - 1))["status"] == "charging"
     assert "status" not in report(SMARTEVSE, ("State", "Charging", 0), ("ChargeCurrentOverride", 60, HELD_MS))
 
