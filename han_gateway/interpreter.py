@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from han_gateway.core.effects import Effect, MeterState, SetLimit, ShowHeadroom, ShowReading
+from han_gateway.core.effects import Effect, MeterState, RestartCharger, SetLimit, ShowHeadroom, ShowReading
 from han_gateway.core.events import Event
 from han_gateway.core.power import net_w
 from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant
 from han_gateway.devices.hear import Heard, hear
-from han_gateway.devices.link import Link
+from han_gateway.devices.link import Link, restart
 from han_gateway.devices.translate import House, Told, answered, feed, seen, tell
 
 
@@ -76,6 +76,8 @@ class Interpreter:
         for effect in effects:
             if isinstance(effect, SetLimit):
                 self._tell(effect, event.at)
+            elif isinstance(effect, RestartCharger):
+                self._restart(effect.charger)
             elif isinstance(effect, ShowReading):
                 self._house = self._house._replace(power_w=net_w(effect.reading))
             elif isinstance(effect, ShowHeadroom):
@@ -109,6 +111,13 @@ class Interpreter:
             self._talks[effect.grant.charger] = talk._replace(told=told)
             for message in messages:
                 self._publish(message)
+
+    def _restart(self, name: str) -> None:
+        talk = self._talks.get(name)
+        message = None if talk is None else restart(talk.link)
+        if message is not None:
+            self._publish(message)
+            self.forget(name)  # some forget what they were told
 
     def _feed(self, name: str, talk: Talk, at: Instant) -> None:
         message = feed(talk.link, self._house)

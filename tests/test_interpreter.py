@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from han_gateway.core.effects import Cause, Grant, Reason, SetLimit
+from han_gateway.core.effects import Cause, Grant, Reason, RestartCharger, SetLimit
 from han_gateway.core.events import Tick
 from han_gateway.core.site import Charger
 from han_gateway.core.topics import Message
@@ -78,3 +78,15 @@ def test_only_a_charger_of_ours_is_translated() -> None:
     assert it.interpreter.hear("han/home/chargers/left/report", b"{}") is None
     assert it.interpreter.hear("id-left/amp", b"12") == (("han/home/chargers/left/report", b'{"limit_a":12.0}'),)
     assert it.interpreter.hear("id-left/amp", b"null") == ()
+
+
+def test_a_restart_is_said_in_the_words_of_the_charger() -> None:
+    """A charger that can restart is told so, and its next limit whole; one that cannot hears nothing."""
+    it = Spoken(link("left"), link("right", "smartevse"))
+    for name in ("left", "right"):
+        it.tell(name, 10)
+    it.sent.clear()
+    it.interpreter.see(Tick(at=1_000), tuple(RestartCharger(charger=name) for name in ("left", "right", "unknown")))
+    assert [message[:2] for message in it.sent] == [("id-left/rst/set", b"true")]
+    assert it.tell("left", 10) == ["id-left/frc/set", "id-left/amp/set"]
+    assert it.tell("right", 10) == ["id-right/Set/CurrentOverride"]

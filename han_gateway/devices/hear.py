@@ -18,6 +18,7 @@ MAX_BRACKETS = 256
 """Arrays and objects in a message, counted before any is opened."""
 MAX_MILLIAMPS = 1_000_000
 MAX_SESSION_MWH = 10_000_000_000
+MAX_UPTIME_MS = 1 << 41
 KEPT_MS = 30_000
 """So long a current counts that is not said again."""
 HELD_MS = 600_000
@@ -50,22 +51,30 @@ def hear(link: Link, heard: Heard, topic: str, payload: bytes, at: Instant) -> t
     device = link.device
     mine = {template for template in device.read if link.topic(template) == topic}
     heard, news = _state(link, heard, document, mine, at)
-    limit = None
+    heard, limit_ma, named = _limit(link, heard, document, mine)
+    alive = bool(mine.intersection(device.alive)) and (heard.reported_at is None or at - heard.reported_at >= ALIVE_MS)
+    if not (news or named or alive):
+        return heard, None
+    uptime = device.uptime
+    up_ms = _number(document, uptime, MAX_UPTIME_MS) if uptime and uptime.topic in mine else None
+    heard = heard._replace(reported_at=at)
+    return heard, _report(link, heard, limit_ma, up_ms, at)
+
+
+def _limit(link: Link, heard: Heard, document: object, mine: set[str]) -> tuple[Heard, int | None, bool]:
+    """The limit that it says it obeys, in mA, and whether this message says anything of it."""
+    device = link.device
+    limit_ma, news = None, False
     if device.paused and device.paused.topic in mine:
         word = _text(_at(document, device.paused.path))
         if word and (word == device.paused.word) != heard.paused:
             heard = heard._replace(paused=word == device.paused.word)
-            limit = 0 if heard.paused else None
-            news = True
+            limit_ma, news = 0 if heard.paused else None, True
     if device.echo and device.echo.topic in mine:
         named = _number(document, device.echo, MAX_MILLIAMPS)
         if named is not None:
-            heard, limit, news = heard._replace(limit_ma=named), 0 if heard.paused else named, True
-    alive = bool(mine.intersection(device.alive)) and (heard.reported_at is None or at - heard.reported_at >= ALIVE_MS)
-    if not news and not alive:
-        return heard, None
-    heard = heard._replace(reported_at=at)
-    return heard, _report(link, heard, limit, at)
+            return heard._replace(limit_ma=named), 0 if heard.paused else named, True
+    return heard, limit_ma, news
 
 
 def _state(link: Link, heard: Heard, document: object, mine: set[str], at: Instant) -> tuple[Heard, bool]:
@@ -89,7 +98,7 @@ def _state(link: Link, heard: Heard, document: object, mine: set[str], at: Insta
     return heard, news
 
 
-def _report(link: Link, heard: Heard, limit_ma: int | None, at: Instant) -> bytes:
+def _report(link: Link, heard: Heard, limit_ma: int | None, up_ms: int | None, at: Instant) -> bytes:
     """In the words of the contract; what is not known, or too old, is left out."""
     keep_ms = HELD_MS if link.device.on_change else KEPT_MS
     drawn = {
@@ -102,6 +111,8 @@ def _report(link: Link, heard: Heard, limit_ma: int | None, at: Instant) -> byte
         report["status"] = heard.status[0].value
     if limit_ma is not None:
         report["limit_a"] = limit_ma / 1000
+    if up_ms is not None:
+        report["uptime_s"] = up_ms // 1000
     if heard.session_wh is not None:
         report["session_wh"] = heard.session_wh
     return json.dumps(report, separators=(",", ":")).encode()
@@ -135,7 +146,7 @@ def _at(document: object, path: str) -> object:
 
 
 def _number(document: object, value: Value, largest: int) -> int | None:
-    """A number, also one in quotes, in mA or mWh; None for null, nonsense, and what no charger can mean."""
+    """A number, also one in quotes, in mA, mWh or ms; None for null, nonsense, and what no charger can mean."""
     found = _at(document, value.path)
     if isinstance(found, str):
         try:

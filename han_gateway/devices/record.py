@@ -16,6 +16,7 @@ AMPERE = 1_000
 """``milli`` of a value in A, kept in mA; likewise of one in Wh, kept in mWh."""
 DECIAMPERE = 100
 MILLIAMPERE = 1
+MILLISECOND = 1
 KILOWATTHOUR = 1_000_000
 
 _BLANK = re.compile(r"<(\w*)>")
@@ -39,7 +40,7 @@ class Say(NamedTuple):
 class Value(NamedTuple):
     """A number that a charger says: on ``topic``, at ``path`` in its JSON (dots between keys and places; empty: all of it).
 
-    ``milli`` is what one of its units is worth, in mA or mWh.
+    ``milli`` is what one of its units is worth, in mA, mWh or ms.
     """
 
     topic: str
@@ -101,6 +102,7 @@ class Device:
     currents: tuple[Value, ...] = ()
     states: tuple[States, ...] = ()
     session: Value | None = None
+    uptime: Value | None = None
     alive: tuple[str, ...] = ()
     on_change: bool = False
     restart: Say | None = None
@@ -130,7 +132,7 @@ class Device:
     @property
     def read(self) -> tuple[str, ...]:
         """The topics (templates) on which it speaks, each once."""
-        single = (self.echo, self.paused, self.session)
+        single = (self.echo, self.paused, self.session, self.uptime)
         found = [each.topic for each in (*self.currents, *self.states, *single) if each is not None]
         return tuple(dict.fromkeys((*found, *self.alive)))
 

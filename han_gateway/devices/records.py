@@ -6,7 +6,7 @@ A new make is a literal here (or in ``bridges.py``), a simulated one in tests/de
 from dataclasses import replace
 
 from han_gateway.core.events import ChargerStatus as Is
-from han_gateway.devices.record import DECIAMPERE, MILLIAMPERE, Device, Feed, Paused, Say, States, Value
+from han_gateway.devices.record import DECIAMPERE, MILLIAMPERE, MILLISECOND, Device, Feed, Paused, Say, States, Value
 
 GO_E = Device(
     name="go-e",
@@ -24,6 +24,7 @@ GO_E = Device(
         States("<id>/car", "", {"1": Is.IDLE, "2": Is.CHARGING, "3": Is.CONNECTED, "4": Is.FULL, "0": Is.ERROR, "5": Is.ERROR}),
     ),
     session=Value("<id>/wh"),
+    uptime=Value("<id>/rbt", milli=MILLISECOND),
     alive=("<id>/rbt",),
     on_change=True,
     restart=Say("<id>/rst/set", "true"),
@@ -142,6 +143,7 @@ WARP = Device(
             {"0": Is.IDLE, "1": Is.CONNECTED, "2": Is.CONNECTED, "3": Is.CHARGING, "4": Is.ERROR},
         ),
     ),
+    uptime=Value("<id>/evse/low_level_state", "uptime", MILLISECOND),
     alive=("<id>/evse/low_level_state",),
     on_change=True,
     setup=(

@@ -179,3 +179,9 @@ def test_a_word_that_nobody_knows_says_nothing() -> None:
     assert report(SMARTEVSE, ("State", "Charging", 0), ("State", "Modem Setup", 1)) == {}
     assert report(GO_E, ("car", b"2.5", 0)) == report(GO_E, ("car", b"[2]", 0)) == {}
     assert report(GO_E, ("car", b"2.0", 0)) == {"status": "charging"}
+
+
+def test_an_uptime_is_told_in_seconds_when_it_is_named() -> None:
+    """A restart shows by an uptime that falls; a message that does not name it does not repeat the old one."""
+    assert report(GO_E, ("rbt", 498_429_772, 0)) == {"uptime_s": 498_429}
+    assert report(GO_E, ("rbt", 498_429_772, 0), ("amp", 10, 1)) == {"limit_a": 10}
