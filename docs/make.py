@@ -6,7 +6,7 @@ checks that the pages are as this file would write them. It must not know what t
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from han_gateway.config import load, settings, toml_file
 from han_gateway.core import chargers, commands, discovery, echo, inbox, memory, outcome
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
+from han_gateway.devices.makes import DEVICES
+from han_gateway.devices.record import Device, Paused, States, Value
 from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
 
 DOCS = Path(__file__).parent
@@ -161,6 +163,52 @@ def promises() -> str:
     )
 
 
+def devices() -> str:
+    """Each make: what to write, what it hears, what it says, what it does alone."""
+    return "\n".join(_device(device) for device in DEVICES.values())
+
+
+def _device(device: Device) -> str:
+    """One section of docs/chargers.md."""
+    lines = [f"### {device.title}", "", "```toml", "[[charger]]", 'name = "garage"', f'device = "{device.name}"']
+    lines += [f'device_id = "{device.id_example}"'] if device.needs_id else []
+    lines += ["```", "", *(f"* {step}" for step in device.setup), ""]
+    return "\n".join(lines) + "\n" + table(("", "topic", "message, or place in it"), _said(device)) + f"\nBy: {device.source}.\n"
+
+
+def _said(device: Device) -> Iterator[tuple[str, str, str]]:
+    """What is said to it, then what it says, then how it is: one row each."""
+    for what, words in (
+        ("charging may begin", device.resume),
+        ("3 phases", device.three_phase),
+        ("1 phase", device.one_phase),
+        ("a limit", device.charge),
+        ("a pause", device.pause),
+        ("restart", (device.restart,) if device.restart else ()),
+    ):
+        yield from ((what, f"`{say.topic}`", f"`{say.payload}`") for say in words)
+    if device.feed:
+        yield f"every {device.feed.every_ms // 1000} s", f"`{device.feed.topic}`", f"`{device.feed.payload}`"
+    for what, read in (
+        ("says its limit", (device.echo,) if device.echo else ()),
+        ("says its pause", (device.paused,) if device.paused else ()),
+        ("says its currents", device.currents),
+        ("says its state", device.states),
+    ):
+        topics, paths = (", ".join(dict.fromkeys(f"`{each}`" for each in some if each)) for some in _places(read))
+        if topics:
+            yield what, topics, paths
+    if device.raise_after_ms:
+        yield "a raise", "", f"{device.raise_after_ms // 1000} s after the last change at the soonest"
+    if device.repeat_ms:
+        yield "an unchanged limit", "", f"again after {device.repeat_ms // 1000} s"
+    yield "hears nothing", "", device.failsafe
+
+
+def _places(read: Sequence[Value | Paused | States]) -> tuple[list[str], list[str]]:
+    return [each.topic for each in read], [each.path for each in read]
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "policy": policy,
     "meter": lambda: machine({(state, sign): to for (state, sign), to in METER.items()}, "list with currents"),
@@ -170,6 +218,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "entities": entities,
     "front": front,
     "promises": promises,
+    "devices": devices,
     "metrics": lambda: table(
         ("metric", "labels", "meaning"),
         ((f"`{name}`", ", ".join(defined.labels), defined.meaning) for name, defined in DEFINED.items()),

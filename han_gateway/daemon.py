@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from han_gateway import outlets
-from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.broker import Broker, TlsUnusableError
 from han_gateway.adapters.clock import SystemClock
+from han_gateway.adapters.guards import Guards
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.metrics_server import MetricsServer, Route, serve
 from han_gateway.adapters.recording import Recorder, append, instant
 from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Log, Notifier, under_journald
+from han_gateway.brokers import settings_of
 from han_gateway.cli import version
 from han_gateway.commands.source import decoder, mqtt_source, source
 from han_gateway.config.load import Config
@@ -27,6 +29,8 @@ from han_gateway.core.effects import Effect
 from han_gateway.core.events import Event
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
+from han_gateway.devices.link import safes
+from han_gateway.interpreter import Interpreter
 from han_gateway.keeper import Keeper, told
 from han_gateway.meters.clock import ClockRule
 from han_gateway.neighbours import Neighbours
@@ -62,7 +66,7 @@ async def _daemon(
     live = Live(gateway, clock, prefix=config.mqtt.prefix, recorder=recorder)
     keeper = _keeper(config, clock, started, gateway, live)
     refusals = outlets.Refusals(clock)
-    broker = _broker(config, live, refusals)
+    broker, interpreter, guards = _voices(config, live, refusals, clock)
     metrics = _metrics(site, clock, broker, refusals, keeper)
     health = outlets.Health(clock)
     rule = ClockRule(meter.clock) if meter.clock else None
@@ -71,15 +75,16 @@ async def _daemon(
     publisher = _publisher(config, gateway, broker, clock, rule)
     neighbours = Neighbours(config, broker, clock, version())
     shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see)
-    for outlet in (publisher, watchdog.see, *shown, neighbours.see):
+    for outlet in (publisher, interpreter.see, watchdog.see, *shown, neighbours.see):
         gateway.attach(outlet)
     server = _serve_metrics(config, metrics, health, neighbours.routes) if config.metrics.enabled else None
     way = mqtt_source(meter, broker) or source(meter)
     loop = asyncio.get_running_loop()
-    house = House(gateway, live, broker, metrics, neighbours)
+    house = House(gateway, live, broker, metrics, interpreter, guards, neighbours)
     again = Reload(config, read, clock, notifier, house, recording=recorder is not None)
     loop.add_signal_handler(signal.SIGHUP, again.reload)
     broker.start(loop)
+    guards.start(safes(config.links))
     neighbours.start()
     notifier.ready()
     try:
@@ -87,7 +92,7 @@ async def _daemon(
     finally:
         notifier.stopping()
         neighbours.stop()
-        await broker.stop()
+        await asyncio.gather(broker.stop(), guards.stop())
         await keeper.close()
         _close(recorder, notifier, server)
 
@@ -127,35 +132,33 @@ def _recorder(path: Path, started: Instant) -> Recorder:
         raise ConfigError([Problem("--record", f"{path} cannot be written ({(why.strerror or str(why)).lower()})")]) from why
 
 
-def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
+def _voices(config: Config, live: Live, refusals: outlets.Refusals, clock: SystemClock) -> tuple[Broker, Interpreter, Guards]:
+    """All that speak to chargers: the connection of the house, who words its limits, and the guards of those without a failsafe."""
+    interpreter = Interpreter(config.links, lambda message: broker.publish(message), clock)  # noqa: PLW0108  broker comes later
+    broker = _broker(config, live, interpreter, refusals)
+    return broker, interpreter, Guards(settings_of(config), interpreter.forget)
+
+
+def _broker(config: Config, live: Live, interpreter: Interpreter, refusals: outlets.Refusals) -> Broker:
     mqtt, site = config.mqtt, config.site
-    host, port = mqtt.address
-    tls = TlsSettings(ca_file=mqtt.ca_file, certificate_file=mqtt.cert_file, key_file=mqtt.key_file) if mqtt.tls else None
-    settings = BrokerSettings(
-        host=host,
-        port=port,
-        others=tuple(Address(*other) for other in mqtt.other_addresses),
-        username=mqtt.username,
-        password=config.password.get_secret_value() if config.password else None,
-        tls=tls,
-        client_id=f"han-gateway-{site.name}",
-    )
 
     def connection(connected: bool) -> None:
         log.log(NOTICE if connected else logging.WARNING, "broker %s %s", broker.address, "connected" if connected else "lost")
         live.broker_changed(connected)
 
     def message(topic: str, payload: bytes) -> None:
-        refused = live.message(topic, payload)
-        if refused:
-            refusals.add(refused)
+        reports = interpreter.hear(topic, payload)
+        for said in ((topic, payload),) if reports is None else reports:
+            refused = live.message(*said)
+            if refused:
+                refusals.add(refused)
 
     try:
         broker = Broker(
-            settings,
+            settings_of(config),
             will=topics.will(mqtt.prefix, site),
             birth=topics.birth(mqtt.prefix, site),
-            subscriptions=live.listen(),
+            subscriptions=(*live.listen(), *interpreter.topics()),
             settled=inbox.settings(mqtt.prefix, site),
             on_connection=connection,
             on_message=message,

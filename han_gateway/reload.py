@@ -4,18 +4,22 @@ Chargers, fuses and the policy can. The ways in and out cannot: for them the log
 configuration with a mistake in it changes nothing. This file must not know how a house is carried over (``core/reload.py``).
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from han_gateway.adapters.broker import Broker
 from han_gateway.adapters.clock import SystemClock
+from han_gateway.adapters.guards import Guards
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.systemd import NOTICE, Notifier
 from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
 from han_gateway.core import topics
 from han_gateway.core.site import Site
+from han_gateway.devices.link import Link, safes
+from han_gateway.interpreter import Interpreter
 from han_gateway.neighbours import Neighbours
 from han_gateway.runtime import Gateway, Live
 
@@ -29,6 +33,8 @@ class House(NamedTuple):
     live: Live
     broker: Broker
     metrics: Metrics
+    interpreter: Interpreter
+    guards: Guards
     neighbours: Neighbours
 
 
@@ -51,6 +57,8 @@ class Reload:
         self._notifier = notifier
         self._house = house
         self._recording = recording
+        self._links = config.links
+        self._guarding: asyncio.Future[None] | None = None  # somebody must hold a task, or it may vanish
 
     def reload(self) -> None:
         """Read the configuration again and follow it as far as that is possible; systemd hears of the beginning and of the end."""
@@ -72,27 +80,31 @@ class Reload:
         for table in _fixed(self._started_with, config):
             log.warning("%s has changed: that needs a restart; the rest is in force", table)
         site, new_site = self._house.gateway.site, config.site
+        links = config.links if config.mqtt == self._started_with.mqtt else self._links  # their topics begin with its prefix
         if (site.name, site.grid) != (new_site.name, new_site.grid):
             log.warning(
                 "the site's name or grid has changed: that needs a restart; chargers and fuses stay as they were until then"
             )
-        elif site == new_site:
+        elif (site, self._links) == (new_site, links):
             log.log(NOTICE, "configuration read again: the house is as it was")
         elif self._recording:
             log.warning("the house has changed: that needs a restart while it is recorded, or no replay could follow")
         else:
             log.log(NOTICE, "configuration read again: %s", "; ".join(_changes(site, new_site)) or "fuses or policy have changed")
-            self._change(site, new_site)
+            self._change(site, new_site, links)
 
-    def _change(self, site: Site, new_site: Site) -> None:
-        gateway, live, broker, metrics, neighbours = self._house
+    def _change(self, site: Site, new_site: Site, links: tuple[Link, ...]) -> None:
+        gateway, live, broker, metrics, interpreter, guards, neighbours = self._house
         at = self._clock.now()
         gateway.part(at, new_site)
         for message in topics.forgotten(self._started_with.mqtt.prefix, site, new_site):
             broker.publish(message)
         metrics.site = new_site
+        self._links = links
+        interpreter.change(links)
         gateway.change(at, new_site)
-        broker.listen(live.listen())
+        broker.listen((*live.listen(), *interpreter.topics()))
+        self._guarding = asyncio.ensure_future(guards.change(safes(links)))
         neighbours.change(new_site)
 
 

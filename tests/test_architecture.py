@@ -23,9 +23,17 @@ MAY_IMPORT = {
     "dlms": set[str](),
     "han_gateway.meters": {"dlms"},
     "han_gateway.core": {"dlms", "han_gateway.meters"},
-    "han_gateway.adapters": {"dlms", "han_gateway.meters", "han_gateway.core"},
+    "han_gateway.devices": {"han_gateway.meters", "han_gateway.core"},
+    "han_gateway.adapters": {"dlms", "han_gateway.meters", "han_gateway.core", "han_gateway.devices"},
     "han_gateway.simulation": {"dlms", "han_gateway.meters", "han_gateway.core"},
-    "han_gateway": {"dlms", "han_gateway.meters", "han_gateway.core", "han_gateway.adapters", "han_gateway.simulation"},
+    "han_gateway": {
+        "dlms",
+        "han_gateway.meters",
+        "han_gateway.core",
+        "han_gateway.devices",
+        "han_gateway.adapters",
+        "han_gateway.simulation",
+    },
 }
 
 # The pure rooms may import this and nothing else from outside: no I/O, no clock, no logging, no randomness, no threads.
@@ -44,6 +52,7 @@ PURE = {
 }
 PURE |= {"math", "operator", "re", "struct", "types", "typing"}
 ALSO_PURE = {"dlms": set[str](), "han_gateway.meters": {"json", "zoneinfo"}, "han_gateway.core": {"json", "zoneinfo"}}
+ALSO_PURE |= {"han_gateway.devices": {"json"}}
 
 # The one place that reads a clock.
 CLOCK = "han_gateway/adapters/clock.py"

@@ -188,6 +188,22 @@ def test_check_shows_the_tree_and_what_is_worth_a_thought(house: Path, capsys: p
     assert "charger b has no failsafe" in shown.err
 
 
+def test_check_shows_how_a_charger_is_spoken_to(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For a charger named by its make: the topics that the broker must allow, and what it does when it hears nothing."""
+    make = 'device = "go-e"\ndevice_id = "go-eCharger/1"\nraise_after_s = 60'
+    house.write_text(house.read_text().replace("failsafe = true", make))
+    assert cli.main(["check", "--config", str(house)]) == 0
+    shown = capsys.readouterr().out
+    assert "charger garage is a go-e, go-eCharger (V3 and later, Gemini, PRO)" in shown
+    assert "told on go-eCharger/1/frc/set, go-eCharger/1/psm/set, go-eCharger/1/amp/set" in shown
+    assert "raises wait for 60 s after the last change, cuts do not" in shown
+    assert "when it hears nothing: keeps its last limit; the broker tells it its fallback if the gateway dies" in shown
+    make = 'device = "smartevse"\ndevice_id = "SmartEVSE-1"'
+    house.write_text(HOUSE.replace("failsafe = true", make))
+    assert cli.main(["check", "--config", str(house)]) == 0
+    assert "when it hears nothing: stops 11 s after the last currents of the house" in capsys.readouterr().out
+
+
 def test_check_shows_where_the_memory_is(
     house: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from han_gateway.config.charger import ChargerSettings, WordsSettings
 from han_gateway.config.load import Config, load
 from han_gateway.config.problems import SHOWN_AT_MOST, ConfigError
-from han_gateway.config.settings import ChargerSettings, CircuitSettings, Settings
+from han_gateway.config.settings import CircuitSettings, Settings
 from han_gateway.core.site import CapRule, Circuit, Grid
 from han_gateway.core.units import Line
+from han_gateway.devices.hear import Heard, hear
+from han_gateway.devices.link import values_of
 
 EXAMPLES = Path(__file__).parent.parent / "config"
 
@@ -83,7 +86,8 @@ def test_the_example_shows_every_key_and_loads() -> None:
     for name, field in Settings.model_fields.items():
         for key in getattr(field.annotation, "model_fields", {}):
             assert f"\n{key} = " in text or f"\n# {key} = " in text, f"{name}.{key}"
-    for key in (*CircuitSettings.model_fields, *ChargerSettings.model_fields):
+    assert "\n[charger.words]" in text
+    for key in (*CircuitSettings.model_fields, *(ChargerSettings.model_fields.keys() - {"words"}), *WordsSettings.model_fields):
         assert f"\n{key} = " in text or f"\n# {key} = " in text, key
 
 
@@ -437,3 +441,88 @@ def test_mistakes_in_caps_are_explained(tmp_path: Path, caps: str, words: str) -
     (line,) = problems(tmp_path, HOUSE + "[caps]\n" + caps + "\n")
 
     assert words in line
+
+
+def charger(folder: Path, lines: str) -> Config:
+    """A house with the charger ``garage`` and these lines."""
+    return loaded(folder, f'{HOUSE}[[charger]]\nname = "garage"\n{lines}\n')
+
+
+def test_a_make_brings_what_it_is_like(tmp_path: Path) -> None:
+    """Failsafe, response time and terminals come with the make; what the file says counts more."""
+    config = charger(tmp_path, 'device = "smartevse"\ndevice_id = "SmartEVSE-1"')
+    (garage,), (link,) = config.site.chargers, config.links
+    assert (garage.has_failsafe, garage.failsafe_ma, garage.counts_own, link.guarded) == (True, 0, True, False)
+    assert link.topic("<id>/Set/Mode <base>") == "SmartEVSE-1/Set/Mode han/home/chargers/garage"
+    assert config.warnings == ()
+    own = charger(tmp_path, 'device = "zaptec"\nfailsafe = true\nresponse_s = 45\nraise_after_s = 1200')
+    (garage,), (link,) = own.site.chargers, own.links
+    assert (garage.has_failsafe, garage.failsafe_ma, garage.response_ms) == (True, None, 45_000)
+    assert link.device.raise_after_ms == 1_200_000
+
+
+def test_without_a_failsafe_the_broker_is_asked_to_speak_for_us(tmp_path: Path) -> None:
+    """A make without a failsafe gets a last will and a warning that says what it is worth; without the will, the plain warning."""
+    lines = 'device = "go-e"\ndevice_id = "go-eCharger/1"'
+    config = charger(tmp_path, lines)
+    assert config.links[0].guarded
+    assert "the broker tells it its fallback (go-eCharger/1/amp/set)" in config.warnings[0]
+    config = charger(tmp_path, f"{lines}\nlast_will = false")
+    assert not config.links[0].guarded
+    assert "it keeps its last limit" in config.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ('device = "goe"', "did you mean go-e?"),
+        ('device = "go-e"', 'is a go-e and has no device_id; for example device_id = "go-eCharger/123456"'),
+        ('device = "go-e"\ndevice_id = "a/#"', "device_id"),
+        ('device = "warp"\ndevice_id = "w"\nswitches_to = "one-phase"', "cannot be told to change its phases"),
+        ('device_id = "w"', "but no device"),
+        ('device = "generic"', "[charger.words] together"),
+        ('[charger.words]\nlimit_topic = "t"', "[charger.words] together"),
+        ('device = "generic"\n[charger.words]\nlimit_topic = "a/+"', "is not a topic"),
+        ('device = "generic"\n[charger.words]\nlimit_topic = "a/<amps>"', "has a blank that no topic knows"),
+        ('device = "generic"\n[charger.words]\nlimit_topic = "a"\nlimit_payload = "<ampere>"', "has a blank that is not known"),
+        ('device = "generic"\n[charger.words]\nlimit_topic = "<id>/a"', "has no device_id"),
+    ],
+)
+def test_a_device_that_cannot_be_is_left_out_with_its_remedy(tmp_path: Path, lines: str, words: str) -> None:
+    """Each mistake about a make names what is wrong; the rest of the house stays protected."""
+    config = charger(tmp_path, lines)
+    assert config.site.chargers == ()
+    assert words in " ".join(str(problem) for problem in config.problems), config.problems
+
+
+def test_two_chargers_are_not_the_same_one(tmp_path: Path) -> None:
+    """The same device_id twice would give one charger two limits."""
+    both = "".join(f'[[charger]]\nname = "{name}"\ndevice = "go-e"\ndevice_id = "go-e/1"\n' for name in ("left", "right"))
+    config = loaded(tmp_path, HOUSE + both)
+    assert [charger.name for charger in config.site.chargers] == ["left"]
+    assert "is another charger of this file" in str(config.problems[0])
+
+
+def test_the_words_of_a_file_are_a_make_of_their_own(tmp_path: Path) -> None:
+    """A generic charger is told and heard exactly as the table says."""
+    config = charger(
+        tmp_path,
+        """device = "generic"
+device_id = "shed"
+[charger.words]
+limit_topic = "<id>/limit/set"
+limit_payload = '{"dA": <deciamps>}'
+pause_topic = "<id>/enable/set"
+resume_payload = "1"
+unit = "dA"
+echo = "<id>/state#limit.now"
+currents = ["<id>/state#i.0"]
+""",
+    )
+    (link,) = config.links
+    heard, report = hear(link, Heard(), "shed/state", b'{"limit":{"now":"75"},"i":[71]}', 0)
+    assert report == b'{"current_a":{"L1":7.1},"limit_a":7.5}'
+    assert heard.limit_ma == 7_500
+    said = [link.message(say, values_of(link, link.charger.lines, 9_990, 0), None)[:2] for say in link.device.charge]
+    assert said == [("shed/limit/set", b'{"dA": 99}')]
+    assert [say.payload for say in (*link.device.pause, *link.device.resume)] == ["0", "1"]

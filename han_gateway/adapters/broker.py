@@ -38,7 +38,7 @@ class Broker:
         settings: BrokerSettings,
         *,
         will: Message,
-        birth: Message,
+        birth: Message | None,
         subscriptions: tuple[str, ...],
         settled: frozenset[str] = frozenset(),
         on_connection: Callable[[bool], None],
@@ -79,7 +79,8 @@ class Broker:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Begin to connect, in the background. The birth message goes out with every connection."""
         self._loop = loop
-        self._outbox.put(self._birth, self._now_ms())
+        if self._birth is not None:
+            self._outbox.put(self._birth, self._now_ms())
         self._link.start()
 
     def also(self, topic: str, on_payload: Callable[[bytes], None]) -> None:
@@ -111,14 +112,19 @@ class Broker:
             more = (self._subscriptions - before) | (self._subscriptions & self._link.settled)
             self._session.listen(more, before - self._subscriptions)
 
-    async def stop(self, patience_s: float = 2.0) -> None:
-        """Send what waits, say offline as the last will would, say goodbye; wait at most ``patience_s`` for each of the two."""
+    async def stop(self, patience_s: float = 2.0, *, quietly: bool = False) -> None:
+        """Send what waits, say offline as the last will would, say goodbye; wait at most ``patience_s`` for each of the two.
+
+        ``quietly``: without the words of the will.
+        """
         self._stopping = True
         self._link.stop()
         session = self._session
         if session is not None:
             self._idle.clear()
-            self.publish(self._will)
+            if not quietly:
+                self.publish(self._will)
+            self._pump()
             await self._patiently(self._idle, patience_s, "the broker did not take our last messages in time")
             session.disconnect()
         await self._patiently(self._ended, patience_s, "the connection to the broker did not end in time")

@@ -27,7 +27,7 @@ def main(args: argparse.Namespace) -> int:
     from han_gateway.config.problems import listed
 
     config = load(args.config)
-    for line in (*_site(config), *_tree(config.site.root), *_ways(config)):
+    for line in (*_site(config), *_tree(config.site.root), *_devices(config), *_ways(config)):
         print(line)
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
@@ -91,6 +91,20 @@ def _phases(charger: "Charger") -> str:
     modes = ["-".join(line.value for line in charger.order if line in lines) for lines in charger.modes]
     words = f", changes to 1 phase on {' or '.join(modes)}" if modes else ""
     return words + (", reports its own L1, L2, L3" if charger.counts_own else "")
+
+
+def _devices(config: "Config") -> Iterator[str]:
+    """Each charger that has topics of its own: where it is spoken to, where it speaks, and what it does when it hears nothing."""
+    for link in config.links:
+        device = link.device
+        yield f"charger {link.charger.name} is a {device.name}, {device.title}"
+        yield f"  told on {', '.join(link.topic(topic) for topic in device.written)}"
+        yield f"  heard on {', '.join(link.topic(topic) for topic in device.read) or f'{link.base}/report only'}"
+        if device.raise_after_ms:
+            yield f"  raises wait for {device.raise_after_ms / 1000:g} s after the last change, cuts do not"
+        own = device.failsafe_ma is not None or not link.charger.has_failsafe
+        alone = "; the broker tells it its fallback if the gateway dies" if link.guarded else ""
+        yield f"  when it hears nothing: {device.failsafe if own else 'as it was set up in it'}{alone}"
 
 
 def _ways(config: "Config") -> Iterator[str]:

@@ -3,26 +3,42 @@
 Pure: a house in, words out. This file must not know the configuration file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from han_gateway.core.power import NOMINAL_MV
 from han_gateway.core.site import Charger, Circuit, Site
 from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES
+from han_gateway.devices.link import Link, safe
 
 
-def advice(site: Site) -> Iterator[str]:
+def advice(site: Site, links: Sequence[Link] = ()) -> Iterator[str]:
     """Everything worth saying about this house, one sentence each."""
     if not site.chargers:
         yield "there is no charger: the gateway will only show the room under the fuse"
     for charger in site.chargers:
-        if not charger.has_failsafe:
+        link = next((link for link in links if link.charger.name == charger.name), None)
+        if link:
+            yield from _device_warnings(link)
+        if link and link.guarded:
+            yield (
+                f"charger {charger.name} has no failsafe of its own: if the gateway dies, the broker tells it its fallback "
+                f"({safe(link).topic}); if the broker or the network dies, it keeps its last limit"
+            )
+        elif not charger.has_failsafe:
             yield (
                 f"charger {charger.name} has no failsafe of its own: if the gateway or the network dies it keeps its last limit; "
                 "set one in the charger and write failsafe = true"
             )
         yield from _cap_warnings(site, charger)
     yield from _fuse_warnings(site.root)
+
+
+def _device_warnings(link: Link) -> Iterator[str]:
+    """What its make cannot do as the configuration wants it."""
+    charger, device = link.charger, link.device
+    if charger.maximum_ma > device.maximum_ma:
+        yield f"charger {charger.name} is told {device.maximum_ma / 1000:g} A at most: a {device.name} takes no more"
 
 
 def _cap_warnings(site: Site, charger: Charger) -> Iterator[str]:

@@ -3,9 +3,11 @@
 This file must not know files, nor judge whether a figure makes sense.
 """
 
-from han_gateway.config.settings import ChargerSettings, PolicySettings
-from han_gateway.core.site import Charger, Grid, Policy, modes_of
+from han_gateway.config.charger import ChargerSettings
+from han_gateway.config.settings import PolicySettings
+from han_gateway.core.site import Charger, Grid, Policy, Site, modes_of
 from han_gateway.core.units import Line
+from han_gateway.devices.link import Link
 
 
 def charger_of(settings: ChargerSettings, grid: Grid) -> Charger:
@@ -18,14 +20,29 @@ def charger_of(settings: ChargerSettings, grid: Grid) -> Charger:
         maximum_ma=milli(settings.max_a),
         step_ma=milli(settings.step_a),
         fallback_ma=milli(settings.fallback),
-        response_ms=milli(settings.response_s),
+        response_ms=settings.response_ms,
         priority=settings.priority,
         weight=settings.weight,
-        has_failsafe=settings.failsafe,
-        failsafe_ma=None if settings.failsafe_a is None else milli(settings.failsafe_a),
+        has_failsafe=settings.has_failsafe,
+        failsafe_ma=settings.failsafe_ma,
         order=order,
-        counts_own=settings.report_phases == "charger",
+        counts_own=settings.report_phases == "charger" or settings.device is not None,
         modes=modes_of(settings.switches_to, order, grid),
+    )
+
+
+def link_of(settings: ChargerSettings, site: Site, prefix: str) -> Link | None:
+    """How this charger of this house is spoken to; None for one that knows our own topics."""
+    make = settings.make
+    if make is None:
+        return None
+    return Link(
+        charger=next(charger for charger in site.chargers if charger.name == settings.name),
+        device=make,
+        base=f"{prefix}/{site.name}/chargers/{settings.name}",
+        identity=settings.device_id or "",
+        three_wire=site.grid.three_wire,
+        guarded=settings.last_will and not settings.has_failsafe,
     )
 
 

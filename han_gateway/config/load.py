@@ -16,14 +16,16 @@ from pydantic_settings import SettingsError
 
 from han_gateway.config.advice import advice
 from han_gateway.config.caps import caps_problems
+from han_gateway.config.charger import ChargerSettings, WordsSettings
 from han_gateway.config.environment import stray_variables
-from han_gateway.config.house import charger_of, milli, policy_of
+from han_gateway.config.house import charger_of, link_of, milli, policy_of
 from han_gateway.config.meter import MeterSettings
 from han_gateway.config.neighbours import AmsreaderSettings, HomeAssistantSettings
 from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record
-from han_gateway.config.settings import ChargerSettings, CircuitSettings, MetricsSettings, MqttSettings, Settings
+from han_gateway.config.settings import CircuitSettings, MetricsSettings, MqttSettings, Settings
 from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, first_bytes, read_toml
 from han_gateway.core.site import Circuit, Grid, Site
+from han_gateway.devices.link import Link
 
 DEEPEST = 8
 """Fuses one below the other."""
@@ -45,6 +47,7 @@ class Config:
     metrics: MetricsSettings
     homeassistant: HomeAssistantSettings
     amsreader: AmsreaderSettings
+    links: tuple[Link, ...] = ()  # chargers with topics of their own
     password: SecretStr | None = None
     state_dir: Path | None = None  # where what was learned outlives a restart
     problems: tuple[Problem, ...] = ()  # chargers that were left out
@@ -65,8 +68,10 @@ def load(path: Path) -> Config:
         power_cap=settings.caps.power,
         line_cap=settings.caps.line,
     )
+    links = tuple(link for charger in chargers if (link := link_of(charger, site, settings.mqtt.prefix)))
     return Config(
         site=site,
+        links=links,
         meter=settings.meter,
         mqtt=_beside(path, settings.mqtt),
         metrics=settings.metrics,
@@ -75,7 +80,7 @@ def load(path: Path) -> Config:
         password=_password(file, settings.mqtt),
         state_dir=_state_dir(path, settings.site.state_dir),
         problems=tuple(problems),
-        warnings=(*stray_variables(), *advice(site)),
+        warnings=(*stray_variables(), *advice(site, links)),
     )
 
 
@@ -115,7 +120,7 @@ def _homes(key: str) -> Iterator[str]:
         table = field.annotation
         if isinstance(table, type) and issubclass(table, BaseModel) and key in table.model_fields:
             yield f"[{name}]"
-    for name, record in (("[[circuit]]", CircuitSettings), ("[[charger]]", ChargerSettings)):
+    for name, record in (("[[circuit]]", CircuitSettings), ("[[charger]]", ChargerSettings), ("[charger.words]", WordsSettings)):
         if key in record.model_fields:
             yield name
 
@@ -138,7 +143,7 @@ def _chargers(file: TomlFile, settings: Settings) -> tuple[list[ChargerSettings]
     for number, table in enumerate(settings.charger):
         charger, wrong = _read_charger(file, number, table)
         if charger:
-            wrong += _misfits(file, number, charger, settings.site.grid, circuits, [other.name for other in good])
+            wrong += _misfits(file, number, charger, settings.site.grid, circuits, good)
         problems += wrong
         good += [charger] if charger and not wrong else []
     return good, problems
@@ -152,15 +157,17 @@ def _read_charger(file: TomlFile, number: int, table: Mapping[str, Any]) -> tupl
 
 
 def _misfits(
-    file: TomlFile, number: int, charger: ChargerSettings, grid: str, circuits: Sequence[str], taken: Sequence[str]
+    file: TomlFile, number: int, charger: ChargerSettings, grid: str, circuits: Sequence[str], others: Sequence[ChargerSettings]
 ) -> Iterator[Problem]:
     """What is wrong with a charger in this house, although each of its keys is well-formed."""
 
     def at(key: str) -> str:
         return file.where(("charger", number, key))
 
-    if charger.name in taken:
+    if any(charger.name == other.name for other in others):
         yield Problem(at("name"), f"{charger.name!r} is the name of another charger", "give each its own name")
+    if charger.device_id and any((charger.device, charger.device_id) == (other.device, other.device_id) for other in others):
+        yield Problem(at("device_id"), f"{charger.device_id!r} is another charger of this file", "give each its own")
     if charger.circuit not in circuits:
         yield Problem(at("circuit"), f"there is no circuit {charger.circuit!r}", did_you_mean(charger.circuit, circuits))
     if len(charger.phases) == 1 and Grid(grid).three_wire:

@@ -33,7 +33,6 @@ def _folder(value: Path) -> Path:
     return value
 
 
-PhaseName = Literal["L1", "L2", "L3"]
 TcpPort = Annotated[int, BeforeValidator(number), Field(ge=1, le=65_535)]
 
 
@@ -133,48 +132,6 @@ class CircuitSettings(Section):
     margin_a: Amperes = Field(default=0, examples=[0.5])
     parent: Slug = Field(default="main", examples=["main"])
     meter: Literal["mqtt"] | None = Field(default=None, examples=["mqtt"])
-
-
-class ChargerSettings(Section):
-    """``[[charger]]``: currents are per phase; ``phases`` in the order of the charger's own L1, L2, L3."""
-
-    name: Slug = Field(examples=["garage"])
-    phases: Annotated[tuple[PhaseName, ...], Field(min_length=1, max_length=3)] = Field(
-        default=("L1", "L2", "L3"), examples=['["L1", "L2", "L3"]']
-    )
-    report_phases: Literal["house", "charger"] = Field(default="house", examples=["charger"])
-    switches_to: Literal["one-phase", "any-phase"] | None = Field(default=None, examples=["one-phase"])
-    circuit: Slug = Field(default="main", examples=["main"])
-    min_a: Annotated[Amperes, Field(ge=6, le=80)] = Field(default=6, examples=[6])
-    max_a: Annotated[Amperes, Field(ge=6, le=80)] = Field(default=16, examples=[16])
-    step_a: Annotated[Amperes, Field(ge=0.1, le=10)] = Field(default=1, examples=[1])
-    fallback_a: Amperes | None = Field(default=None, examples=[6])
-    response_s: Seconds = Field(default=6, examples=[6])
-    priority: Annotated[int, BeforeValidator(number), Field(ge=-100, le=100)] = Field(default=0, examples=[0])
-    weight: Annotated[int, BeforeValidator(number), Field(ge=1, le=10)] = Field(default=1, examples=[1])
-    failsafe: bool = Field(default=False, examples=["true"])
-    failsafe_a: Annotated[Amperes, Field(ge=0, le=80)] | None = Field(default=None, examples=[6])
-
-    @property
-    def fallback(self) -> float:
-        """Amperes while the meter is lost: the charger's own minimum unless configured."""
-        return self.min_a if self.fallback_a is None else self.fallback_a
-
-    @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        if self.max_a < self.min_a:
-            raise ValueError(f"has max_a = {self.max_a:g} below min_a = {self.min_a:g}; raise max_a")
-        if self.fallback and not self.min_a <= self.fallback <= self.max_a:
-            raise ValueError(f"has fallback_a = {self.fallback:g}; write 0 (pause) or {self.min_a:g} to {self.max_a:g}")
-        if self.failsafe_a is not None and not self.failsafe:
-            raise ValueError("has failsafe_a but no failsafe; write failsafe = true, or leave failsafe_a out")
-        if len(set(self.phases)) < len(self.phases):
-            raise ValueError("names a phase twice in phases; write each line that it is wired to once")
-        if self.switches_to and len(self.phases) < 3:
-            raise ValueError(
-                'has switches_to but fewer than three phases; leave switches_to out, or write phases = ["L1", "L2", "L3"]'
-            )
-        return self
 
 
 class Settings(BaseSettings):

@@ -1,4 +1,4 @@
-"""Campaign: a small mistake in `dlms`, `meters` or `core` is noticed by the tests.
+"""Campaign: a small mistake in `dlms`, `meters`, `core` or `devices` is noticed by the tests.
 
     python -m tests.campaign.mutants [--seed N] [--fast] [--modules core/headroom,dlms]
 
@@ -32,6 +32,7 @@ OTHERS_PERCENT = 90
 TESTS = {
     "dlms": ("tests/dlms", "tests/meters"),
     "han_gateway/core": ("tests/core",),
+    "han_gateway/devices": ("tests/devices",),
     "han_gateway/meters": ("tests/meters",),
 }
 """Which tests should notice, for each room; of its own file first."""

@@ -1,0 +1,1 @@
+"""Chargers that people own, as data: their own topics and words, in both directions. Pure."""
