@@ -9,6 +9,8 @@ import platform
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from han_gateway import outlets
@@ -28,7 +30,8 @@ from han_gateway.core.events import Event
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
 from han_gateway.keeper import Keeper, told
-from han_gateway.meters.clock import ClockRule
+from han_gateway.meters.clock import ClockRule, utc
+from han_gateway.meters.reading import Reading
 from han_gateway.reload import House, Reload
 from han_gateway.runtime import Gateway, Live, Outlet, together
 
@@ -62,9 +65,9 @@ async def _daemon(
     keeper = _keeper(config, clock, started, gateway, live)
     refusals = outlets.Refusals(clock)
     broker = _broker(config, live, refusals)
-    metrics = _metrics(site, clock, broker, refusals, keeper)
     health = outlets.Health(clock)
     rule = ClockRule(meter.clock) if meter.clock else None
+    metrics = _metrics(site, clock, broker, refusals, keeper, partial(utc, rule=rule, zone=meter.zone))
     watch = outlets.ClockWatch(clock, rule, meter.zone)
     watchdog = outlets.Watchdog(gateway, notifier, started)
     publisher = _publisher(config, gateway, broker, clock, rule)
@@ -156,7 +159,14 @@ def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
     return broker
 
 
-def _metrics(site: Site, clock: SystemClock, broker: Broker, refusals: outlets.Refusals, keeper: Keeper) -> Metrics:
+def _metrics(
+    site: Site,
+    clock: SystemClock,
+    broker: Broker,
+    refusals: outlets.Refusals,
+    keeper: Keeper,
+    meter_clock: Callable[[Reading], datetime | None],
+) -> Metrics:
     return Metrics(
         site,
         version=version(),
@@ -165,6 +175,7 @@ def _metrics(site: Site, clock: SystemClock, broker: Broker, refusals: outlets.R
         refusals=refusals,
         unwritten=keeper,
         set_by_ms=clock.set_by_ms,
+        meter_clock=meter_clock,
     )
 
 

@@ -22,6 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips what this machine cannot run, saying what is missing."""
     absent = {
         "broker": None if shutil.which("mosquitto") else "no mosquitto on PATH",
+        "promtool": None if shutil.which("promtool") else "no promtool on PATH (Debian: apt-get install prometheus)",
         "recordings": None if RECORDINGS.is_dir() else "no ../shared/recordings",
         "systemd": systemd.missing() if any(item.get_closest_marker("systemd") for item in items) else None,
     }
