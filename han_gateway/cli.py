@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": "the whole thing in ten seconds, without hardware",
     "run": "the daemon: listen to the meter, tell the chargers",
     "detect": "find the adapter and its settings, and name the meter; or say what is wrong with the line",
+    "setup": "three questions, and the configuration is written; offers the service",
     "check": "show the configuration as a tree, with warnings",
     "decode": "meter dumps of any kind to JSON",
     "replay": "what the gateway would have decided on a recording",
