@@ -117,7 +117,8 @@ def _recorder(path: Path, started: Instant) -> Recorder:
     try:
         return append(path, started)
     except OSError as why:
-        raise ConfigError([Problem("--record", f"{path} cannot be written ({(why.strerror or str(why)).lower()})")]) from why
+        what = f"{path} cannot be written ({(why.strerror or str(why)).lower()})"
+        raise ConfigError([Problem("--record", what, "name a file in a folder that this user may write")]) from why
 
 
 def _broker(config: Config, live: Live, refusals: outlets.Refusals) -> Broker:
