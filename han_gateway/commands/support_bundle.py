@@ -45,7 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.epilog = EXAMPLE
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration (TOML)")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the bundle to write, for example support.tar.gz")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the bundle to write: a new file")
 
 
 def main(args: argparse.Namespace) -> int:
