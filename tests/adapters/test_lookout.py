@@ -10,8 +10,8 @@ import pytest
 from han_gateway.adapters import lookout
 from han_gateway.adapters.broker_settings import BrokerSettings
 from han_gateway.adapters.lookout import REFUSED, listen
+from tests.house import Listener
 from tests.mosquitto import Mosquitto, free_port
-from tests.system.test_run import Listener
 
 
 def heard(host: str, port: int, *topics: str, username: str | None = None) -> tuple[list[tuple[str, bytes]], str | None]:
