@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import urllib.request
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +16,8 @@ from prometheus_client import generate_latest
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.adapters.metrics import Metrics
 from tests.adapters.test_metrics import SITE, Figures, Refusals, everything
+from tests.house import House
+from tests.mosquitto import Mosquitto
 
 CONFIG = Path(__file__).parent.parent / "config"
 RULES = CONFIG / "prometheus-rules.yml"
@@ -191,6 +194,24 @@ def test_promtool_has_nothing_to_say_of_a_scrape() -> None:
     words = promtool("check", "metrics", stdin="".join(families).encode(), content=(0, 3))
     assert [line for line in words.splitlines() if not line.endswith(HOURS)] == []
     assert len(families) == len(DEFINED)
+
+
+@pytest.mark.promtool
+@pytest.mark.broker
+def test_promtool_has_nothing_to_say_of_a_real_scrape(tmp_path: Path) -> None:
+    """What the daemon serves over HTTP passes ``promtool check metrics`` as a whole, with the metrics of the process and of Python."""
+    with Mosquitto(tmp_path) as broker:
+        house = House(tmp_path, broker, record=False)
+        try:
+            house.settle(2_000, 16)
+            with urllib.request.urlopen(f"http://127.0.0.1:{house.metrics_port}/metrics", timeout=10) as page:
+                text = page.read()
+        finally:
+            house.close()
+
+    words = promtool("check", "metrics", stdin=text, content=(0, 3))
+    assert [line for line in words.splitlines() if not line.endswith(HOURS)] == []
+    assert b"han_charger_limit_cause{" in text
 
 
 @pytest.mark.promtool

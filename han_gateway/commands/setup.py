@@ -89,7 +89,8 @@ def main(args: argparse.Namespace) -> int:
     asker.say()
     for warning in warnings:
         asker.say(f"worth a thought: {warning}")
-    asker.say(f"next:  han-gateway check --config {out}\n       han-gateway run --config {out}")
+    sudo = "sudo " if found.broker.password_file and os.geteuid() == 0 else ""  # the password is for nobody else
+    asker.say(f"next:  {sudo}han-gateway check --config {out}\n       {sudo}han-gateway run --config {out}")
     return offer_service(asker, out, found, wanted=args.service)
 
 

@@ -29,6 +29,8 @@ DEEPEST = 8
 LARGEST_PASSWORD = 4_096
 """Bytes."""
 
+FORBIDDEN = "use sudo; to the service systemd hands it over (docs/install.md)"
+
 ROOT = "main"
 """The main fuse, as ``parent`` and ``circuit`` name it."""
 
@@ -235,6 +237,5 @@ def _password(file: TomlFile, mqtt: MqttSettings) -> SecretStr | None:
     except (OSError, ValueError) as why:
         where = file.where(("mqtt", "password_file"))
         reason = (getattr(why, "strerror", None) or "not text").lower()
-        raise ConfigError(
-            [Problem(where, f"{source} cannot be read ({reason})", "put the password alone into that file")]
-        ) from why
+        remedy = FORBIDDEN if isinstance(why, PermissionError) else "put the password alone into that file"
+        raise ConfigError([Problem(where, f"{source} cannot be read ({reason})", remedy)]) from why
