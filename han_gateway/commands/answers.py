@@ -143,7 +143,7 @@ def _make(charger: ChargerAnswer, charger_keys: Collection[str]) -> Iterator[str
     if charger.device in (None, OWN):
         return
     if "device" not in charger_keys:
-        yield f"# {TITLES[str(charger.device)]} {charger.identity}".rstrip()
+        yield f"# {TITLES[str(charger.device)]} {charger.identity}".rstrip()  # a reminder for its owner
         return
     yield f"device = {json.dumps(charger.device)}"
     if charger.identity:

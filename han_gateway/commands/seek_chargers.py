@@ -39,7 +39,9 @@ def seek_chargers(asker: Asker, seen: Sequence[Sighting], grid: str, phases: int
     every = LINES[:1] if phases == 1 and grid not in THREE_WIRES else LINES
     found: list[ChargerAnswer] = []
     for sighting in seen:
-        if asker.agree(f"  {TITLES[sighting.device]}, {sighting.identity}: shall it be controlled?", otherwise=True):
+        if asker.agree(
+            f"  {TITLES[sighting.device]} ({sighting.identity or sighting.name}): shall it be controlled?", otherwise=True
+        ):
             found += [_charger(asker, grid, every, [each.name for each in found], sighting)]
     if not seen:
         asker.say("  no charger was seen: only some makes can be, and only while they are switched on and on this broker")

@@ -25,7 +25,7 @@ NETS = (
 EXAMPLE = """examples:
   han-gateway setup                           asks, and writes home.toml (as root: /etc/han-gateway/home.toml)
   han-gateway setup --port /dev/ttyUSB0 --parity E --fuse 25 --grid TN --charger garage --yes --out home.toml
-  han-gateway setup --charger garage=L1,L3 --charger yard=go-e:012345,L1,L2,L3
+  han-gateway setup --charger garage=L1,L3 --charger yard=go-e:go-eCharger/012345,L1,L2,L3
 
 What an option answers is not asked. With --yes nothing is asked at all: what no option answers takes its default or is a mistake, a meter that
 is not heard is a warning, and a file that is there already is never overwritten.

@@ -155,7 +155,7 @@ def test_three_questions_with_mistakes_on_the_way(tmp_path: Path) -> None:
         person.answer("'DC' is not a kind of net", "\n")
         person.answer("is mosquitto running?", "localhost:zero\n")
         person.answer("is not a broker", f"127.0.0.1:{broker.port}\n")
-        person.answer("go-eCharger, 012345: shall it be controlled? [Y/n]: ", "maybe\n")
+        person.answer("go-eCharger (/go-eCharger/012345): shall it be controlled? [Y/n]: ", "maybe\n")
         person.answer("neither y nor n", "y\n")
         person.answer("Its name [go-e-012345]: ", "My Garage\n")
         person.answer("is not a name", "garage\n")
@@ -322,7 +322,7 @@ def test_chargers_of_every_make_are_seen(tmp_path: Path) -> None:
     """A charger of each make that publishes by its maker's default is seen, named, and part of a configuration that `check` accepts."""
     said = (
         GO_E,
-        ("openevse/announce/openevse-55ad", b'{"state":"connected"}'),
+        ("openevse-55ad/claim", b'{"max_current":16}'),
         ("SmartEVSE/1234/StateID", b"2"),
         ("warp3/AbCd/evse/state", b"{}"),
         ("wallbox_123456/charging_enable/state", b"1"),

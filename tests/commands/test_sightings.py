@@ -6,19 +6,23 @@ from han_gateway.commands.sightings import FILTERS, OWN, SIGNS, TITLES, Sighting
 
 
 def test_the_table_is_whole() -> None:
-    """Every make has a sign and a title, every sign has one place for what is its owner's, and is subscribed to."""
-    assert {sign.device for sign in SIGNS} == set(TITLES)
-    assert [sign for sign in SIGNS if sign.topic.count("<id>") != 1] == []
-    assert len(FILTERS) == len({sign.topic for sign in SIGNS})
+    """Every make that can be seen has a title, no two signs are alike, and each is subscribed to."""
+    assert {sign.device for sign in SIGNS} <= set(TITLES)
+    assert len({sign.filter for sign in SIGNS}) == len(SIGNS) == len(FILTERS)
+    assert [sign for sign in SIGNS if "+" in sign.before + sign.after or "+" not in sign.own] == []
 
 
 @pytest.mark.parametrize(
     ("topic", "payload", "sighting"),
     [
-        ("/go-eCharger/012345/amp", b"16", Sighting("go-e", "012345", "go-e-012345")),
+        ("/go-eCharger/012345/amp", b"16", Sighting("go-e", "/go-eCharger/012345", "go-e-012345")),
+        ("openevse-55ad/claim", b"{}", Sighting("openevse", "openevse-55ad", "openevse-55ad")),
+        ("warp3/AbCd/evse/state", b"{}", Sighting("warp", "warp3/AbCd", "warp-abcd")),
+        ("evcc/loadpoints/2/maxCurrent", b"16", Sighting("evcc", "", "evcc-2")),
+        ("easee2mqtt/EH123456/chargerOpMode", b"3", Sighting("easee", "easee2mqtt/EH123456", "easee-eh123456")),
         ("zigbee2mqtt/Garasje", b'{"ev_connected":true}', Sighting("amina", "Garasje", "amina-garasje")),
         ("zigbee2mqtt/Garasje", b'{"state":"ON"}', None),
-        ("han/home/chargers/yard/report", b"{}", Sighting(OWN, "yard", "yard")),
+        ("han/home/chargers/yard/report", b"{}", Sighting(OWN, "", "yard")),
         ("han/home/chargers/yard/limit", b"{}", None),
         ("warp3/A\nb/evse/state", b"{}", None),
         ('warp3/A"/evse/state', b"{}", None),
