@@ -29,6 +29,13 @@ def steps(name: str, password_file: Path | None = None) -> list[str]:
     ]
 
 
+def placed(config: Path) -> list[str]:
+    """The commands that bring a configuration to where the service reads it, as docs/install.md has them."""
+    if config.resolve().parent == PLACE:
+        return []
+    return [f"sudo mkdir -p {PLACE}", f"sudo cp {shlex.quote(str(config))} {PLACE}/{config.name}"]
+
+
 def hindrance(config: Path) -> str | None:
     """Why the steps cannot be run from here, and what to do; None when they can."""
     if config.resolve().parent != PLACE:

@@ -10,7 +10,7 @@ from pathlib import Path
 from han_gateway.commands import answers
 from han_gateway.commands.answers import Answers
 from han_gateway.commands.questions import Asker, NoAnswerError
-from han_gateway.commands.service import PLACE, hindrance, run, steps
+from han_gateway.commands.service import PLACE, hindrance, placed, run, steps
 from han_gateway.config.load import load
 from han_gateway.config.problems import ConfigError
 from han_gateway.config.settings import ChargerSettings
@@ -81,7 +81,7 @@ def offer_service(asker: Asker, out: Path, found: Answers, *, wanted: bool) -> i
         )
         return 0
     asker.say(f"\nas a service that starts with the machine{f' ({why_not})' if why_not else ''}:")
-    for command in commands:
+    for command in (*placed(out), *commands):
         asker.say(f"       {command}")
     return 1 if wanted else 0
 
