@@ -5,6 +5,7 @@ import gzip
 import json
 import tarfile
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from prometheus_client import CollectorRegistry, Info
@@ -19,6 +20,13 @@ PASSWORD = 'canary "pass\\word" æ'
 USER = "canary-user"
 HOST = "canary-host.lan"
 CANARIES = (METER_ID, PASSWORD, USER, HOST)
+DISGUISED = (
+    base64.b64encode(PASSWORD.encode()).decode(),
+    repr(PASSWORD),
+    quote(PASSWORD),
+    METER_ID.encode().hex(" "),
+    METER_ID.encode().hex(),
+)
 HOUSE = f"""# the meter is {METER_ID}, the password is {PASSWORD}
 [site]
 name = "home"
@@ -44,8 +52,10 @@ password = "{USER}"
 
 def written(secret: str) -> set[bytes]:
     """The ways in which a secret could be in a file."""
-    forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
-    return {form.encode() for form in forms} | {base64.b64encode(secret.encode()).rstrip(b"="), secret.encode().hex(" ").encode()}
+    plain = secret.encode()
+    forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1], quote(secret)}
+    in_hex = {plain.hex().encode(), plain.hex(" ").encode()} if secret.isdecimal() else set[bytes]()
+    return {form.encode() for form in forms} | {base64.b64encode(plain).rstrip(b"=")} | in_hex
 
 
 def bundle(folder: Path, text: str) -> tuple[int, Path, dict[str, str]]:
@@ -54,7 +64,7 @@ def bundle(folder: Path, text: str) -> tuple[int, Path, dict[str, str]]:
     config.write_text(text)
     (folder / "secret").write_text(PASSWORD + "\n")
     (folder / "state").mkdir(exist_ok=True)
-    (folder / "state" / "state.json").write_text(json.dumps({"at": 1_768_500_000_000, "who": list(CANARIES)}))
+    (folder / "state" / "state.json").write_text(json.dumps({"at": 1_768_500_000_000, "who": [*CANARIES, *DISGUISED]}))
     out = folder / "support.tar.gz"
     code = cli.main(["support-bundle", "--config", str(config), "--out", str(out)])
     with tarfile.open(out) as opened:
