@@ -44,7 +44,9 @@ def seek_chargers(asker: Asker, seen: Sequence[Sighting], grid: str, phases: int
         ):
             found += [_charger(asker, grid, every, [each.name for each in found], sighting)]
     if not seen:
-        asker.say("  no charger was seen: only some makes can be, and only while they are switched on and on this broker")
+        asker.say(
+            "  no charger was seen: only some makes can be, only while they are switched on, and only where the broker's access rules let us"
+        )
     while not asker.silent and asker.agree("  Another charger?" if found else "  Is there a charger?", otherwise=not found):
         found += [_charger(asker, grid, every, [each.name for each in found], None)]
     return tuple(found)
