@@ -36,8 +36,10 @@ def placed(config: Path) -> list[str]:
     return [f"sudo mkdir -p {PLACE}", f"sudo cp {shlex.quote(str(config))} {PLACE}/{config.name}"]
 
 
-def hindrance(config: Path) -> str | None:
+def hindrance(config: Path, password_file: Path | None = None) -> str | None:
     """Why the steps cannot be run from here, and what to do; None when they can."""
+    if any(shlex.quote(name) != name for name in (config.name, str(password_file or "none"))):
+        return "give the files names of letters, digits, - and _ first: the service is called after the first of them"
     if config.resolve().parent != PLACE:
         return (
             f"the service reads its configuration in {PLACE}: sudo mkdir -p {PLACE}; sudo cp {shlex.quote(str(config))} {PLACE}/"

@@ -69,8 +69,9 @@ def _tried(trial: Path) -> tuple[str, ...]:
 def offer_service(asker: Asker, out: Path, found: Answers, *, wanted: bool) -> int:
     """Run the steps when they can be run and are wanted, else show them."""
     secret = found.broker.password_file
-    commands = steps(out.stem, Path(secret) if secret else None)
-    why_not = hindrance(out)
+    password_file = Path(secret) if secret else None
+    commands = steps(out.stem, password_file)
+    why_not = hindrance(out, password_file)
     if why_not is None and (wanted or _agreed(asker)):
         failed = run(commands)
         if failed:

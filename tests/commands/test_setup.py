@@ -19,7 +19,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from han_gateway import cli
-from han_gateway.commands.service import placed, steps
+from han_gateway.commands.service import hindrance, placed, steps
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import METERS, write
 from tests.mosquitto import Mosquitto, free_port
@@ -366,3 +366,10 @@ def test_the_service_is_installed_as_the_documentation_says() -> None:
     assert [line for line in service if line.startswith("sudo")] == steps("home")
     assert placed(Path("config/minimal.toml"))[0] in documented
     assert placed(Path("/etc/han-gateway/home.toml")) == []
+
+
+@pytest.mark.parametrize("name", ["my home.toml", "$(reboot).toml", "home'.toml"])
+def test_a_name_that_a_shell_would_read_is_never_run(name: str) -> None:
+    """Files whose names mean something to a shell are no service: the person is asked to rename them."""
+    assert "give the files names" in str(hindrance(Path("/etc/han-gateway") / name))
+    assert "give the files names" in str(hindrance(Path("/etc/han-gateway/home.toml"), Path("/etc") / name))
