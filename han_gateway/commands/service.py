@@ -38,21 +38,18 @@ def placed(config: Path) -> list[str]:
 
 def hindrance(config: Path, password_file: Path | None = None) -> str | None:
     """Why the steps cannot be run from here, and what to do; None when they can."""
-    if any(shlex.quote(name) != name for name in (config.name, str(password_file or "none"))):
-        return "give the files names of letters, digits, - and _ first: the service is called after the first of them"
-    if config.resolve().parent != PLACE:
-        return (
-            f"the service reads its configuration in {PLACE}: sudo mkdir -p {PLACE}; sudo cp {shlex.quote(str(config))} {PLACE}/"
-        )
-    if os.geteuid() != 0:
-        return "only root can install a service: run these"
-    if not Path("/run/systemd/system").is_dir():
-        return "systemd does not run here: start han-gateway run in your own way"
-    if not PROGRAM.exists():
-        return f"{PROGRAM} is not there: the first part of docs/install.md makes it"
-    if not UNIT.is_file():
-        return "run these in the folder of the source, where systemd/ is"
-    return None
+    hindrances = (
+        (
+            any(shlex.quote(name) != name for name in (config.name, str(password_file or "none"))),
+            "give the files names of letters, digits, - and _ first: the service is called after the first of them",
+        ),
+        (config.resolve().parent != PLACE, f"its configuration has its place in {PLACE}"),
+        (os.geteuid() != 0, "only root can install a service: run these"),
+        (not Path("/run/systemd/system").is_dir(), "systemd does not run here: start han-gateway run in your own way"),
+        (not PROGRAM.exists(), f"{PROGRAM} is not there: the first part of docs/install.md makes it"),
+        (not UNIT.is_file(), "run these in the folder of the source, where systemd/ is"),
+    )
+    return next((words for hinders, words in hindrances if hinders), None)
 
 
 def run(commands: list[str]) -> str | None:
