@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 
 from han_gateway.config.problems import ConfigError
 
@@ -20,8 +21,10 @@ COMMANDS = {
     "demo": "the whole thing in ten seconds, without hardware",
     "run": "the daemon: listen to the meter, tell the chargers",
     "detect": "find the adapter and its settings, and name the meter; or say what is wrong with the line",
+    "setup": "three questions, and the configuration is written; offers the service",
     "check": "show the configuration as a tree, with warnings",
     "test-charger": "tell one charger a limit, and say what it answers",
+    "support-bundle": "one file for whoever helps you, without secrets and without the number of the meter",
     "decode": "meter dumps of any kind to JSON",
     "replay": "what the gateway would have decided on a recording",
     "record": "write the bytes of a meter to a file, with their times",
@@ -34,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     args = _parser(arguments).parse_args(arguments)
     try:
-        code: int = import_module(_module(args.command)).main(args)
+        code: int = _module(args.command).main(args)
         sys.stdout.flush()
     except ConfigError as why:
         for line in str(why).splitlines():
@@ -72,12 +75,12 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
             name, help=words, description=words[0].upper() + words[1:] + ".", formatter_class=argparse.RawDescriptionHelpFormatter
         )
         if name == wanted:
-            import_module(_module(name)).configure(command)
+            _module(name).configure(command)
     return parser
 
 
-def _module(command: str) -> str:
-    return f"han_gateway.commands.{command.replace('-', '_')}"
+def _module(command: str) -> ModuleType:
+    return import_module(f"han_gateway.commands.{command.replace('-', '_')}")
 
 
 def _silence_stdout() -> None:

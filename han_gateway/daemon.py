@@ -9,6 +9,8 @@ import platform
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from han_gateway import outlets
@@ -32,7 +34,8 @@ from han_gateway.core.units import Instant
 from han_gateway.devices.link import safes
 from han_gateway.interpreter import Interpreter
 from han_gateway.keeper import Keeper, told
-from han_gateway.meters.clock import ClockRule
+from han_gateway.meters.clock import ClockRule, utc
+from han_gateway.meters.reading import Reading
 from han_gateway.neighbours import Neighbours
 from han_gateway.reload import House, Reload
 from han_gateway.runtime import Gateway, Live, Outlet, together
@@ -67,9 +70,9 @@ async def _daemon(
     keeper = _keeper(config, clock, started, gateway, live)
     refusals = outlets.Refusals(clock)
     broker, interpreter, guards = _voices(config, live, refusals, clock)
-    metrics = _metrics(site, clock, broker, refusals, keeper)
     health = outlets.Health(clock)
     rule = ClockRule(meter.clock) if meter.clock else None
+    metrics = _metrics(site, clock, broker, refusals, keeper, partial(utc, rule=rule, zone=meter.zone))
     watch = outlets.ClockWatch(clock, rule, meter.zone)
     watchdog = outlets.Watchdog(gateway, notifier, started)
     publisher = _publisher(config, gateway, broker, clock, rule)
@@ -129,7 +132,8 @@ def _recorder(path: Path, started: Instant) -> Recorder:
     try:
         return append(path, started)
     except OSError as why:
-        raise ConfigError([Problem("--record", f"{path} cannot be written ({(why.strerror or str(why)).lower()})")]) from why
+        what = f"{path} cannot be written ({(why.strerror or str(why)).lower()})"
+        raise ConfigError([Problem("--record", what, "name a file in a folder that this user may write")]) from why
 
 
 def _voices(config: Config, live: Live, refusals: outlets.Refusals, clock: SystemClock) -> tuple[Broker, Interpreter, Guards]:
@@ -169,7 +173,14 @@ def _broker(config: Config, live: Live, interpreter: Interpreter, refusals: outl
     return broker
 
 
-def _metrics(site: Site, clock: SystemClock, broker: Broker, refusals: outlets.Refusals, keeper: Keeper) -> Metrics:
+def _metrics(
+    site: Site,
+    clock: SystemClock,
+    broker: Broker,
+    refusals: outlets.Refusals,
+    keeper: Keeper,
+    meter_clock: Callable[[Reading], datetime | None],
+) -> Metrics:
     return Metrics(
         site,
         version=version(),
@@ -178,6 +189,7 @@ def _metrics(site: Site, clock: SystemClock, broker: Broker, refusals: outlets.R
         refusals=refusals,
         unwritten=keeper,
         set_by_ms=clock.set_by_ms,
+        meter_clock=meter_clock,
     )
 
 

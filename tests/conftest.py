@@ -24,6 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     absent = {
         "broker": None if shutil.which("mosquitto") else "no mosquitto on PATH",
         "homeassistant": None if HOME_ASSISTANT.exists() else "no Home Assistant; scripts/setup-homeassistant brings one",
+        "promtool": None if shutil.which("promtool") else "no promtool on PATH (Debian: apt-get install prometheus)",
         "recordings": None if RECORDINGS.is_dir() else "no ../shared/recordings",
         "systemd": systemd.missing() if any(item.get_closest_marker("systemd") for item in items) else None,
     }

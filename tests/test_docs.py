@@ -1,5 +1,6 @@
 """The documentation."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from han_gateway.core.units import Line
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY"))]
 INSTALL = ROOT / "docs" / "install.md"
+TROUBLE = ROOT / "docs" / "troubleshooting.md"
 
 
 PROTECTION = ROOT / "docs" / "protection.md"
@@ -86,6 +88,23 @@ def test_every_promise_was_held_by_a_campaign() -> None:
     assert len(kept) > 10
 
 
+def test_every_symptom_is_a_message_of_the_program() -> None:
+    """Each sentence in quotes in docs/troubleshooting.md stands in the source, where the program says it, and each row has three cells."""
+    strings = " ".join(
+        node.value
+        for path in (ROOT / "han_gateway").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+    rows = [line for line in TROUBLE.read_text(encoding="utf-8").splitlines() if line.startswith("| ") and "it says" not in line]
+    quoted = [re.findall(r'"([^"]+)"', row.split("|")[1]) for row in rows]
+
+    assert [words for row in quoted for words in row if words not in strings] == []
+    assert all(quoted)
+    assert [row for row in rows if len(row.strip("|").split(" | ")) != 3] == []
+    assert len(rows) > 30
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
     """Every link to a file of the project leads to a file."""
@@ -106,7 +125,7 @@ def test_installing_names_files_and_commands_that_exist() -> None:
     """What docs/install.md copies is there, and what it calls is a command of ours with these options."""
     lines = [line for block in commands(INSTALL) for line in block]
     copied = [match[1] for line in lines if (match := re.match(r"sudo cp (\S+) ", line))]
-    called = [line.split()[1:] for line in lines if line.startswith("/opt/han-gateway/bin/han-gateway ")]
+    called = [line.removeprefix("sudo ").split()[1:] for line in lines if "/opt/han-gateway/bin/han-gateway " in line]
 
     assert len(copied) >= 4
     assert [name for name in copied if not (ROOT / name).is_file()] == []

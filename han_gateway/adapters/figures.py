@@ -38,19 +38,24 @@ class ChargerFigures:
         self.said: ChargerSaid | None = None
         self.foreign = 0
         self.issued = 0
+        self.raised = 0
+        self.lowered = 0
         self.confirmed = 0
         self.confirmed_seq = 0
         self.confirmed_at: Instant | None = None
         self.outcomes: Counter[tuple[str, str]] = Counter()
 
-    def tell(self, limit: SetLimit) -> None:
-        """It was told this."""
-        self.told = limit
-        self.issued += 1
-
     def came_of(self, outcome: ShowOutcome) -> None:
         """Somebody asked something of it, and this came of it."""
         self.outcomes[outcome.ask.value, outcome.stage.value] += 1
+
+    def tell(self, limit: SetLimit) -> None:
+        """A command; the first one changes nothing that we know of, and one that is repeated changes nothing at all."""
+        if self.told is not None:
+            self.raised += limit.grant.limit_ma > self.told.grant.limit_ma
+            self.lowered += limit.grant.limit_ma < self.told.grant.limit_ma
+        self.told = limit
+        self.issued += 1
 
     def hear(self, said: ChargerSaid | Overheard) -> None:
         """A report confirms the last command when it names the same limit, or a pause for a pause."""

@@ -35,6 +35,9 @@ DEFINED = {
         ("meter", "reason"),
     ),
     "han_meter_last_telegram_timestamp_seconds": Defined("When the last list of each kind came.", ("meter", "list")),
+    "han_meter_clock_timestamp_seconds": Defined(
+        "What the meter's clock said in that list, by its maker's rule or the configured one.", ("meter", "list")
+    ),
     "han_meter_bytes_received_total": Defined("Bytes from the meter's line.", ("meter",)),
     "han_meter_reconnects_total": Defined("How often the way to the meter was opened again.", ("meter",)),
     "han_fuse_limit_amperes": Defined("The main fuse.", _PHASE),
@@ -46,6 +49,12 @@ DEFINED = {
     "han_controller_state": Defined("1 for the state in which the meter is now.", ("state",)),
     "han_failsafe_active": Defined("1 while chargers get fallback limits, by reason.", ("reason",)),
     "han_charger_limit_amperes": Defined("What the charger was told last.", ("charger", "phase")),
+    "han_charger_limit_cause": Defined(
+        "1 for why it was told that, in one word; other causes have no sample.", ("charger", "cause")
+    ),
+    "han_charger_limit_changes_total": Defined(
+        "Commands that raised or lowered its limit; a pause lowers it.", ("charger", "change")
+    ),
     "han_charger_reported_limit_amperes": Defined("The limit that the charger says it obeys.", ("charger",)),
     "han_charger_current_amperes": Defined("What the charger says it draws.", ("charger", "phase")),
     "han_charger_up": Defined("1 while the charger reports at all.", ("charger",)),

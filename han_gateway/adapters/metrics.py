@@ -7,6 +7,7 @@ carries words of the meter, already cleaned. It must not know HTTP (``metrics_se
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from prometheus_client.core import CollectorRegistry, Metric
 from prometheus_client.platform_collector import PlatformCollector
@@ -14,10 +15,10 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
 from dlms.rejects import Reason
+from han_gateway.adapters.charger_samples import of_charger
 from han_gateway.adapters.figures import OF_CHARGERS, BrokerFigures, ChargerFigures, Counted
-from han_gateway.adapters.samples import Sample, directions, families, of_broker, of_commands, phases, thousandths
+from han_gateway.adapters.samples import Sample, directions, families, of_broker, phases
 from han_gateway.core.effects import (
-    ChargerState,
     Doubt,
     Effect,
     MeterState,
@@ -31,10 +32,10 @@ from han_gateway.core.effects import (
 from han_gateway.core.events import BrokerChanged, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Site
 from han_gateway.core.units import LINES, Instant, PerLine
+from han_gateway.meters.clock import utc
 from han_gateway.meters.reading import Reading
 
 LISTS = (1, 2, 3)
-TROUBLE = ("ignoring", "gone", "disputed", "shared")
 FAILSAFE = {"meter_waiting": MeterState.WAITING, "meter_lost": MeterState.LOST}
 
 
@@ -42,7 +43,8 @@ class Metrics(Collector):
     """Fed from the loop by ``saw``, ``did`` and ``received``; read by a scraper in any thread.
 
     ``registry`` is our own, not the global one, and has the metrics of the process and of Python as well. ``site`` may change.
-    ``set_by_ms`` tells by how much the clock of the machine has been set since the start, as instants know nothing of that.
+    ``set_by_ms`` tells by how much the clock of the machine has been set since the start, as instants know nothing of that;
+    ``meter_clock`` what the clock in a reading says in UTC.
     """
 
     def __init__(
@@ -55,12 +57,14 @@ class Metrics(Collector):
         refusals: Counted | None = None,
         unwritten: Counted | None = None,
         set_by_ms: Callable[[], int] = lambda: 0,
+        meter_clock: Callable[[Reading], datetime | None] = utc,
     ) -> None:
         self.registry = CollectorRegistry()
         self.broker = broker
         self.refusals = refusals
         self.unwritten = unwritten
         self._set_by_ms = set_by_ms
+        self._meter_clock = meter_clock
         self.site = site
         self._build = (version, python)
         self._now: Instant | None = None
@@ -138,7 +142,9 @@ class Metrics(Collector):
         yield from self._of_line()
         yield from self._of_fuse()
         for charger in self.site.chargers:
-            yield from self._of_charger(charger.name, self._chargers[charger.name])
+            figures = self._chargers[charger.name]
+            yield from of_charger(charger.name, figures, self._now, self.site.policy.lost_after_ms)
+            yield "han_charger_last_ack_timestamp_seconds", (charger.name,), self._moment(figures.confirmed_at)
         yield from self._of_broker()
         if self.unwritten is not None:
             yield "han_state_write_failures_total", (), self.unwritten.count
@@ -189,8 +195,11 @@ class Metrics(Collector):
         meter = self.site.name
         for kind in LISTS:
             yield "han_meter_telegrams_total", (meter, str(kind)), self._telegrams[kind]
-            at = self._readings[kind][0] if kind in self._readings else None
-            yield "han_meter_last_telegram_timestamp_seconds", (meter, str(kind)), self._moment(at)
+            if kind in self._readings:
+                at, reading = self._readings[kind]
+                shown = self._meter_clock(reading)
+                yield "han_meter_last_telegram_timestamp_seconds", (meter, str(kind)), self._moment(at)
+                yield "han_meter_clock_timestamp_seconds", (meter, str(kind)), shown.timestamp() if shown else None
         for reason, count in self._errors.items():
             yield "han_meter_frame_errors_total", (meter, reason.value), count
         for doubt, count in self._doubts.items():
@@ -217,26 +226,6 @@ class Metrics(Collector):
             yield "han_controller_state", (state.value,), state is now
         for reason, state in FAILSAFE.items():
             yield "han_failsafe_active", (reason,), state is now
-
-    def _of_charger(self, name: str, figures: ChargerFigures) -> Iterator[Sample]:
-        told, said = figures.told, figures.said
-        if told is not None:
-            limits = [told.grant.limit_ma if line in told.lines else None for line in LINES]
-            yield from phases("han_charger_limit_amperes", name, limits, 1000)
-        if said is not None:
-            yield "han_charger_reported_limit_amperes", (name,), thousandths(said.limit_ma)
-            yield from phases("han_charger_current_amperes", name, said.current_ma, 1000)
-        yield "han_charger_waiting", (name,), None if figures.shown is None else figures.shown.state is ChargerState.WAITING
-        silent_after_ms = self.site.policy.lost_after_ms
-        yield "han_charger_up", (name,), said is not None and (self._now or said.at) - said.at <= silent_after_ms
-        for kind in TROUBLE:
-            shown = figures.shown
-            yield "han_charger_trouble", (name, kind), None if shown is None else kind in (shown.conduct, shown.accord)
-        yield "han_charger_foreign_limits_total", (name,), figures.foreign
-        yield from of_commands(name, figures)
-        yield "han_charger_commands_total", (name, "issued"), figures.issued
-        yield "han_charger_commands_total", (name, "confirmed"), figures.confirmed
-        yield "han_charger_last_ack_timestamp_seconds", (name,), self._moment(figures.confirmed_at)
 
     def _moment(self, at: Instant | None) -> float | None:
         """An instant on the clock of the machine as it is now: one that started in 1970 was set since."""

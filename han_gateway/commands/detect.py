@@ -33,12 +33,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     way.add_argument("port", nargs="?", help="a device, or tcp:HOST:PORT (default: every USB adapter)")
     way.add_argument("--config", type=Path, metavar="FILE", help="take the port from a configuration")
     parser.add_argument(
-        "--seconds", type=_seconds, default=SECONDS, metavar="S", help="listen so long at each setting (default %(default)g)"
+        "--seconds", type=patience, default=SECONDS, metavar="S", help="listen so long at each setting (default %(default)g)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, for programs")
 
 
-def _seconds(text: str) -> float:
+def patience(text: str) -> float:
+    """How long to listen, in s."""
     try:
         seconds = float(text)
     except ValueError:
@@ -58,8 +59,8 @@ def main(args: argparse.Namespace) -> int:
         _no_adapter()
     results: list[Result] = []
     for port, tcp in ways:
-        opened = _announcer(port, args.seconds, 1 if tcp else len(SETTINGS))
-        results.append(try_port(port, tcp, args.seconds, _tell, opened))
+        opened = announcer(port, args.seconds, 1 if tcp else len(SETTINGS))
+        results.append(try_port(port, tcp, args.seconds, tell, opened))
         if results[-1].best.verdict.kind is Kind.METER:
             break
     found = bool(results) and results[-1].best.verdict.kind is Kind.METER
@@ -96,7 +97,7 @@ def _no_adapter() -> None:
         print(f"not tried, because they may be a console or a radio: {', '.join(own)}", file=sys.stderr)
 
 
-def _announcer(port: str, seconds: float, settings: int) -> Callable[[], None]:
+def announcer(port: str, seconds: float, settings: int) -> Callable[[], None]:
     """Say how long it may take when there is a port to listen to, once, and not before."""
     print(port, file=sys.stderr, flush=True)
     words = [f"  listening, up to {(settings + 1) * seconds:g} s"]
@@ -108,7 +109,7 @@ def _announcer(port: str, seconds: float, settings: int) -> Callable[[], None]:
     return announce
 
 
-def _tell(trial: "Trial") -> None:
+def tell(trial: "Trial") -> None:
     """One line as each trial ends."""
     print(f"  {trial.setting or 'as served'!s:<11} {trial.verdict.what}", file=sys.stderr, flush=True)
 
@@ -119,7 +120,7 @@ def _show(results: "Sequence[Result]") -> None:
         trial = result.best
         print(f"{result.name}: {trial.verdict.what}")
         if trial.meter:
-            for line in _described(trial.meter):
+            for line in described(trial.meter):
                 print(f"  {line}")
         print(f"  next: {trial.verdict.todo}")
         if trial.meter:
@@ -127,7 +128,8 @@ def _show(results: "Sequence[Result]") -> None:
             print(_toml(result))
 
 
-def _described(meter: "Portrait") -> Iterator[str]:
+def described(meter: "Portrait") -> Iterator[str]:
+    """A meter in three lines."""
     named = [
         meter.manufacturer,
         *(f"{name} {value}" for name, value in (("type", meter.meter_type), ("lists", meter.list_id)) if value),

@@ -16,11 +16,17 @@ Timed = tuple[Instant, Reading]
 
 # Types of three-phase meters for three wires, by how they begin (the makers' type lists). Kamstrup's send I2 and U2 all the same.
 _THREE_WIRE_TYPES = {"kaifa": ("MA304H3", "MA304T3"), "aidon": ("6525", "6540"), "kamstrup": ("6841121", "6851121")}
+_LEAST_MA = 2_000  # of all three currents together; below this their rounding counts
+_PROVES_NEUTRAL = 0.75  # P / (U x the sum of the currents): without a neutral 1/sqrt 3 at the most, with one up to 1
 _SAME_LIST_MS = 1_000  # lists that arrive closer than this came out of one buffer and tell no period
 
 
 class Portrait(NamedTuple):
-    """A meter. ``lists`` counts each list (1, 2, 3); periods in s, None where a list was heard once; voltages in V as the meter sends them."""
+    """A meter. ``lists`` counts each list (1, 2, 3); periods in s, None where a list was heard once; voltages in V as the meter sends them.
+
+    ``phases`` is 1 or 3, and ``three_wire`` True where the lists show that there is no neutral, False where they show that there is one;
+    None where they do not tell.
+    """
 
     manufacturer: str
     meter_type: str | None
@@ -30,6 +36,8 @@ class Portrait(NamedTuple):
     current_period_s: float | None
     voltage_v: tuple[float | None, ...]
     wires: str
+    phases: int | None = None
+    three_wire: bool | None = None
 
 
 def portrait(heard: Sequence[Timed]) -> Portrait:
@@ -47,7 +55,7 @@ def portrait(heard: Sequence[Timed]) -> Portrait:
             (tuple(None if mv is None else mv / 1000 for mv in each.voltage_mv) for each in reversed(readings) if each.list > 1),
             (None, None, None),
         ),
-        wires=_wires(readings),
+        **_wires(readings)._asdict(),
     )
 
 
@@ -61,22 +69,43 @@ def _period(times: Sequence[Instant]) -> float | None:
     return round(median(gaps) / 500) / 2 if gaps else None
 
 
-def _wires(readings: Sequence[Reading]) -> str:
+class _Wires(NamedTuple):
+    wires: str
+    phases: int | None = None
+    three_wire: bool | None = None
+
+
+def _wires(readings: Sequence[Reading]) -> _Wires:
     """Say what the lists show of the net."""
     reading = next((each for each in reversed(readings) if each.list > 1), None)
     if reading is None:
-        return "only the power has been heard yet: nothing is known of the net"
+        return _Wires("only the power has been heard yet: nothing is known of the net")
     _, i2, i3 = reading.current_ma
     _, u2, u3 = reading.voltage_mv
     meter_type = _last(each.meter_type for each in readings) or ""
     if i3 is None and u3 is None:
-        return 'one phase: the charger has phases = ["L1"]'
+        return _Wires('one phase: the charger has phases = ["L1"]', 1)
     if i2 is None or u2 is None:
         missing = "L2's current" if i2 is None else "the second voltage"
-        return f'{missing} is not measured: three wires without a neutral, grid = "IT" or "TT"'
+        return _Wires(f'{missing} is not measured: three wires without a neutral, grid = "IT" or "TT"', 3, True)
     if meter_type.startswith(_THREE_WIRE_TYPES.get(reading.manufacturer, ("-",))):
-        return f'type {meter_type[:7]} is for three wires without a neutral: grid = "IT" or "TT"'
-    return (
+        return _Wires(f'type {meter_type[:7]} is for three wires without a neutral: grid = "IT" or "TT"', 3, True)
+    if _neutral(readings):
+        return _Wires('three phases, and more power than such currents carry without a neutral: grid = "TN"', 3, False)
+    return _Wires(
         "three phases; these voltages do not tell whether there is a neutral: 400 V between two lines is "
-        'grid = "TN", 230 V is "IT" or "TT"'
+        'grid = "TN", 230 V is "IT" or "TT"',
+        3,
     )
+
+
+def _neutral(readings: Sequence[Reading]) -> bool:
+    """Tell whether power and currents prove a neutral: without one P / (U x the sum of the currents) is 1/sqrt 3 at the most."""
+    for reading in readings:
+        currents, volts = reading.current_ma, [value for value in reading.voltage_mv if value]
+        amps = sum(abs(value) for value in currents if value)
+        if None in currents or not volts or amps < _LEAST_MA:
+            continue
+        if (reading.power_import_w or 0) * 1e6 * len(volts) > _PROVES_NEUTRAL * sum(volts) * amps:
+            return True
+    return False

@@ -15,7 +15,7 @@ from han_gateway.devices.link import Link, safe
 def advice(site: Site, links: Sequence[Link] = ()) -> Iterator[str]:
     """Everything worth saying about this house, one sentence each."""
     if not site.chargers:
-        yield "there is no charger: the gateway will only show the room under the fuse"
+        yield "there is no charger: the gateway will only show the room under the fuse; add [[charger]] with a name"
     for charger in site.chargers:
         link = next((link for link in links if link.charger.name == charger.name), None)
         if link:
@@ -46,17 +46,20 @@ def _cap_warnings(site: Site, charger: Charger) -> Iterator[str]:
     least_w = charger.minimum_ma * tree_of(site).costs[len(charger.lines)] * NOMINAL_MV // (POWER_SCALE * 10**6)
     needs = f"charger {charger.name} needs at least"
     if site.power_cap and least_w > site.power_cap.default:
-        yield f"{needs} {least_w} W: the power cap of {site.power_cap.default} W keeps it paused"
+        yield f"{needs} {least_w} W: the power cap of {site.power_cap.default} W keeps it paused; raise power_w"
     if site.line_cap and charger.minimum_ma > site.line_cap.default:
         cap_a = site.line_cap.default / 1000
-        yield f"{needs} {charger.minimum_ma / 1000:g} A: the phase cap of {cap_a:g} A keeps it paused"
+        yield f"{needs} {charger.minimum_ma / 1000:g} A: the phase cap of {cap_a:g} A keeps it paused; raise line_a"
 
 
 def _fuse_warnings(circuit: Circuit) -> Iterator[str]:
     room = circuit.fuse_ma - circuit.margin_ma
     for charger in circuit.chargers():
         if charger.minimum_ma > room:
-            yield f"charger {charger.name} needs at least {charger.minimum_ma / 1000:g} A, the {circuit.name} fuse never has that room"
+            yield (
+                f"charger {charger.name} needs at least {charger.minimum_ma / 1000:g} A, the {circuit.name} fuse never has that room; "
+                "are fuse_a and margin_a right? If so it stays paused"
+            )
     for line in LINES:
         together = sum(charger.fallback_ma for charger in circuit.chargers() if line in charger.lines)
         if together > room:
@@ -67,5 +70,8 @@ def _fuse_warnings(circuit: Circuit) -> Iterator[str]:
     for part in circuit.parts:
         if isinstance(part, Circuit):
             if part.fuse_ma > circuit.fuse_ma:
-                yield f"the {part.name} fuse is larger than the {circuit.name} fuse above it: it protects nothing"
+                yield (
+                    f"the {part.name} fuse is larger than the {circuit.name} fuse above it: it protects nothing; "
+                    "are both fuse_a right, and its parent?"
+                )
             yield from _fuse_warnings(part)

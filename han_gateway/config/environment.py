@@ -22,4 +22,4 @@ def stray_variables() -> Iterator[str]:
     for name in sorted(os.environ):
         if name.startswith(ENVIRONMENT) and name not in known | tables:
             near = guess(name, known)
-            yield f"environment variable {name} means nothing here" + (f"; did you mean {near}?" if near else "")
+            yield f"environment variable {name} means nothing here" + (f"; did you mean {near}?" if near else "; unset it")

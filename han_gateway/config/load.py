@@ -33,6 +33,8 @@ DEEPEST = 8
 LARGEST_PASSWORD = 4_096
 """Bytes."""
 
+FORBIDDEN = "use sudo; to the service systemd hands it over (docs/install.md)"
+
 ROOT = "main"
 """The main fuse, as ``parent`` and ``circuit`` name it."""
 
@@ -100,7 +102,7 @@ def _settings(file: TomlFile) -> Settings:
         found = file.document.get("charger")
         tables = found if isinstance(found, list) else []
         beside = [problem for number, table in enumerate(tables) for problem in _read_charger(file, number, table)[1]]
-        raise ConfigError([*(_problem(file, Settings, (), error) for error in why.errors()), *beside]) from why
+        raise ConfigError([*(_problem(file, Settings, (), error) for error in _errors(why)), *beside]) from why
     except SettingsError as why:
         found = re.search(r'field "(\w+)"', str(why))
         where = f"environment variable {ENVIRONMENT}{found[1].upper() if found else '...'}"
@@ -112,6 +114,13 @@ def _problem(file: TomlFile, model: type[BaseModel], base: Place, error: Mapping
     place = (*base, *error["loc"])
     homes = tuple(_homes(str(place[-1]))) if place else ()
     return from_record(file.where(place), error, _examples(model, error["loc"]), homes)
+
+
+def _errors(why: ValidationError) -> Iterator[Mapping[str, Any]]:
+    """Its records; a list whose one entry is wrong is not empty as well, although pydantic says so."""
+    errors = why.errors()
+    inside = {error["loc"][:-1] for error in errors}
+    yield from (error for error in errors if error["type"] != "too_short" or error["loc"] not in inside)
 
 
 def _homes(key: str) -> Iterator[str]:
@@ -153,7 +162,7 @@ def _read_charger(file: TomlFile, number: int, table: Mapping[str, Any]) -> tupl
     try:
         return ChargerSettings.model_validate(table), []
     except ValidationError as why:
-        return None, [_problem(file, ChargerSettings, ("charger", number), error) for error in why.errors()]
+        return None, [_problem(file, ChargerSettings, ("charger", number), error) for error in _errors(why)]
 
 
 def _misfits(
@@ -241,6 +250,5 @@ def _password(file: TomlFile, mqtt: MqttSettings) -> SecretStr | None:
     except (OSError, ValueError) as why:
         where = file.where(("mqtt", "password_file"))
         reason = (getattr(why, "strerror", None) or "not text").lower()
-        raise ConfigError(
-            [Problem(where, f"{source} cannot be read ({reason})", "put the password alone into that file")]
-        ) from why
+        remedy = FORBIDDEN if isinstance(why, PermissionError) else "put the password alone into that file"
+        raise ConfigError([Problem(where, f"{source} cannot be read ({reason})", remedy)]) from why

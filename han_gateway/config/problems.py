@@ -99,7 +99,7 @@ def from_record(where: str, error: Mapping[str, Any], examples: Mapping[str, Any
 
     ``examples``: the keys known at that place, with an example value each; ``homes``: the tables that have this key, as they are written.
     """
-    key = str(error["loc"][-1]) if error["loc"] else ""
+    key = next((part for part in reversed(error["loc"]) if isinstance(part, str)), "")  # of an entry in a list: the list's
     if error["type"] == "extra_forbidden":  # never its value: people write passwords into keys that do not exist
         if homes:
             return Problem(where, "is not a known key here", f"it belongs under {' or '.join(homes)}")

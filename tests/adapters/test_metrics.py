@@ -1,6 +1,7 @@
 """What is served is parsed with Prometheus' own parsers, and says what the events and effects said."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import pytest
 from prometheus_client import generate_latest, parser
@@ -29,7 +30,7 @@ from han_gateway.core.effects import (
 from han_gateway.core.events import Ask, BrokerChanged, ChargerSaid, CircuitSaid, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
-from han_gateway.meters.reading import Reading
+from han_gateway.meters.reading import ClockRule, Reading, clock_octets
 
 HOUR = 1_768_500_000_000
 GARAGE = Charger(name="garage", lines=frozenset({Line.L1, Line.L3}))
@@ -49,6 +50,8 @@ LIST_2 = Reading(
     current_l3_ma=7_250,
     voltage_l1_mv=231_400,
     voltage_l3_mv=230_000,
+    clock_rule=ClockRule.UTC,
+    clock=clock_octets(datetime(2026, 1, 15, 18, 0, 5)),
 )
 LIST_3 = LIST_2._replace(list=3, energy_import_wh=85_823_280, energy_export_wh=0, reactive_energy_import_varh=7)
 ROOM = ShowHeadroom(
@@ -221,6 +224,26 @@ def test_a_charger_and_its_commands(metrics: Metrics) -> None:
     assert seen["han_charger_up{garage}"] == 1
     metrics.saw(Tick(at=HOUR + 62_001))
     assert samples(metrics)["han_charger_up{garage}"] == 0
+
+
+def test_changes_of_a_limit_and_their_cause(metrics: Metrics) -> None:
+    """Raises and cuts are counted apart, the first command and a repeated one are neither; the present cause alone has a sample."""
+    for seq, amps in enumerate((6, 6, 10, 0, 16, 8)):
+        metrics.did(limit(amps, seq))
+    seen = samples(metrics)
+    assert seen["han_charger_limit_changes_total{garage,raised}"] == 2
+    assert seen["han_charger_limit_changes_total{garage,lowered}"] == 2
+    assert [name for name in seen if name.startswith("han_charger_limit_cause")] == ["han_charger_limit_cause{garage,charger}"]
+
+
+def test_the_meter_s_clock_stands_beside_the_arrival(metrics: Metrics) -> None:
+    """What the meter's clock said is an instant with the labels of the arrival, so that their difference is how far it is off."""
+    everything(metrics)
+    metrics.saw(MeterSaid(at=HOUR + 1_500, reading=LIST_2._replace(list=1, clock=None)))
+    seen = samples(metrics)
+    arrived = seen["han_meter_last_telegram_timestamp_seconds{home,2}"]
+    assert seen["han_meter_clock_timestamp_seconds{home,2}"] - arrived == 3.5
+    assert "han_meter_clock_timestamp_seconds{home,1}" not in seen
 
 
 def test_connections(metrics: Metrics) -> None:

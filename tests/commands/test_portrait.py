@@ -55,3 +55,13 @@ def test_lists_are_counted_and_their_periods_told() -> None:
 def test_one_list_tells_no_period() -> None:
     """There is no period before a list has come twice."""
     assert portrait([(0, decoded("kaifa-tn"))]).current_period_s is None
+
+
+@pytest.mark.parametrize(("watts", "amps", "three_wire"), [(2_070, 3, False), (1_190, 3, None), (460, 0.5, None)])
+def test_a_neutral_is_proven_by_the_power(watts: int, amps: float, three_wire: bool | None) -> None:
+    """More power than three wires could carry with these currents proves a neutral; less, or currents too small to tell, prove nothing."""
+    currents = {f"current_l{line}_ma": round(amps * 1_000) for line in (1, 2, 3)}
+    drawn = portrait([(0, decoded("kaifa-tn", power_import_w=watts, **currents))])
+
+    assert (drawn.phases, drawn.three_wire) == (3, three_wire)
+    assert ('grid = "TN"' in drawn.wires) == (three_wire is False or "do not tell" in drawn.wires)

@@ -217,7 +217,7 @@ def test_the_password_comes_as_a_credential(manager: Systemd, tmp_path: Path) ->
 
 
 # What the page asks for and a test cannot do: fetch packages, type into an editor, move real modules and devices, find a real adapter.
-NOT_HERE = ("apt ", "-m venv", "/pip ", "nano ", "udevadm ", "systemd-modules-load", "han-gateway detect")
+NOT_HERE = ("han-gateway setup", "apt ", "-m venv", "/pip ", "nano ", "udevadm ", "systemd-modules-load", "han-gateway detect")
 
 
 @pytest.mark.systemd
@@ -245,3 +245,26 @@ def test_the_page_about_installing_is_right(tmp_path: Path, tmp_path_factory: py
             "/etc/han-gateway:\n\n/opt:\npackages\n\n/var/lib/private:\n"
         )
         assert "home" not in do("systemctl list-units --all 'han-gateway*'")
+
+
+@pytest.mark.systemd
+@pytest.mark.broker
+def test_setup_leaves_a_running_service(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """`setup --service` writes the configuration, installs the unit as the page has it, hands over the password, and the service runs."""
+    passwords = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "han-gateway", "canary-secret"], check=True, capture_output=True)
+    broker_config = f"allow_anonymous false\npassword_file {passwords}"
+    with Systemd(tmp_path_factory.mktemp("setup")) as machine, Mosquitto(tmp_path, broker_config) as broker:
+        # Nobody loads drivers in here.
+        (machine.units / "systemd-modules-load.service").write_text("[Service]\nType=oneshot\nExecStart=/bin/true\n")
+        secret = machine.etc / "home.mqtt-password"
+        secret.write_text("canary-secret\n")
+        secret.chmod(0o600)
+        options = "--port /dev/ttyUSB0 --parity E --fuse 25 --grid TN --charger garage --username han-gateway --yes --service"
+        where = f"--broker 127.0.0.1:{broker.port} --password-file /etc/han-gateway/home.mqtt-password"
+        told = machine.run("bash", "-c", f"cd {UNITS.parent} && /opt/han-gateway/bin/han-gateway setup {options} {where}")
+
+        assert "the service runs" in told
+        assert machine.show(UNIT, "ActiveState") == "active"
+        wait_until(lambda: "broker connected" in machine.show(UNIT, "StatusText"))
+        assert "/etc/han-gateway/home.toml is written" in told

@@ -1,0 +1,119 @@
+"""What `setup` finds out about the chargers: the broker, who speaks on it, and what only their owner knows.
+
+This file must not know by what a charger is known, nor what becomes of the answers.
+"""
+
+import getpass
+from collections.abc import Sequence
+from pathlib import Path
+
+from han_gateway.adapters.broker_settings import BrokerSettings
+from han_gateway.adapters.lookout import REFUSED, listen
+from han_gateway.commands import answers
+from han_gateway.commands.answers import LINES, THREE_WIRES, BrokerAnswer, ChargerAnswer
+from han_gateway.commands.questions import Asker, NoAnswerError
+from han_gateway.commands.sightings import FILTERS, TITLES, Sighting, recognised
+
+SECONDS = 4.0
+AGAIN, SKIP = "again", "skip"
+
+
+def seek_broker(asker: Asker, broker: BrokerAnswer) -> tuple[BrokerAnswer, tuple[Sighting, ...]]:
+    """The broker, and who is seen there; without a broker the configuration can be written all the same."""
+    while True:
+        seen, trouble = _look(broker)
+        if trouble is None:
+            return broker, seen
+        asker.say(f"  {trouble}")
+        if asker.silent:
+            asker.say("  next: is mosquitto running? Name the broker with --broker, its user with --username and --password-file")
+            return broker, ()
+        changed = _user(asker, broker) if trouble.startswith(REFUSED) else _address(asker, broker)
+        if changed is None:
+            return broker, ()
+        broker = changed
+
+
+def seek_chargers(asker: Asker, seen: Sequence[Sighting], grid: str, phases: int | None) -> tuple[ChargerAnswer, ...]:
+    """Those that were seen, each if it is wanted, and those that somebody names."""
+    every = LINES[:1] if phases == 1 and grid not in THREE_WIRES else LINES
+    found: list[ChargerAnswer] = []
+    for sighting in seen:
+        if asker.agree(
+            f"  {TITLES[sighting.device]} ({sighting.identity or sighting.name}): shall it be controlled?", otherwise=True
+        ):
+            found += [_charger(asker, grid, every, [each.name for each in found], sighting)]
+    if not seen:
+        asker.say(
+            "  no charger was seen: only some makes can be, only while they are switched on, and only where the broker's access rules let us"
+        )
+    while not asker.silent and asker.agree("  Another charger?" if found else "  Is there a charger?", otherwise=not found):
+        found += [_charger(asker, grid, every, [each.name for each in found], None)]
+    return tuple(found)
+
+
+def _look(broker: BrokerAnswer) -> tuple[tuple[Sighting, ...], str | None]:
+    seen: dict[Sighting, None] = {}
+
+    def hear(topic: str, payload: bytes) -> None:
+        sighting = recognised(topic, payload)
+        if sighting:
+            seen.setdefault(sighting)
+
+    settings = BrokerSettings(host=broker.host, port=broker.port, username=broker.username, password=_password(broker))
+    print(f"  looking for chargers on {settings.host}:{settings.port}, {SECONDS:g} s", flush=True)
+    trouble = listen(settings, FILTERS, SECONDS, hear)
+    return tuple(seen), trouble
+
+
+def _password(broker: BrokerAnswer) -> str | None:
+    if broker.password is not None or broker.password_file is None:
+        return broker.password
+    try:
+        return Path(broker.password_file).read_text(encoding="utf-8").strip("\r\n")
+    except (OSError, ValueError) as why:
+        raise NoAnswerError(f"{broker.password_file} cannot be read: put the password alone into that file") from why
+
+
+def _address(asker: Asker, broker: BrokerAnswer) -> BrokerAnswer | None:
+    """Where else the broker may be; None to go on without."""
+
+    def read(text: str) -> tuple[str, int] | str:
+        return text if text in {AGAIN, SKIP} else answers.broker(text)
+
+    words = asker.ask(f"  Enter tries again (is mosquitto running?), `{SKIP}` goes on without it; or HOST[:PORT]", read, AGAIN)
+    if isinstance(words, str):
+        return None if words == SKIP else broker
+    return broker._replace(host=words[0], port=words[1])
+
+
+def _user(asker: Asker, broker: BrokerAnswer) -> BrokerAnswer | None:
+    """Who we are at the broker; None to go on without."""
+    asker.say("  it wants a user and a password; config/mosquitto.conf shows how it gets them")
+    name = asker.ask(f"  User name (`{SKIP}` goes on without)", str, broker.username or "han-gateway")
+    if name == SKIP:
+        return None
+    try:
+        password = getpass.getpass("  Password: ")
+    except EOFError as why:
+        raise NoAnswerError("no more answers; --username and --password-file give them") from why
+    return broker._replace(username=name, password=password, password_file=None)
+
+
+def _charger(asker: Asker, grid: str, every: Sequence[str], taken: Sequence[str], sighting: Sighting | None) -> ChargerAnswer:
+    def read_name(text: str) -> str:
+        name = answers.charger_name(text)
+        if name in taken:
+            raise ValueError(f"{name!r} is the name of another charger: give each its own")
+        return name
+
+    def read_phases(text: str) -> tuple[str, ...]:
+        lines = answers.phases(text)
+        if grid in THREE_WIRES and len(lines) == 1:
+            raise ValueError("one line carries no current alone: without a neutral a 1-phase charger sits between two, as L1,L3")
+        return lines
+
+    proposed = sighting.name if sighting else "garage"
+    name = asker.ask("  Its name", read_name, None if proposed in taken else proposed, option="--charger NAME for each")
+    lines = asker.ask("  The phases of the house that its own L1, L2, L3 are wired to", read_phases, ",".join(every))
+    return ChargerAnswer(name, lines, sighting.device if sighting else None, sighting.identity if sighting else "")
