@@ -25,7 +25,7 @@ from han_gateway.adapters import (
     tcp,
 )
 from han_gateway.adapters.metric_names import DEFINED
-from han_gateway.config import load, settings, toml_file
+from han_gateway.config import circuits, load, settings, toml_file
 from han_gateway.core import chargers, commands, discovery, echo, inbox, memory, outcome
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
@@ -108,7 +108,7 @@ def limits() -> str:
         "callers of the metrics port at once, and how long one may say nothing": f"1, {metrics_server.PATIENCE_S:g} s",
         "bytes of the configuration": f"{toml_file.LARGEST_FILE:,}",
         "bytes of the state file, objects in it": f"{memory.LARGEST:,}, {memory.MOST_BRACKETS}",
-        "circuits, chargers, fuses one below the other": ", ".join(str(each) for each in (*most, load.DEEPEST)),
+        "circuits, chargers, fuses one below the other": ", ".join(str(each) for each in (*most, circuits.DEEPEST)),
         "bytes of a line in a dump or recording": f"{recording.LONGEST_LINE:,}",
     }
     return table(("what", "limit"), rows.items())

@@ -18,8 +18,7 @@ __all__ = ["Address", "Broker", "BrokerSettings", "TlsSettings", "TlsUnusableErr
 
 MAX_PAYLOAD = 4 * 1024
 MAX_UNHEARD = 256  # messages that wait for the loop; more is a flood, of which the house needs nothing
-ACK_MS = 15_000
-"""A broker that has not acknowledged a message for so long takes none, whatever else it answers."""
+ACK_MS = 15_000  # a broker that has not acknowledged a message for so long takes none, whatever else it answers
 MAX_OWN = 256  # of our own messages, to know them when they come back: MQTT 3.1.1 and bridges return them
 MAX_TOLD = 64  # different troubles of one outage; more words help nobody
 
@@ -30,7 +29,7 @@ class Broker:
     ``on_connection(connected)`` comes with each change, ``on_message(topic, payload)`` with each message of others, ``on_trouble(text)``
     once for each thing that people should know, until the next connection. What is retained counts on the topics of ``settled`` only.
     ``address`` is the one that accepted us last. Counters: ``reconnects``, ``publish_failures`` (refused by the broker), ``dropped``
-    (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood).
+    (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood). Raises TlsUnusableError.
     """
 
     def __init__(
@@ -45,7 +44,6 @@ class Broker:
         on_message: Callable[[str, bytes], None],
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """Raises TlsUnusableError when a certificate file cannot be used."""
         self.address = settings.addresses[0]
         self.connected = False
         self.reconnects = 0

@@ -15,28 +15,22 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from han_gateway.config.advice import advice
-from han_gateway.config.caps import caps_problems
 from han_gateway.config.charger import ChargerSettings, WordsSettings
+from han_gateway.config.circuits import ROOT, tree
 from han_gateway.config.environment import stray_variables
-from han_gateway.config.house import charger_of, link_of, milli, policy_of
+from han_gateway.config.house import link_of, policy_of
 from han_gateway.config.meter import MeterSettings
 from han_gateway.config.neighbours import AmsreaderSettings, HomeAssistantSettings
 from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record
 from han_gateway.config.settings import CircuitSettings, MetricsSettings, MqttSettings, Settings
 from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, first_bytes, read_toml
-from han_gateway.core.site import Circuit, Grid, Site
+from han_gateway.core.site import Grid, Site
 from han_gateway.devices.link import Link
-
-DEEPEST = 8
-"""Fuses one below the other."""
 
 LARGEST_PASSWORD = 4_096
 """Bytes."""
 
 FORBIDDEN = "use sudo; to the service systemd hands it over (docs/install.md)"
-
-ROOT = "main"
-"""The main fuse, as ``parent`` and ``circuit`` name it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +55,7 @@ def load(path: Path) -> Config:
     file = read_toml(path)
     settings = _settings(file)
     chargers, problems = _chargers(file, settings)
-    root = _tree(file, settings, chargers)
+    root = tree(file, settings, chargers)
     site = Site(
         name=settings.site.name,
         grid=Grid(settings.site.grid),
@@ -182,47 +176,6 @@ def _misfits(
     if len(charger.phases) == 1 and Grid(grid).three_wire:
         what = f"one line carries no current alone: in a house on {grid} a 1-phase charger sits between two lines"
         yield Problem(at("phases"), what, 'for example phases = ["L1", "L3"]')
-
-
-def _tree(file: TomlFile, settings: Settings, chargers: Sequence[ChargerSettings]) -> Circuit:
-    """The flat list of circuits as a tree below the main fuse."""
-    problems = [*_circuit_problems(file, settings.circuit), *caps_problems(file, settings.caps, settings.site.fuse_a)]
-    if problems:
-        raise ConfigError(problems)
-
-    def build(name: str, fuse_a: float, margin_a: float, *, metered: bool = False) -> Circuit:
-        parts = [part for part in settings.circuit if part.parent == name]
-        below = [build(part.name, part.fuse_a, part.margin_a, metered=part.meter is not None) for part in parts]
-        own = [charger_of(charger, Grid(settings.site.grid)) for charger in chargers if charger.circuit == name]
-        fuse_ma, margin_ma = milli(fuse_a), milli(margin_a)
-        return Circuit(name=name, fuse_ma=fuse_ma, margin_ma=margin_ma, metered=metered, parts=(*own, *below))
-
-    return build(ROOT, settings.site.fuse_a, settings.site.margin_a)
-
-
-def _circuit_problems(file: TomlFile, circuits: Sequence[CircuitSettings]) -> Iterator[Problem]:
-    parents = {circuit.name: circuit.parent for circuit in circuits}
-    seen = {ROOT}
-    for number, circuit in enumerate(circuits):
-        if circuit.name in seen:
-            where = file.where(("circuit", number, "name"))
-            yield Problem(where, f"{circuit.name!r} is the name of another circuit", "give each its own name")
-            continue
-        seen.add(circuit.name)
-        where = file.where(("circuit", number, "parent"))
-        if circuit.parent != ROOT and circuit.parent not in parents:
-            yield Problem(where, f"there is no circuit {circuit.parent!r}", did_you_mean(circuit.parent, [ROOT, *parents]))
-        elif _depth(parents, circuit.name) > DEEPEST:
-            what = f"{circuit.name!r} is in a circle or more than {DEEPEST} fuses below the main fuse"
-            yield Problem(where, what, f'let each chain of parents end at "{ROOT}" sooner')
-
-
-def _depth(parents: Mapping[str, str], name: str) -> int:
-    depth = 0
-    while name in parents and depth <= DEEPEST:
-        name = parents[name]
-        depth += 1
-    return depth
 
 
 def _beside(path: Path, mqtt: MqttSettings) -> MqttSettings:

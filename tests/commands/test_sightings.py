@@ -3,6 +3,7 @@
 import pytest
 
 from han_gateway.commands.sightings import FILTERS, OWN, SIGNS, TITLES, Sighting, recognised
+from han_gateway.devices.makes import DEVICES
 
 
 def test_the_table_is_whole() -> None:
@@ -40,3 +41,8 @@ def test_names_are_names_of_the_configuration() -> None:
     for identity in ("ÆØÅ", "Min bil!", "a" * 64, "..."):
         sighting = recognised(f"evcc/loadpoints/{identity}/maxCurrent", b"")
         assert sighting is None or (sighting.name[0].isalnum() and len(sighting.name) <= 32)
+
+
+def test_every_make_that_is_seen_can_be_configured() -> None:
+    """What setup writes is a make that the configuration knows, and no make is missing among its names."""
+    assert set(TITLES) - {OWN} == set(DEVICES)
