@@ -1,0 +1,136 @@
+"""The board as JSON: what ``/status.json``, the events of the page and ``han-gateway status`` are made of.
+
+Amperes with one decimal, times in ms since 1970 by the clock of the machine, null for what nobody knows. Instants become times only
+here, when somebody asks: a machine whose clock is set late shows the right times afterwards. This file must not know HTTP.
+"""
+
+import json
+from typing import Any, NamedTuple
+
+from han_gateway.core.effects import MeterState, ShowCharger
+from han_gateway.core.site import Cap, Charger
+from han_gateway.core.units import LINES, Instant, MilliAmps
+from han_gateway.page.board import Board, Told
+from han_gateway.page.hour import Point
+from han_gateway.page.norwegian import decimals, reason, sentence
+
+
+class Now(NamedTuple):
+    """The present: an instant, and what the wall clock shows, in ms since 1970."""
+
+    at: Instant
+    wall_ms: int
+
+    def time(self, at: Instant | None) -> int | None:
+        """What the wall clock showed, as far as it is right now."""
+        return None if at is None else self.wall_ms - (self.at - at)
+
+
+def whole(board: Board, now: Now) -> dict[str, Any]:
+    """All there is to see."""
+    return {
+        **present(board, now),
+        "log": [_told(told, now) for told in board.log],
+        "hour": [_point(point, now) for point in board.hour.points],
+    }
+
+
+def present(board: Board, now: Now) -> dict[str, Any]:
+    """How things stand, without what led to it."""
+    site, shown, drawn = board.site, board.headroom, board.draws_ma(now.at)
+    return {
+        "now": now.wall_ms,
+        "site": site.name,
+        "grid": site.grid.value,
+        "fuse_a": site.root.fuse_ma / 1000,
+        "meter": {
+            "state": shown.state.value if shown else "waiting",
+            "heard_at": now.time(board.heard_at),
+            "manufacturer": board.manufacturer,
+            "connected": board.source,
+        },
+        "broker": board.broker,
+        "power_w": board.power_w if shown and shown.state is MeterState.FRESH else None,
+        "lines": [
+            {
+                "name": line.value,
+                "load_a": _amps(shown.load_ma[line.index] if shown else None),
+                "room_a": _amps(shown.room_ma[line.index] if shown else None),
+                "chargers_a": _amps(drawn[line.index]),
+                "estimated": bool(shown and line in shown.estimated),
+            }
+            for line in LINES
+        ],
+        "chargers": [_charger(board, charger, now) for charger in site.chargers],
+        "caps": _caps(board),
+    }
+
+
+def news(board: Board, now: Now, after: int) -> dict[str, Any]:
+    """How things stand, and the log after the line of this number."""
+    return {**present(board, now), "log": [_told(told, now) for told in board.log if told.number > after]}
+
+
+def encoded(value: dict[str, Any]) -> bytes:
+    """JSON in one line."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _charger(board: Board, charger: Charger, now: Now) -> dict[str, Any]:
+    at, shown = board.charger(charger.name) or (now.at, None)
+    said = board.said(charger.name, now.at)
+    draws = [current for current in said.current_ma if current is not None] if said else []
+    return {
+        "name": charger.name,
+        "max_a": _amps(charger.maximum_ma),
+        "draws_a": _amps(max(draws, default=None)),
+        **(_shown(shown, at, now) if shown else _UNSHOWN),
+    }
+
+
+_UNSHOWN: dict[str, Any] = dict.fromkeys(("lines", "state", "since", "queue", "limit_a", "reason", "conduct", "accord", "wish"))
+
+
+def _shown(shown: ShowCharger, at: Instant, now: Now) -> dict[str, Any]:
+    words = str(shown.grant.reason)
+    return {
+        "lines": [line.value for line in LINES if line in shown.lines],
+        "state": shown.state.value,
+        "since": now.time(at - shown.for_ms),
+        "queue": shown.queue,
+        "limit_a": _amps(shown.grant.limit_ma),
+        "reason": {"en": words, "nb": reason(words)},
+        "conduct": shown.conduct,
+        "accord": shown.accord,
+        "wish": None if shown.wish is None else shown.wish.value,
+    }
+
+
+def _caps(board: Board) -> list[dict[str, Any]]:
+    """The caps that this house has, with their bounds, in W and A."""
+    caps = []
+    for cap, unit, scale in ((Cap.POWER, "W", 1), (Cap.LINE, "A", 1000)):
+        rule = board.site.rule(cap)
+        if rule is not None:
+            shown = board.caps and (board.caps.power_w if cap is Cap.POWER else board.caps.line_ma)
+            bounds = {"least": rule.least / scale, "most": rule.most / scale}
+            caps.append({"name": cap.value, "unit": unit, "value": (shown or rule.default) / scale, **bounds})
+    return caps
+
+
+def _told(told: Told, now: Now) -> dict[str, Any]:
+    """``cut garage 16 → 9 A: main fuse, L2; L2 +9.1 A``: what was decided, why, and what had just risen."""
+    rise = f"; {told.rise.line.value} +{_amps(told.rise.current_ma)} A" if told.rise else ""
+    text = {"en": told.text + rise, "nb": sentence(told.text) + decimals(rise)}
+    arrows = {language: words.replace("->", "→") for language, words in text.items()}
+    return {"number": told.number, "at": now.time(told.at), "level": told.level.name.lower(), "text": arrows}
+
+
+def _point(point: Point, now: Now) -> list[float | None]:
+    """A time, the load of L1, L2, L3, and what the chargers draw of it."""
+    return [now.time(point.at), *map(_amps, point.load_ma), *map(_amps, point.chargers_ma)]
+
+
+def _amps(current: MilliAmps | None) -> float | None:
+    """Amperes with one decimal."""
+    return None if current is None else (current + 50) // 100 / 10
