@@ -22,15 +22,17 @@ from han_gateway.adapters import (
     outbox,
     recording,
     silence,
+    streams,
     tcp,
 )
 from han_gateway.adapters.metric_names import DEFINED
-from han_gateway.config import circuits, load, settings, toml_file
+from han_gateway.config import circuits, load, secrets, settings, toml_file
 from han_gateway.core import chargers, commands, discovery, echo, inbox, memory, outcome
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.devices.makes import DEVICES
 from han_gateway.devices.record import Device, Paused, States, Value
+from han_gateway.page import board, hour
 from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
 
 DOCS = Path(__file__).parent
@@ -105,7 +107,15 @@ def limits() -> str:
             f"{acquaintances.ANSWER_MS[0] // 1000} s; {acquaintances.ANSWER_MS[-1] // 1000} s once it was too slow twice"
         ),
         "time until a broker that hangs is left": f"{2 * keepalive_s} s at most",
-        "callers of the metrics port at once, and how long one may say nothing": f"1, {metrics_server.PATIENCE_S:g} s",
+        "callers of the HTTP port at once, and how long one may say nothing": (
+            f"{metrics_server.MOST_CALLERS}, {metrics_server.PATIENCE_S:g} s"
+        ),
+        "bytes of what is said on the page": f"{metrics_server.MOST_BODY:,}",
+        "who may watch the page at once, and bytes that wait for one of them": (
+            f"{streams.MOST_READERS}, {streams.MOST_UNREAD // 1024:,} KiB"
+        ),
+        "lines of the log, and points of the last hour, that the page remembers": f"{board.MOST_TOLD}, {hour.MOST}",
+        "characters of the page's token": f"{secrets.SHORTEST_TOKEN} at least",
         "bytes of the configuration": f"{toml_file.LARGEST_FILE:,}",
         "bytes of the state file, objects in it": f"{memory.LARGEST:,}, {memory.MOST_BRACKETS}",
         "circuits, chargers, fuses one below the other": ", ".join(str(each) for each in (*most, circuits.DEEPEST)),

@@ -8,7 +8,7 @@ import logging
 import platform
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,6 @@ from han_gateway.adapters.broker import Broker, TlsUnusableError
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.guards import Guards
 from han_gateway.adapters.metrics import Metrics
-from han_gateway.adapters.metrics_server import MetricsServer, Route, serve
 from han_gateway.adapters.recording import Recorder, append, instant
 from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Log, Notifier, under_journald
 from han_gateway.brokers import settings_of
@@ -37,8 +36,10 @@ from han_gateway.keeper import Keeper, told
 from han_gateway.meters.clock import ClockRule, utc
 from han_gateway.meters.reading import Reading
 from han_gateway.neighbours import Neighbours
+from han_gateway.page.board import Board
 from han_gateway.reload import House, Reload
 from han_gateway.runtime import Gateway, Live, Outlet, together
+from han_gateway.web import Mouth, Web, open_web, page_of
 
 log = logging.getLogger("han_gateway")
 
@@ -75,12 +76,14 @@ async def _daemon(
     metrics = _metrics(site, clock, broker, refusals, keeper, partial(utc, rule=rule, zone=meter.zone))
     watch = outlets.ClockWatch(clock, rule, meter.zone)
     watchdog = outlets.Watchdog(gateway, notifier, started)
+    board = Board(lambda: gateway.site)
     publisher = _publisher(config, gateway, broker, clock, rule)
     neighbours = Neighbours(config, broker, clock, version())
-    shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see)
+    shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see, board.see)
     for outlet in (publisher, interpreter.see, watchdog.see, *shown, neighbours.see):
         gateway.attach(outlet)
-    server = _serve_metrics(config, metrics, health, neighbours.routes) if config.metrics.enabled else None
+    page = page_of(config, health, board, Mouth(config, gateway, live, refusals), clock)
+    web = open_web(config, metrics, health, page, neighbours.routes)
     way = mqtt_source(meter, broker) or source(meter)
     loop = asyncio.get_running_loop()
     house = House(gateway, live, broker, metrics, interpreter, guards, neighbours)
@@ -97,7 +100,7 @@ async def _daemon(
         neighbours.stop()
         await asyncio.gather(broker.stop(), guards.stop())
         await keeper.close()
-        _close(recorder, notifier, server)
+        _close(recorder, notifier, web)
 
 
 def _hear(metrics: Metrics, live: Live) -> Callable[[bytes], None]:
@@ -110,12 +113,12 @@ def _hear(metrics: Metrics, live: Live) -> Callable[[bytes], None]:
     return hear
 
 
-def _close(recorder: Recorder | None, notifier: Notifier, server: MetricsServer | None) -> None:
+def _close(recorder: Recorder | None, notifier: Notifier, web: Web | None) -> None:
     if recorder:
         recorder.close()
     notifier.close()
-    if server:
-        server.close()
+    if web:
+        web.close()
 
 
 def _keeper(config: Config, clock: SystemClock, started: Instant, gateway: Gateway, live: Live) -> Keeper:
@@ -204,22 +207,6 @@ def _publisher(config: Config, gateway: Gateway, broker: Broker, clock: SystemCl
                 broker.publish(message)
 
     return publish
-
-
-def _serve_metrics(config: Config, metrics: Metrics, health: outlets.Health, routes: Mapping[str, Route]) -> MetricsServer | None:
-    """Metrics are worth nothing against a fuse: without a port for them the house is protected all the same."""
-    host, port = config.metrics.host, config.metrics.port
-    try:
-        return serve(metrics.registry, host, port, trouble=health.trouble, routes=routes)
-    except OSError as why:
-        log.log(
-            logging.ERROR,
-            "no metrics: %s:%d cannot be used (%s); change [metrics]",
-            host,
-            port,
-            (why.strerror or str(why)).lower(),
-        )
-        return None
 
 
 def _beat(

@@ -122,6 +122,8 @@ def _fixed(old: Config, new: Config) -> Iterator[str]:
     for name in ("metrics", "homeassistant", "amsreader"):
         if getattr(old, name) != getattr(new, name):
             yield f"[{name}]"
+    if (old.page, old.page_token) != (new.page, new.page_token):
+        yield "[page]"
     if old.state_dir != new.state_dir:
         yield "[site] state_dir"
 

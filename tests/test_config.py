@@ -526,3 +526,29 @@ currents = ["<id>/state#i.0"]
     said = [link.message(say, values_of(link, link.charger.lines, 9_990, 0), None)[:2] for say in link.device.charge]
     assert said == [("shed/limit/set", b'{"dA": 99}')]
     assert [say.payload for say in (*link.device.pause, *link.device.resume)] == ["0", "1"]
+
+
+def test_the_token_of_the_page_comes_from_a_file_or_a_credential(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stands in a file beside the configuration or in systemd's credential page-token, never in the configuration, and nobody prints it."""
+    assert loaded(tmp_path, HOUSE).page_token is None
+    (tmp_path / "token").write_text("canary-0123456789\n")
+    config = loaded(tmp_path, HOUSE + '[page]\ntoken_file = "token"\n')
+    assert config.page_token is not None
+    assert config.page_token.get_secret_value() == "canary-0123456789"
+    assert "canary" not in repr(config)
+    (tmp_path / "page-token").write_text("canary-9876543210")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    config = loaded(tmp_path, HOUSE)
+    assert config.page_token is not None
+    assert config.page_token.get_secret_value() == "canary-9876543210"
+
+
+def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
+    """A short or missing token is a mistake with its place and a remedy, and is not repeated into a log."""
+    (tmp_path / "token").write_text("canary\n")
+    (line,) = problems(tmp_path, HOUSE + '[page]\ntoken_file = "token"\n')
+    assert line.startswith("house.toml, line 8, page.token_file:")
+    assert "openssl rand" in line
+    assert "canary" not in line
+    (line,) = problems(tmp_path, HOUSE + '[page]\ntoken_file = "elsewhere"\n')
+    assert "put the token alone into that file" in line

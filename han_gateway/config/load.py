@@ -22,15 +22,12 @@ from han_gateway.config.house import link_of, policy_of
 from han_gateway.config.meter import MeterSettings
 from han_gateway.config.neighbours import AmsreaderSettings, HomeAssistantSettings
 from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record
-from han_gateway.config.settings import CircuitSettings, MetricsSettings, MqttSettings, Settings
-from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, first_bytes, read_toml
+from han_gateway.config.secrets import page_token, password
+from han_gateway.config.settings import CircuitSettings, MqttSettings, Settings
+from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
+from han_gateway.config.web import MetricsSettings, PageSettings
 from han_gateway.core.site import Grid, Site
 from han_gateway.devices.link import Link
-
-LARGEST_PASSWORD = 4_096
-"""Bytes."""
-
-FORBIDDEN = "use sudo; to the service systemd hands it over (docs/install.md)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +38,12 @@ class Config:
     meter: MeterSettings
     mqtt: MqttSettings
     metrics: MetricsSettings
+    page: PageSettings
     homeassistant: HomeAssistantSettings
     amsreader: AmsreaderSettings
     links: tuple[Link, ...] = ()  # chargers with topics of their own
     password: SecretStr | None = None
+    page_token: SecretStr | None = None  # without one nothing can be said on the page
     state_dir: Path | None = None  # where what was learned outlives a restart
     problems: tuple[Problem, ...] = ()  # chargers that were left out
     warnings: tuple[str, ...] = ()
@@ -71,9 +70,11 @@ def load(path: Path) -> Config:
         meter=settings.meter,
         mqtt=_beside(path, settings.mqtt),
         metrics=settings.metrics,
+        page=settings.page,
         homeassistant=settings.homeassistant,
         amsreader=settings.amsreader,
-        password=_password(file, settings.mqtt),
+        password=password(file, settings.mqtt.password_file),
+        page_token=page_token(file, settings.page.token_file),
         state_dir=_state_dir(path, settings.site.state_dir),
         problems=tuple(problems),
         warnings=(*stray_variables(), *advice(site, links)),
@@ -188,20 +189,3 @@ def _state_dir(path: Path, named: Path | None) -> Path | None:
     """The folder that the configuration names, else the (first) one that systemd gives the service (systemd.exec(5)), else none."""
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     return path.parent / named if named else Path(given) if given else None
-
-
-def _password(file: TomlFile, mqtt: MqttSettings) -> SecretStr | None:
-    """The password from systemd's credential ``mqtt-password``, or from the file that the configuration names."""
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    source = Path(credentials, "mqtt-password") if credentials else None
-    if source is None or not source.exists():
-        source = file.path.parent / mqtt.password_file if mqtt.password_file else None
-    if source is None:
-        return None
-    try:
-        return SecretStr(first_bytes(source, LARGEST_PASSWORD).decode().strip("\r\n"))
-    except (OSError, ValueError) as why:
-        where = file.where(("mqtt", "password_file"))
-        reason = (getattr(why, "strerror", None) or "not text").lower()
-        remedy = FORBIDDEN if isinstance(why, PermissionError) else "put the password alone into that file"
-        raise ConfigError([Problem(where, f"{source} cannot be read ({reason})", remedy)]) from why

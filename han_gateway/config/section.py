@@ -17,6 +17,7 @@ Amperes = Annotated[float, BeforeValidator(number), Field(ge=0, le=2_000, allow_
 Fuse = Annotated[float, BeforeValidator(number), Field(ge=6, le=2_000, allow_inf_nan=False)]
 Watts = Annotated[float, BeforeValidator(number), Field(ge=500, le=1_000_000, allow_inf_nan=False)]
 Seconds = Annotated[float, BeforeValidator(number), Field(gt=0, le=3_600, allow_inf_nan=False)]
+TcpPort = Annotated[int, BeforeValidator(number), Field(ge=1, le=65_535)]
 
 
 class Section(BaseModel):

@@ -15,7 +15,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from han_gateway.config.caps import CapsSettings
 from han_gateway.config.meter import MeterSettings
 from han_gateway.config.neighbours import AmsreaderSettings, HomeAssistantSettings
-from han_gateway.config.section import Amperes, Fuse, Seconds, Section, Slug, number
+from han_gateway.config.section import Amperes, Fuse, Seconds, Section, Slug, TcpPort, number
+from han_gateway.config.web import MetricsSettings, PageSettings
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]{1,253})(?::(\d{1,5}))?")
 
@@ -31,9 +32,6 @@ def _folder(value: Path) -> Path:
     if "\0" in str(value):
         raise ValueError("is not a folder")
     return value
-
-
-TcpPort = Annotated[int, BeforeValidator(number), Field(ge=1, le=65_535)]
 
 
 class SiteSettings(Section):
@@ -86,14 +84,6 @@ class MqttSettings(Section):
         return tuple((match[1].strip("[]"), int(match[2] or self.address[1])) for match in found if match)
 
 
-class MetricsSettings(Section):
-    """``[metrics]``: where Prometheus finds us."""
-
-    enabled: bool = Field(default=True, examples=["true"])
-    host: Annotated[str, StringConstraints(min_length=1, max_length=253)] = Field(default="127.0.0.1", examples=["127.0.0.1"])
-    port: TcpPort = Field(default=9755, examples=[9755])
-
-
 class PolicySettings(Section):
     """``[policy]``: the figures of the safety policy. Few houses need to change one."""
 
@@ -143,6 +133,7 @@ class Settings(BaseSettings):
     meter: MeterSettings
     mqtt: MqttSettings = MqttSettings()
     metrics: MetricsSettings = MetricsSettings()
+    page: PageSettings = PageSettings()
     homeassistant: HomeAssistantSettings = HomeAssistantSettings()
     amsreader: AmsreaderSettings = AmsreaderSettings()
     policy: PolicySettings = PolicySettings()

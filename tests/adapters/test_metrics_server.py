@@ -2,15 +2,17 @@
 
 import gc
 import http.client
+import json
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 from prometheus_client import CollectorRegistry, Gauge, parser
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from han_gateway.adapters.metrics_server import JSON, Answer, MetricsServer, serve
+from han_gateway.adapters.metrics_server import JSON, MOST_BODY, MOST_CALLERS, Answer, Asked, MetricsServer, serve
 
 sick: list[str] = []
 
@@ -71,25 +73,93 @@ def test_anything_else_is_not_found(server: MetricsServer) -> None:
     assert all(path in text for path in ("/metrics", "/healthz", "/data.json"))
 
 
-def test_one_thread_whatever_callers_do(server: MetricsServer) -> None:
-    """Callers that say nothing, or hang up, neither start threads nor keep others waiting for long."""
+def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, http.client.HTTPMessage, bytes]:
+    """Status, headers and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        return answer.status, answer.headers, answer.read()
+    finally:
+        connection.close()
+
+
+def echo(asked: Asked) -> Answer:
+    """Say what was asked."""
+    return Answer(json.dumps([asked.query, asked.body.decode()]).encode(), JSON, 202, (("X-Extra", "1"),))
+
+
+@pytest.fixture
+def routed() -> Iterator[MetricsServer]:
+    """A server with a route to read and one to speak to."""
+    it = serve(CollectorRegistry(), "127.0.0.1", 0, routes={"/read": echo}, posts={"/say": echo})
+    yield it
+    it.close()
+    gc.collect()
+
+
+def test_a_route_of_others_is_served(routed: MetricsServer) -> None:
+    """A route gets the query and its answer is what the caller gets: status, type, headers, body."""
+    status, headers, body = ask(routed.port, "GET", "/read?lang=nb&x=1&x=2")
+    assert (status, headers["Content-Type"], headers["X-Extra"], json.loads(body)) == (
+        202,
+        JSON,
+        "1",
+        [{"lang": "nb", "x": "2"}, ""],
+    )
+
+
+def test_what_is_read_cannot_be_posted_to_and_the_other_way_round(routed: MetricsServer) -> None:
+    """GET and POST are two tables."""
+    assert ask(routed.port, "POST", "/read", b"x")[0] == 404
+    assert ask(routed.port, "GET", "/say")[0] == 404
+    assert ask(routed.port, "POST", "/say", b"hello")[2] == b'[{}, "hello"]'
+
+
+@pytest.mark.parametrize("length", [None, "-1", "x", "1e3", str(MOST_BODY + 1), "9" * 5000])
+def test_what_is_posted_is_bounded_before_it_is_read(routed: MetricsServer, length: str | None) -> None:
+    """A POST without a length, or with one that is no number or too large, is refused unread."""
+    head = "" if length is None else f"Content-Length: {length}\r\n"
+    with socket.create_connection(("127.0.0.1", routed.port), timeout=5) as caller:
+        caller.sendall(f"POST /say HTTP/1.0\r\n{head}\r\n".encode())
+        assert b" 413 " in caller.recv(100)
+
+
+def test_a_crowd_costs_a_bounded_number_of_threads(server: MetricsServer) -> None:
+    """However many callers say nothing, few threads wait for them, and whoever speaks is answered within seconds."""
     before = threading.active_count()
-    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
+    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(MOST_CALLERS)]
     with socket.create_connection(("127.0.0.1", server.port)) as rude:
         rude.sendall(b"GET /metrics HTTP/1.1\r\n\r\n")
     try:
         assert get(server.port, "/healthz")[0] == 200
-        assert threading.active_count() == before
+        assert threading.active_count() - before <= MOST_CALLERS
     finally:
         for connection in silent:
             connection.close()
+
+
+def test_who_stays_has_the_connection_for_good() -> None:
+    """A route may keep the connection of its caller, who then hears what is said there."""
+    kept: list[socket.socket] = []
+    it = serve(CollectorRegistry(), "127.0.0.1", 0, routes={"/stay": lambda _asked: Answer(b"first\n", stay=kept.append)})
+    with socket.create_connection(("127.0.0.1", it.port), timeout=5) as caller, caller.makefile("rb") as heard:
+        caller.sendall(b"GET /stay HTTP/1.1\r\n\r\n")
+        assert b"first\n" in iter(heard.readline, b"")
+        while not kept:
+            time.sleep(0.01)
+        kept[0].sendall(b"second\n")
+        assert heard.readline() == b"second\n"
+        kept[0].close()
+        assert heard.readline() == b""
+    it.close()
 
 
 def test_a_closed_server_is_gone() -> None:
     """After close the port is free and the thread is gone."""
     other = serve(CollectorRegistry(), "127.0.0.1", 0)
     other.close()
-    assert sum(thread.name == "metrics" for thread in threading.enumerate()) == 0
+    assert sum(thread.name == "http" for thread in threading.enumerate()) == 0
     with pytest.raises(ConnectionRefusedError):
         get(other.port, "/healthz")
 
