@@ -20,6 +20,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 COMMANDS = {
     "demo": "the whole thing in ten seconds, without hardware",
     "run": "the daemon: listen to the meter, tell the chargers",
+    "status": "how things stand: phases, chargers, the last decisions of the daemon that runs",
     "detect": "find the adapter and its settings, and name the meter; or say what is wrong with the line",
     "setup": "three questions, and the configuration is written; offers the service",
     "check": "show the configuration as a tree, with warnings",

@@ -43,7 +43,12 @@ def currents(frames: list[bytes]) -> list[tuple[int | None, ...]]:
 
 def scene() -> Scene:
     """A moment with something of everything."""
-    shown = Scene(title="title", fuse_a=25, chargers={box.name: ChargerNews(box.name, box.lines) for box in BOXES})
+    shown = Scene(
+        title="title",
+        fuse_a=25,
+        page="http://127.0.0.1:9755/",
+        chargers={box.name: ChargerNews(box.name, box.lines) for box in BOXES},
+    )
     shown.headroom(
         {
             "state": "fresh",
@@ -165,6 +170,7 @@ def test_the_table_fits_eighty_columns() -> None:
     drawn = console.export_text()
 
     assert max(len(line) for line in drawn.splitlines()) <= 80
+    assert "page: http://127.0.0.1:9755/" in drawn
     for words in ("meter FRESH", "17.2 A", "-4.1 A", "load~", "9 A", "main fuse, L1", "pause", "no room for the minimum", "┃█"):
         assert words in drawn
 

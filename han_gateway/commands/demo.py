@@ -60,7 +60,8 @@ async def _demo(duration_s: float, *, plain: bool, embedded_broker: bool) -> int
         shown.show(stage.scene)
         port, send = services.enter_context(meter_line())
         mqtt_port, metrics_port = free_port(), free_port()
-        stage.begin(port, await services.enter_async_context(broker(mqtt_port, embedded=embedded_broker)))
+        served = await services.enter_async_context(broker(mqtt_port, embedded=embedded_broker))
+        stage.begin(port, served, f"http://127.0.0.1:{metrics_port}/")
         services.enter_context(stage.on_air(mqtt_port))
         config = folder / "demo.toml"
         config.write_text(configuration(port, mqtt_port, metrics_port), encoding="utf-8")

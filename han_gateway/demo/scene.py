@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from han_gateway.core.units import LINES, Line
+from han_gateway.page.bar import amps, whole
 
 LOG_LINES = 6
 
@@ -46,6 +47,7 @@ class Scene:
     chargers: dict[str, ChargerNews]
     seconds: float = 0.0
     clock: str = ""
+    page: str = ""
     state: str = "starting"
     load_a: dict[str, float | None] = field(default_factory=dict)
     room_a: dict[str, float | None] = field(default_factory=dict)
@@ -78,13 +80,3 @@ def in_words(scene: Scene) -> str:
         for charger in scene.chargers.values()
     )
     return "\n".join((f"{scene.seconds:5.1f} s {scene.clock:<8} meter {scene.state:<8} {loads}  room{rooms}", *chargers))
-
-
-def amps(value: float | None) -> str:
-    """A current with a tenth, in a fixed width; ``?`` where nothing is known."""
-    return "    ? A" if value is None else f"{value:5.1f} A"
-
-
-def whole(value: float | None) -> str:
-    """A limit as short as it is."""
-    return "?" if value is None else f"{value:g} A"

@@ -99,8 +99,10 @@ class Stage:
         with radio(mqtt_port, self.hear) as self._radio:
             yield
 
-    def begin(self, port: str, broker: str) -> None:
-        """Say what is real here, and what is not."""
+    def begin(self, port: str, broker: str, page: str) -> None:
+        """Say what is real here, what is not, and where else to look."""
+        self.scene.page = page
+        self.scene.note("demo", f"the page of the gateway: {page}")
         self.scene.note("demo", f"a recorded evening plays on {port}; broker: {broker}")
 
     def step(self, send: Callable[[bytes], None]) -> None:

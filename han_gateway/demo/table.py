@@ -13,10 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from han_gateway.core.units import LINES, Line
-from han_gateway.demo.scene import ChargerNews, Scene, amps, whole
+from han_gateway.demo.scene import ChargerNews, Scene
+from han_gateway.page.bar import CARS, FUSE, FUSE_CELLS, HOUSE, OVER_CELLS, ROOM, amps, bar, whole
 
-FUSE_CELLS = 36
-OVER_CELLS = 6
 LITTLE_A = 3.0
 STATE_STYLE = {"fresh": "bold green", "stale": "bold yellow", "lost": "bold red"}
 WHO_STYLE = {"gateway": "cyan", "house": "magenta"}
@@ -54,6 +53,8 @@ def _head(scene: Scene) -> Table:
     head.add_row(Text("han-gateway demo", style="bold"), Text(f"evening {scene.clock}", style="bold"))
     state = Text("meter ").append(scene.state.upper(), style=STATE_STYLE.get(scene.state, "bold"))
     head.add_row(Text(scene.title, style="dim"), state)
+    if scene.page:
+        head.add_row(Text(f"page: {scene.page}"), Text())
     return head
 
 
@@ -76,14 +77,9 @@ def _lines(scene: Scene) -> Table:
 
 def _bar(scene: Scene, line: Line, load: float | None) -> Text:
     """House, cars and room in cells of one fuse; what is over the fuse stands right of the mark."""
-    cells = 0 if load is None else min(round(load / scene.fuse_a * FUSE_CELLS), FUSE_CELLS + OVER_CELLS)
-    cars = min(round(scene.cars_a(line) / scene.fuse_a * FUSE_CELLS), cells)
-    marks = "█" * (cells - cars) + "▓" * cars + "░" * (FUSE_CELLS - cells)
-    bar = Text(marks[:FUSE_CELLS])
-    bar.stylize("cyan", 0, cells - cars)
-    bar.stylize("green", cells - cars, cells)
-    bar.stylize("dim", cells, FUSE_CELLS)
-    return bar.append("┃", style="bold").append("█" * max(0, cells - FUSE_CELLS), style="red")
+    cells = bar(load, scene.cars_a(line), scene.fuse_a)
+    parts = ((HOUSE * cells.house, "cyan"), (CARS * cells.cars, "green"), (ROOM * cells.room, "dim"), (FUSE, "bold"))
+    return Text.assemble(*parts, (HOUSE * cells.over, "red"))
 
 
 def _legend() -> Text:

@@ -1,0 +1,85 @@
+"""The snapshot as text."""
+
+import json
+from typing import Any
+
+import pytest
+
+from han_gateway.page.bar import FUSE_CELLS, OVER_CELLS, bar
+from han_gateway.page.snapshot import encoded, whole
+from han_gateway.page.text import WIDTH, lines
+from tests.page.evening import Evening
+
+
+@pytest.fixture
+def board() -> dict[str, Any]:
+    """A quarter of an hour, as JSON gives it."""
+    evening = Evening()
+    evening.play(900_000)
+    value: dict[str, Any] = json.loads(encoded(whole(evening.board, evening.now)))
+    return value
+
+
+def test_it_fits_a_terminal_and_says_what_the_page_says(board: dict[str, Any]) -> None:
+    """Each phase with its load and room, each charger with limit and reason, the last decisions; 80 columns wide."""
+    text = lines(board)
+
+    assert max(map(len, text)) <= WIDTH
+    assert text[0].startswith("home: main fuse 25 A, TN, buys ")
+    assert text[1].startswith("meter fresh, heard ")
+    for line in board["lines"]:
+        (row,) = (row for row in text if row.startswith(line["name"]))
+        assert f"{line['load_a']:.1f} A" in row
+        assert f"{line['room_a']:.1f} A" in row
+    for charger in board["chargers"]:
+        at = next(number for number, row in enumerate(text) if row.startswith(charger["name"]))
+        assert charger["reason"]["en"] in text[at + 1]
+    assert board["log"][-1]["text"]["en"][:40] in text[-1]
+
+
+def test_trouble_is_loud(board: dict[str, Any]) -> None:
+    """A lost meter, a broken line, a broker that is away, a phase over the fuse and a charger that ignores us are all said."""
+    board["meter"] |= {"state": "lost", "connected": False}
+    board["broker"] = False
+    board["lines"][0] |= {"load_a": 31.2, "room_a": -6.2}
+    board["lines"][1] |= {"load_a": None, "room_a": None}
+    board["lines"][2]["estimated"] = True
+    board["chargers"][0] |= {
+        "conduct": "ignoring",
+        "accord": "shared",
+        "limit_a": 0,
+        "state": "waiting",
+        "queue": 2,
+        "wish": "boost",
+    }
+    text = "\n".join(lines(board))
+
+    for words in (
+        "meter LOST",
+        "THE LINE TO IT IS BROKEN",
+        "BROKER AWAY",
+        "OVER   6.2 A",
+        "room     ? A",
+        "~",
+        "pause  waits for power, first in line, number 2 in the queue",
+        "! draws more than its limit, somebody else sets its limit, too",
+    ):
+        assert words in text
+
+
+def test_a_house_without_chargers(board: dict[str, Any]) -> None:
+    """An empty list is said in words."""
+    board["chargers"] = []
+    assert "no chargers in the configuration" in lines(board)
+
+
+@pytest.mark.parametrize("load", [None, 0.0, 3.3, 24.9, 25.0, 27.0, 99.0])
+@pytest.mark.parametrize("cars", [0.0, 6.0, 40.0])
+def test_a_bar_is_always_as_wide(load: float | None, cars: float) -> None:
+    """Whatever the load, a bar has the fuse at the same place, and shows no more cars than load."""
+    drawn = bar(load, cars, 25.0)
+
+    assert drawn.house + drawn.cars + drawn.room == FUSE_CELLS
+    assert drawn.over <= OVER_CELLS
+    assert (drawn.over > 0) == (load is not None and load > 25.3)
+    assert len(str(drawn)) == FUSE_CELLS + OVER_CELLS + 1
