@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests import systemd
+from tests import chromium, systemd
 
 ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT.parent / "shared" / "recordings"
@@ -23,6 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skips what this machine cannot run, saying what is missing."""
     absent = {
         "broker": None if shutil.which("mosquitto") else "no mosquitto on PATH",
+        "browser": None if chromium.PROGRAM else "no chromium on PATH",
         "homeassistant": None if HOME_ASSISTANT.exists() else "no Home Assistant; scripts/setup-homeassistant brings one",
         "promtool": None if shutil.which("promtool") else "no promtool on PATH (Debian: apt-get install prometheus)",
         "recordings": None if RECORDINGS.is_dir() else "no ../shared/recordings",
