@@ -146,9 +146,8 @@ def stubborn(policy: Policy, view: ChargerView, at: Instant) -> bool:
         return True
     if report is None:
         return False
-    known = report.at - view.commands[0].at >= view.response_ms
     most = max(command.limit_ma for command in in_force(view, report.at)) + TOLERANCE_MA
-    above = known and any((report.current_ma[line.index] or 0) >= most for line in view.lines)
+    above = any((report.current_ma[line.index] or 0) >= most for line in view.lines)
     return above or at - report.at >= policy.report_fresh_ms
 
 

@@ -312,3 +312,8 @@ def test_one_that_is_first_goes_before_every_priority() -> None:
     for room_a, shares in ((6, (0, 6, 0)), (12, (6, 6, 0)), (25, (6, 13, 6)), (30, (8, 16, 6))):
         grants = allocate(site, Room(PerLine(*[room_a * 1000] * 3)), wants)
         assert tuple(grant.limit_ma // 1000 for grant in grants) == shares
+
+
+def test_nobody_is_first_who_was_not_made_so() -> None:
+    """Being first is for those whom somebody asked to hurry."""
+    assert not Want(charger=charger("a"), ceiling_ma=16_000).first

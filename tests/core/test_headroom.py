@@ -8,8 +8,24 @@ from han_gateway.core.allocation import Room
 from han_gateway.core.belief import ENOUGH
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
-from han_gateway.core.headroom import Power, Span, budget_ma, in_force, least, measure, settled, slide, span
+from han_gateway.core.headroom import (
+    Power,
+    Span,
+    beyond_ma,
+    budget_ma,
+    claimed_ma,
+    claims_ma,
+    in_force,
+    least,
+    measure,
+    measure_lines,
+    power_claims_ma,
+    settled,
+    slide,
+    span,
+)
 from han_gateway.core.load import Load
+from han_gateway.core.power import power_ma
 from han_gateway.core.state import Belief, Caps, ChargerView, Command, Sample
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L3, charger, house, report
@@ -233,3 +249,49 @@ def test_without_a_power_nothing_is_raised_and_nothing_cut() -> None:
 
     assert (unknown.for_cuts.power_ma, unknown.for_raises.power_ma) == (None, 0)
     assert (uncapped.for_cuts.power_ma, uncapped.for_raises.power_ma) == (None, None)
+
+
+def claims(seen: ChargerView, amps: float) -> ChargerView:
+    """The same charger, which may obey so much although we did not tell it."""
+    return seen._replace(echo=seen.echo._replace(echo_ma=round(amps * 1000)))
+
+
+def test_a_claim_is_kept_free_as_far_as_it_is_not_drawn() -> None:
+    """Beyond the limits in force, and beyond what the charger says that it draws; on its own lines, and only if it claims at all."""
+    told = view((0, 6))
+    raising = view((0, 6), (60, 10), raised_at=60_000)
+
+    assert claimed_ma(claims(told, 16), L1, 61_000, WINDOW) == 10_000
+    assert claimed_ma(claims(says(told, 60, 14), 16), L1, 61_000, WINDOW) == 2_000
+    assert claimed_ma(claims(raising, 16), L1, 61_000, WINDOW) == 6_000
+    assert claimed_ma(claims(told, 5), L1, 61_000, WINDOW) == 0
+    assert claimed_ma(claims(told, 16), L3, 61_000, WINDOW) == 0
+    assert claimed_ma(told, L1, 61_000, WINDOW) == 0
+
+
+def test_claims_of_all_are_taken_off_the_room() -> None:
+    """For cuts and for raises, line by line, also where the current is not known."""
+    both = (claims(view((0, 6)), 16), claims(view((0, 6)), 10))
+    known = measure_lines(25_000, Load(PerLine(10_000, 5_000, None)), both, 61_000, WINDOW)
+
+    assert claims_ma(both, 61_000, WINDOW) == PerLine(14_000, 0, 0)
+    assert known.for_cuts.main == PerLine(25_000 - 14_000, 20_000, 25_000)
+    assert known.for_raises.main == PerLine(25_000 - 14_000 - 10_000 + 6_000, 20_000, 0)
+    assert measure_lines(25_000, Load(PerLine(None, 0, 0)), both, 61_000, WINDOW).for_cuts.main.l1 == 11_000
+
+
+def test_what_goes_beyond_the_limit_by_its_own_word() -> None:
+    """A claim or a current, whichever is more, less the limit; nothing on other lines."""
+    told = view((0, 6))
+
+    assert beyond_ma(claims(told, 16), L1, 61_000, WINDOW) == 10_000
+    assert beyond_ma(says(told, 60, 9), L1, 61_000, WINDOW) == 3_000
+    assert beyond_ma(told, L1, 61_000, WINDOW) == 0
+    assert beyond_ma(claims(told, 16), L3, 61_000, WINDOW) == 0
+
+
+def test_claims_count_against_the_power_cap() -> None:
+    """10 A more on one line of 230 V are a third of 10 A on all three."""
+    site = house(charger("a", [L1]))
+
+    assert power_claims_ma(site, (claims(view((0, 6)), 16), view((0, 6))), 61_000) == power_ma(site.grid, PerLine(10_000, 0, 0))

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from han_gateway.core.effects import MeterState
-from han_gateway.core.events import MeterSaid, Tick
+from han_gateway.core.effects import Cause, MeterState
+from han_gateway.core.events import ChargerSaid, MeterSaid, Tick
 from han_gateway.core.gateway import step
 from han_gateway.core.site import Policy
 from han_gateway.core.state import Belief, Conduct, Probe
@@ -15,6 +15,7 @@ from han_gateway.core.supervision import (
     CHARGER,
     METER,
     POLICY,
+    STANDS,
     Basis,
     Behaviour,
     Rule,
@@ -28,7 +29,7 @@ from han_gateway.core.supervision import (
 )
 from han_gateway.core.units import PerLine
 from han_gateway.meters.reading import clock_octets
-from tests.core.houses import L1, Run, charger, headrooms, house, list1, list2, notes, report
+from tests.core.houses import L1, L2, Run, charger, headrooms, house, list1, list2, notes, report
 
 WAITING, FRESH, STALE, LOST = MeterState
 POSTCARD = {
@@ -240,7 +241,7 @@ def test_who_has_stopped_reporting_is_not_counted_upon(silent_ms: int, expected:
 
 
 @pytest.mark.parametrize(
-    ("late", "reported_at", "expected"), [(True, None, True), (False, None, False), (True, 39_000, True), (True, 41_000, False)]
+    ("late", "reported_at", "expected"), [(True, None, True), (False, None, False), (True, 40_000, True), (True, 40_001, False)]
 )
 def test_a_cut_that_does_not_show_is_for_others(late: bool, reported_at: int | None, expected: bool) -> None:
     """Where the meter has not shown a cut in time, and the charger has not said since that it followed, others make the room."""
@@ -281,3 +282,32 @@ def test_age_alone_decides_on_the_meter(state: MeterState, seen: Sign) -> None:
     else:
         expected = LOST if seen is Sign.SILENT else STALE
     assert METER[state, seen] is expected
+
+
+def test_who_claims_no_more_than_its_limit_is_counted_upon() -> None:
+    """A claim up to the limit frees what a cut takes; one beyond it does not."""
+    run = Run(house(charger("garage", [L1])))
+    (view,) = run.state.chargers
+    claiming = [view._replace(echo=view.echo._replace(echo_ma=amps)) for amps in (6_000, 6_001)]
+
+    assert [stubborn(Policy(), each, 10_000) for each in claiming] == [False, True]
+
+
+def test_one_line_above_is_enough_to_ask_others() -> None:
+    """A car that draws too much on one of its lines does not follow."""
+    run = Run(house(charger("garage", [L1, L2])))
+    run.until(60_000)
+    (view,) = run.state.chargers
+    said = ChargerSaid(at=60_000, charger="garage", current_ma=PerLine(7_000, 0, None))
+
+    assert stubborn(Policy(), view._replace(report=said), 61_000)
+
+
+def test_why_a_charger_does_not_have_more_yet() -> None:
+    """Each state of the meter has its own words."""
+    assert STANDS == {
+        WAITING: Cause.METER_WAITING,
+        FRESH: Cause.RAISE_PENDING,
+        STALE: Cause.METER_STALE,
+        LOST: Cause.METER_LOST,
+    }
