@@ -93,3 +93,8 @@ def test_a_message_that_is_too_long_for_a_frame_is_left_as_it_is(size: int) -> N
     framed = frames_of(message)
     assert (framed == message) == (size > 2_038)
     assert len(framed) in (size, size + 11)
+
+
+def test_half_a_byte_too_few_is_no_frame() -> None:
+    """Hex in JSON that was cut between two digits is words, and ends nothing."""
+    assert frames_of(b'{"data":"7ea"}') == frames_of(b'{"data":"?"}') == b""
