@@ -125,9 +125,9 @@ def dump(data: bytes) -> None:
 
 
 def publish(data: bytes) -> None:
-    """A message of a device that publishes frames: bytes no longer than it and one frame's wrapping, each a reading or a reject."""
+    """A message of a device that publishes frames: no longer than it, the head of a body and one frame's wrapping; readings or rejects."""
     frames = frames_of(data)
-    assert len(frames) <= len(data) + 11
+    assert len(frames) <= len(data) + 6 + 11
     for item in Decoder().feed(frames):
         _reading_or_reject(item)
 
