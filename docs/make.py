@@ -27,7 +27,7 @@ from han_gateway.adapters import (
 )
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import circuits, load, secrets, settings, toml_file
-from han_gateway.core import chargers, commands, discovery, echo, inbox, memory, outcome
+from han_gateway.core import commands, discovery, echo, inbox, memory, outcome
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.devices.makes import DEVICES
@@ -92,7 +92,7 @@ def limits() -> str:
         "messages in a hurry to a charger that names more than it was told, and rest before the next": (
             f"{len(echo.AGAIN_MS)}, {echo.RESTED_MS // 1000} s"
         ),
-        "time until the same is told again of a charger": f"{chargers.AGAIN_MS // 60_000} min",
+        "time until the same is told again of a charger": f"{echo.CALM_MS // 60_000} min",
         "time until the same refused message is told again": f"{outlets.TELL_AGAIN_MS // 60_000} min",
         "bytes of a packet that an MQTT 5 broker may send us": f"{link.MAX_PACKET:,}",
         "messages to us that wait for the controller": str(broker.MAX_UNHEARD),

@@ -4,7 +4,7 @@ The judgements themselves are made in ``supervision`` (currents), ``echo`` (limi
 """
 
 from han_gateway.core import notes
-from han_gateway.core.echo import echoed, overheard, passed, silent
+from han_gateway.core.echo import CALM_MS, echoed, overheard, passed, silent
 from han_gateway.core.events import ChargerSaid, Overheard
 from han_gateway.core.orders import Effects, due
 from han_gateway.core.site import Site
@@ -13,28 +13,25 @@ from han_gateway.core.supervision import CHARGER, Behaviour, behaviour, charger_
 from han_gateway.core.units import Instant
 from han_gateway.core.usage import observe
 
-AGAIN_MS = 600_000
-"""So seldom people are warned of the same."""
-
 
 def charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, Effects]:
     """Remember what a charger reports; who is not in the configuration is not heard."""
-    for view in state.chargers:
-        if view.charger.name == event.charger:
-            seen, observed = observe(site, view, event)
-            seen, differed = echoed(site.policy, seen, event)
-            seen, judged = _judged(seen, CHARGER[seen.conduct, behaviour(seen, event)], event.at)
-            return _with(site, state, view, seen._replace(report=event)), (*observed, *differed, *judged)
-    return state, ()
+    view = state.view(event.charger)
+    if view is None:
+        return state, ()
+    seen, observed = observe(site, view, event)
+    seen, differed = echoed(site.policy, seen, event)
+    seen, judged = _judged(seen, CHARGER[seen.conduct, behaviour(seen, event)], event.at)
+    return _with(site, state, seen._replace(report=event)), (*observed, *differed, *judged)
 
 
 def overheard_by(site: Site, state: State, event: Overheard) -> tuple[State, Effects]:
     """Somebody else told one of our chargers a limit."""
-    for view in state.chargers:
-        if view.charger.name == event.charger:
-            warned, effects = overheard(view, event)
-            return _with(site, state, view, warned), effects
-    return state, ()
+    view = state.view(event.charger)
+    if view is None:
+        return state, ()
+    warned, effects = overheard(view, event)
+    return _with(site, state, warned), effects
 
 
 def miss_chargers(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
@@ -60,11 +57,11 @@ def _judged(view: ChargerView, conduct: Conduct, at: Instant) -> tuple[ChargerVi
     news = (notes.conduct(view.charger.name, conduct),)
     if conduct is Conduct.OBEYING:
         return judged._replace(warned=warned._replace(open=False)), news if warned.open else ()
-    if conduct is warned.conduct and at - warned.at < AGAIN_MS:
+    if conduct is warned.conduct and at - warned.at < CALM_MS:
         return judged, ()
     return judged._replace(warned=Warned(conduct, at, open=True)), news
 
 
-def _with(site: Site, state: State, old: ChargerView, new: ChargerView) -> State:
-    chargers = tuple(new if view is old else view for view in state.chargers)
-    return state._replace(chargers=chargers, due_at=due(site.policy, state, chargers))
+def _with(site: Site, state: State, new: ChargerView) -> State:
+    state = state.having(new)
+    return state._replace(due_at=due(site.policy, state, state.chargers))

@@ -33,7 +33,7 @@ KNOWN = 8
 
 def asked(site: Site, state: State, event: Asked) -> tuple[State, Effects]:
     """Answer a command at once: with what is known of it already, with a refusal, or by doing it."""
-    view = next((view for view in state.chargers if view.charger.name == event.charger), None)
+    view = state.view(event.charger)
     if view is None:
         return state, ()
     for outcome in view.asks.told:
@@ -41,7 +41,7 @@ def asked(site: Site, state: State, event: Asked) -> tuple[State, Effects]:
             return state, (outcome,)
     why = _refusal(state, view, event)
     if why:
-        return _told(state, view, _outcome(event, Stage.REFUSED, why))
+        return _told(state, _outcome(event, Stage.REFUSED, why))
     if event.ask is Ask.RESTART:
         return _restart(site, state, view, event)
     return _wish(site, state, view, event)
@@ -49,27 +49,27 @@ def asked(site: Site, state: State, event: Asked) -> tuple[State, Effects]:
 
 def observed(site: Site, state: State, event: ChargerSaid) -> tuple[State, Effects]:
     """Take a report as a sign of what was asked. It must not be in ``state`` yet."""
-    view = next((view for view in state.chargers if view.charger.name == event.charger), None)
+    view = state.view(event.charger)
     if view is None:
         return state, ()
     now, effects = _signed(site, view, [(request, sign_of(view, request, event)) for request in view.asks.open], event.at)
     asks = now.asks._replace(gaps_ms=habit(view, event), uptime_s=now.asks.uptime_s if event.uptime_s is None else event.uptime_s)
-    state = _with(state, view, reborn(now._replace(asks=asks), event))
+    now = reborn(now._replace(asks=asks), event)
+    state = state.having(now)
     if view.boosted:
-        state, more = _car_seen(site, state, event)
+        state, more = _car_seen(site, state, now, event)
         effects += more
     return state, effects
 
 
-def _car_seen(site: Site, state: State, event: ChargerSaid) -> tuple[State, Effects]:
+def _car_seen(site: Site, state: State, view: ChargerView, event: ChargerSaid) -> tuple[State, Effects]:
     """A boost is for one car: the one that is there, or the next that comes."""
-    view = _view(state, event.charger)
     wish = view.asks.wish
     if wish is None or event.status is None:
         return state, ()
     if event.status is not ChargerStatus.IDLE:
-        return _with(state, view, view._replace(asks=view.asks._replace(wish=wish._replace(car=True)))), ()
-    return _over(site, state, event.charger, "the car has left", event.at) if wish.car else (state, ())
+        return state.having(view._replace(asks=view.asks._replace(wish=wish._replace(car=True)))), ()
+    return _over(site, state, view, "the car has left", event.at) if wish.car else (state, ())
 
 
 def watched(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
@@ -79,10 +79,10 @@ def watched(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
         now, more = _signed(site, view, [(request, sign_at(view, request, at)) for request in view.asks.open], at)
         effects += more
         if now is not view:
-            state = _with(state, view, now)
+            state = state.having(now)
         wish = view.asks.wish
         if wish is not None and wish.until is not None and at >= wish.until:
-            state, more = _over(site, state, view.charger.name, "its time is over", at)
+            state, more = _over(site, state, now, "its time is over", at)
             effects += more
     return state, effects
 
@@ -94,7 +94,7 @@ def blinded(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
         restarts = [(request, Sign.BLIND) for request in view.asks.open if request.ask is Ask.RESTART]
         if restarts:
             now, more = _signed(site, view, restarts, at)
-            state = _with(state, view, now)
+            state = state.having(now)
             effects += more
     return state, effects
 
@@ -119,7 +119,7 @@ def _restart(site: Site, state: State, view: ChargerView, event: Asked) -> tuple
     claim = failsafe_ma(view) if view.charger.has_failsafe else highest_ma(view.charger)
     asks = view.asks._replace(open=(*view.asks.open, request), restarted_at=event.at, back_at=None)
     asking = view._replace(asks=asks, echo=view.echo._replace(reborn_ma=claim))
-    state, told = _told(_with(state, view, asking), asking, _said(view, request, Stage.ACCEPTED, event.at))
+    state, told = _told(state.having(asking), _said(view, request, Stage.ACCEPTED, event.at))
     state = state._replace(due_at=due(site.policy, state, state.chargers))
     return state, (RestartCharger(charger=view.charger.name, id=event.id), *told)
 
@@ -135,21 +135,21 @@ def _wish(site: Site, state: State, view: ChargerView, event: Asked) -> tuple[St
     car = view.report is not None and view.report.status not in (None, ChargerStatus.IDLE)
     wish = None if event.ask is Ask.RESUME else Wish(event.ask, until, event.id, car)
     asking = view._replace(asks=view.asks._replace(wish=wish, open=(*staying, request) if pauses else staying))
-    state = _with(state, view, asking)
+    state = state.having(asking)
     told: list[Effect] = []
     for each in over:
         ended = _said(view, each, Stage.EXPIRED, event.at, f"{event.ask.value} came after it")
-        state, more = _told(state, _view(state, event.charger), ended)
+        state, more = _told(state, ended)
         told += more
     stage = Stage.ACCEPTED if pauses else Stage.DONE
-    state, more = _told(state, _view(state, event.charger), _said(view, request, stage, event.at))
-    state, changed = _applied(site, state, event.charger, event.at)
+    state, more = _told(state, _said(view, request, stage, event.at))
+    state, changed = _applied(site, state, asking, event.at)
     return state, (*told, *more, *changed)
 
 
-def _applied(site: Site, state: State, charger: str, at: Instant) -> tuple[State, Effects]:
+def _applied(site: Site, state: State, view: ChargerView, at: Instant) -> tuple[State, Effects]:
     """Make a wish, or its end, true: a pause at once, and for the rest of a guess; what it held may rise when the house allows it."""
-    view = _view(state, charger)
+    charger = view.charger.name
     grants: Grants = {}
     if view.paused:
         grants = {charger: replace(view.grant, limit_ma=0)}
@@ -160,17 +160,16 @@ def _applied(site: Site, state: State, charger: str, at: Instant) -> tuple[State
     return state._replace(due_at=due(site.policy, state, views)), effects
 
 
-def _over(site: Site, state: State, charger: str, why: str, at: Instant) -> tuple[State, Effects]:
+def _over(site: Site, state: State, view: ChargerView, why: str, at: Instant) -> tuple[State, Effects]:
     """A wish has ended by itself."""
-    view = _view(state, charger)
     wish = view.asks.wish
     if wish is None:
         return state, ()
     still = tuple(request for request in view.asks.open if request.ask is Ask.RESTART)
     ended = view._replace(asks=view.asks._replace(wish=None, open=still))
-    outcome = ShowOutcome(charger=charger, ask=wish.ask, stage=Stage.EXPIRED, reason=why, id=wish.id)
-    state, told = _told(_with(state, view, ended), ended, outcome)
-    state, changed = _applied(site, state, charger, at)
+    outcome = ShowOutcome(charger=view.charger.name, ask=wish.ask, stage=Stage.EXPIRED, reason=why, id=wish.id)
+    state, told = _told(state.having(ended), outcome)
+    state, changed = _applied(site, state, ended, at)
     return state, (*told, *changed)
 
 
@@ -218,9 +217,11 @@ def _outcome(event: Asked, stage: Stage, why: str) -> ShowOutcome:
     return ShowOutcome(charger=event.charger, ask=event.ask, stage=stage, reason=why, id=event.id)
 
 
-def _told(state: State, view: ChargerView, outcome: ShowOutcome) -> tuple[State, Effects]:
+def _told(state: State, outcome: ShowOutcome) -> tuple[State, Effects]:
     """An outcome for pages and for the log, remembered by its id."""
-    return _with(state, view, _noted(view, outcome)), (outcome, notes.outcome(outcome))
+    view = state.view(outcome.charger)
+    state = state if view is None else state.having(_noted(view, outcome))
+    return state, (outcome, notes.outcome(outcome))
 
 
 def _noted(view: ChargerView, outcome: ShowOutcome) -> ChargerView:
@@ -228,11 +229,3 @@ def _noted(view: ChargerView, outcome: ShowOutcome) -> ChargerView:
         return view
     others = tuple(each for each in view.asks.told if each.id != outcome.id)
     return view._replace(asks=view.asks._replace(told=(*others, outcome)[-KNOWN:]))
-
-
-def _view(state: State, charger: str) -> ChargerView:
-    return next(view for view in state.chargers if view.charger.name == charger)
-
-
-def _with(state: State, old: ChargerView, new: ChargerView) -> State:
-    return state._replace(chargers=tuple(new if view.charger is old.charger else view for view in state.chargers))

@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from dlms.cosem import wall_clock
 from han_gateway.core import notes
+from han_gateway.core.course import Course
 from han_gateway.core.effects import Doubt, MeterState, Note
 from han_gateway.core.site import Policy
-from han_gateway.core.state import Course, State
+from han_gateway.core.state import State
 from han_gateway.core.supervision import clock_stands
 from han_gateway.core.units import Instant
 from han_gateway.meters.reading import Reading

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from han_gateway.core.accord import Echo
 from han_gateway.core.allocation import Room
+from han_gateway.core.course import Course
 from han_gateway.core.effects import Doubt, Grant, MeterState, ShowCharger
 from han_gateway.core.events import Ask, ChargerSaid
 from han_gateway.core.load import Load
@@ -185,24 +186,6 @@ class Picture(NamedTuple):
     since: Instant
 
 
-class Course(NamedTuple):
-    """How the meter's lists have gone on (``freshness``).
-
-    Without a clock: ``measured`` is what the last list with currents measured, the same since ``same_since``; ``changes`` counts how many
-    in a row were different, None before the first. ``set_back`` is where a clock that seems to have been set back went on from: arrival,
-    and what it showed in ms. ``hourly_at`` is the last hourly list, or since when it is waited for; ``hourly`` tells that the meter sends it.
-    """
-
-    measured: tuple[object, ...] = ()
-    changes: int | None = None
-    same_since: Instant = 0
-    same_told: bool = False
-    set_back: tuple[Instant, int] | None = None
-    hourly: bool = False
-    hourly_at: Instant | None = None
-    hourly_told: bool = False
-
-
 class CircuitView(NamedTuple):
     """All we know of a sub-fuse with a meter: when it was heard (None: lost), what that left for cuts, and its raise window.
 
@@ -245,3 +228,11 @@ class State(NamedTuple):
     circuits: tuple[CircuitView, ...] = ()
     cut_at: Instant = 0
     heat: PerLine[int] = PerLine(0, 0, 0)
+
+    def view(self, charger: str) -> ChargerView | None:
+        """What is known of the charger of this name; None for one that is not ours."""
+        return next((view for view in self.chargers if view.charger.name == charger), None)
+
+    def having(self, new: ChargerView) -> "State":
+        """The same, with this in the place of what was known of the same charger."""
+        return self._replace(chargers=tuple(new if view.charger is new.charger else view for view in self.chargers))
