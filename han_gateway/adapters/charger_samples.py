@@ -6,9 +6,9 @@ It must not know where the figures come from, nor what a limit is good for.
 from collections.abc import Iterator
 
 from han_gateway.adapters.figures import ChargerFigures
-from han_gateway.adapters.samples import Sample, of_commands, phases, thousandths
+from han_gateway.adapters.samples import Sample, of_commands, phases
 from han_gateway.core.effects import ChargerState
-from han_gateway.core.units import LINES, Instant
+from han_gateway.core.units import LINES, Instant, thousandths
 
 TROUBLE = ("ignoring", "gone", "disputed", "shared")
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from han_gateway.adapters.metrics_server import JSON, TEXT, Answer, Asked, Route
 from han_gateway.adapters.streams import Mark, Streams
+from han_gateway.core.topics import payload
 from han_gateway.page.board import Board
-from han_gateway.page.snapshot import Now, encoded, news, whole
+from han_gateway.page.snapshot import Now, news, whole
 from han_gateway.page.words import LANGUAGES, language, words
 
 _STATIC = files("han_gateway.page") / "static"
@@ -56,7 +57,7 @@ class Page:
         """What may be read."""
         return {
             "/": self._page,
-            "/status.json": lambda _asked: Answer(encoded(self._whole()), JSON),
+            "/status.json": lambda _asked: Answer(payload(self._whole()), JSON),
             "/events": self._events,
             **{path: _file(path) for path in _FILES},
         }
@@ -93,7 +94,7 @@ class Page:
         if self._streams.full:
             return Answer(b"too many are watching\n", TEXT, 503, (("Retry-After", "5"),))
         mark = self._mark()
-        first = _event("whole", encoded(self._whole()))
+        first = _event("whole", payload(self._whole()))
         return Answer(first, "text/event-stream", stay=lambda connection: self._streams.add(connection, mark))
 
     def _mark(self) -> Mark:
@@ -104,7 +105,7 @@ class Page:
         now = self._mark()
         if now == mark:
             return mark, b""
-        return now, _event("news", encoded({**news(self._board, self._now(), mark[1]), **self._more()}))
+        return now, _event("news", payload({**news(self._board, self._now(), mark[1]), **self._more()}))
 
     def _said(self, asked: Asked) -> Answer:
         if not hmac.compare_digest(asked.headers.get("Authorization", "").encode(), f"Bearer {self._token}".encode()):
@@ -117,7 +118,7 @@ class Page:
         if topic not in self._listens() or not _sayable(topic):
             return _refused("nobody listens there", 404)
         why = self._say(topic, said.encode())
-        return _refused(why, 400) if why else Answer(encoded({"said": topic}), JSON)
+        return _refused(why, 400) if why else Answer(payload({"said": topic}), JSON)
 
 
 def _sayable(topic: str) -> bool:
@@ -126,7 +127,7 @@ def _sayable(topic: str) -> bool:
 
 
 def _refused(why: str, status: int) -> Answer:
-    return Answer(encoded({"refused": why}), JSON, status)
+    return Answer(payload({"refused": why}), JSON, status)
 
 
 def _event(name: str, data: bytes) -> bytes:

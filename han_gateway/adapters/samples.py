@@ -38,11 +38,6 @@ def directions(name: str, meter: str, values: Iterable[int | None]) -> Iterator[
         yield name, (meter, direction), value
 
 
-def thousandths(value: int | None) -> float | None:
-    """Milliseconds as seconds, milliamperes as amperes."""
-    return None if value is None else value / 1000
-
-
 def of_commands(name: str, figures: ChargerFigures) -> Iterator[Sample]:
     """What was asked of a charger, and what holds of it now."""
     for (command, outcome), count in figures.outcomes.copy().items():

@@ -40,11 +40,6 @@ class Want:
     rank: tuple[int, ...] = ()
     first: bool = False
 
-    @property
-    def priority(self) -> tuple[bool, int]:
-        """The larger is served first."""
-        return self.first, self.charger.priority
-
 
 class Room(NamedTuple):
     """What all chargers together may have, in mA; negative where the house alone has more than there is.
@@ -59,6 +54,11 @@ class Room(NamedTuple):
     circuits: Mapping[str, PerLine[MilliAmps]] = NONE_MEASURED
 
 
+def precedence(charger: Charger, *, first: bool) -> tuple[bool, int]:
+    """Whom minimums and all that is above them are given to before others: the smaller comes first."""
+    return not first, -charger.priority
+
+
 def allocate(site: Site, room: Room, wants: Iterable[Want]) -> tuple[Grant, ...]:
     """Share the room among the chargers that want something.
 
@@ -69,7 +69,7 @@ def allocate(site: Site, room: Room, wants: Iterable[Want]) -> tuple[Grant, ...]
     tree = tree_of(site)
     left = _left(tree, room)
     common = lcm(*(want.charger.weight for want in wants))
-    ordered = sorted(wants, key=lambda want: (not want.first, -want.charger.priority, want.rank, want.charger.name))
+    ordered = sorted(wants, key=lambda want: (precedence(want.charger, first=want.first), want.rank, want.charger.name))
     shares = [
         _Share(order, want, tree.loads(want.charger, want.lines, power=room.power_ma is not None), common)
         for order, want in enumerate(ordered)
@@ -78,7 +78,9 @@ def allocate(site: Site, room: Room, wants: Iterable[Want]) -> tuple[Grant, ...]
         if share.want.floor_ma:
             share.take(min(share.want.floor_ma, share.want.ceiling_ma), left)
     _admit(shares, left)
-    for _, equals in groupby((share for share in shares if share.has), key=lambda share: share.want.priority):
+    for _, equals in groupby(
+        (share for share in shares if share.has), key=lambda share: precedence(share.want.charger, first=share.want.first)
+    ):
         _fill(list(equals), left)
     grants = {share.want.charger.name: _grant(share, tree.limits) for share in shares}
     return tuple(grants[want.charger.name] for want in wants)

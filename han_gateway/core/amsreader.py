@@ -5,13 +5,14 @@ null or left out. This file must not know how messages travel, nor who asks.
 """
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from han_gateway.core.load import complete
 from han_gateway.core.site import Site
 from han_gateway.core.topics import READING_EXPIRY_S, Message
-from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine, thousandths
+from han_gateway.meters.as_json import iso
 from han_gateway.meters.clock import DEFAULT_ZONE, ClockRule, utc
 from han_gateway.meters.reading import Reading
 
@@ -26,11 +27,11 @@ def messages(
 ) -> tuple[Message, ...]:
     """Word a list of the meter as an amsreader would: ``<topic>/power`` always, ``<topic>/energy`` when it carries registers."""
     time = utc(reading, rule=clock, zone=zone, arrived=now)
-    stamp = {"t": _iso(time or now)}
+    stamp = {"t": iso(time or now)}
     power = Message(f"{topic}/power", _payload({**_power(reading), **stamp}), expiry_s=READING_EXPIRY_S)
     if reading.list < 3:
         return (power,)
-    energy = {**_energy(reading), "rtc": None if time is None else _iso(time), **stamp}
+    energy = {**_energy(reading), "rtc": None if time is None else iso(time), **stamp}
     return power, Message(f"{topic}/energy", _payload(energy), expiry_s=ENERGY_EXPIRY_S)
 
 
@@ -50,8 +51,8 @@ def _power(reading: Reading) -> Json:
         "Q": reading.reactive_import_var,
         "PO": reading.power_export_w,
         "QO": reading.reactive_export_var,
-        **_numbered("I", map(_thousandths, reading.current_ma)),
-        **_numbered("U", map(_thousandths, reading.voltage_mv)),
+        **_numbered("I", map(thousandths, reading.current_ma)),
+        **_numbered("U", map(thousandths, reading.voltage_mv)),
     }
     if reading.line_power_import_w != (None, None, None):  # meters that tell the power of each line
         said |= _numbered("P", reading.line_power_import_w) | _numbered("PO", reading.line_power_export_w)
@@ -60,10 +61,10 @@ def _power(reading: Reading) -> Json:
 
 def _energy(reading: Reading) -> Json:
     return {
-        "tPI": _thousandths(reading.energy_import_wh),
-        "tPO": _thousandths(reading.energy_export_wh),
-        "tQI": _thousandths(reading.reactive_energy_import_varh),
-        "tQO": _thousandths(reading.reactive_energy_export_varh),
+        "tPI": thousandths(reading.energy_import_wh),
+        "tPO": thousandths(reading.energy_export_wh),
+        "tQI": thousandths(reading.reactive_energy_import_varh),
+        "tQO": thousandths(reading.reactive_energy_export_varh),
     }
 
 
@@ -104,10 +105,10 @@ def data_json(site: Site, known: Known, at: Instant, now: datetime) -> bytes | N
             "w": net_w,
             "ri": reading.reactive_import_var,
             "re": reading.reactive_export_var,
-            "ic": energies and _thousandths(energies.energy_import_wh),
-            "ec": energies and _thousandths(energies.energy_export_wh),
-            "ric": energies and _thousandths(energies.reactive_energy_import_varh),
-            "rec": energies and _thousandths(energies.reactive_energy_export_varh),
+            "ic": energies and thousandths(energies.energy_import_wh),
+            "ec": energies and thousandths(energies.energy_export_wh),
+            "ric": energies and thousandths(energies.reactive_energy_import_varh),
+            "rec": energies and thousandths(energies.reactive_energy_export_varh),
             **_lines(site, known.currents if known.currents_at >= oldest else None, net_w),
             "c": int(now.timestamp()),
         }
@@ -123,8 +124,8 @@ def _lines(site: Site, reading: Reading | None, net_w: int | None) -> Json:
     powers = _powers(reading, currents, net_w)
     return {
         line.value.lower(): {
-            "u": _thousandths(reading.voltage_mv[line.index]),
-            "i": _thousandths(currents[line.index]),
+            "u": thousandths(reading.voltage_mv[line.index]),
+            "i": thousandths(currents[line.index]),
             "p": powers[line.index],
             "e": line in load.estimated,
         }
@@ -150,15 +151,6 @@ def _powers(reading: Reading, currents: PerLine[MilliAmps | None], net_w: int | 
 
 def _numbered(letter: str, values: Any) -> Json:
     return {f"{letter}{place}": value for place, value in enumerate(values, 1)}
-
-
-def _thousandths(value: int | None) -> float | None:
-    """Turn mA into A, mV into V, Wh into kWh."""
-    return None if value is None else value / 1000
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _payload(value: Json) -> bytes:

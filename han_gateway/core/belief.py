@@ -122,20 +122,21 @@ def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load
         known = belief._replace(probe=None, drawn_ma=min(belief.drawn_ma, probe.to_ma))
         never_began = change > 0 and not small and not probe.from_ma and shown is not None and 2 * shown < change
         return known._replace(unshown=ENOUGH) if never_began else known
-    if _said_so(view, probe):
-        return belief._replace(probe=None, response_ms=_quicker(view, view.report.at - probe.at if view.report else waited))
+    followed = _said_so(view, probe)
+    if followed is not None:
+        return belief._replace(probe=None, response_ms=_quicker(view, followed - probe.at))
     if waited < LONGEST_MS:  # a cut that does not show: in doubt at once, but it may still come
         return belief.forgotten()._replace(probe=probe._replace(late=True), unshown=belief.unshown)
     return belief.forgotten()._replace(unshown=belief.unshown + 1)
 
 
-def _said_so(view: ChargerView, probe: Probe) -> bool:
-    """Tell whether the charger itself has reported since that it follows: then the house hides it."""
+def _said_so(view: ChargerView, probe: Probe) -> Instant | None:
+    """When the charger itself has reported since that it follows (then the house hides it); None where it has not."""
     report = view.report
     if report is None or report.at <= probe.at:
-        return False
+        return None
     drawn = [report.current_ma[line.index] for line in view.lines]
-    return all(current is not None and current <= probe.to_ma + WORTH_ASKING_MA for current in drawn)
+    return report.at if all(current is not None and current <= probe.to_ma + WORTH_ASKING_MA for current in drawn) else None
 
 
 def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: int) -> Belief:

@@ -76,29 +76,24 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) 
         )
         for view in chargers
     ]
-    granted = (
-        _beside_stubborn(site, chargers, room, wants, at)
-        if any(stubborn(site.policy, view, at) for view in chargers)
-        else allocate(site, room, wants)
-    )
+    rigid = [stubborn(site.policy, view, at) for view in chargers]
+    granted = _beside_stubborn(site, chargers, room, wants, rigid, at) if any(rigid) else allocate(site, room, wants)
     return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
 
 
 def _beside_stubborn(
-    site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], at: Instant
+    site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], rigid: list[bool], at: Instant
 ) -> tuple[Grant, ...]:
-    """Share where a lower limit frees nothing from some: the others make all the room. Those have their share of what is really used."""
+    """Share where a lower limit frees nothing from some (``rigid``): the others make all the room. Those have their share of what is really used."""
     claims = claims_ma(chargers, at, site.policy.report_fresh_ms)
     power_ma = None if room.power_ma is None else room.power_ma + power_claims_ma(site, chargers, at)
     used = room._replace(main=PerLine(*map(add, room.main, claims)), power_ma=power_ma)
-    held = [
-        replace(want, floor_ma=want.ceiling_ma * stubborn(site.policy, view, at))
-        for view, want in zip(chargers, wants, strict=True)
-    ]
-    return tuple(map(_smaller_of, allocate(site, used, wants), allocate(site, room, held)))
+    held = [replace(want, floor_ma=want.ceiling_ma * stays) for want, stays in zip(wants, rigid, strict=True)]
+    return tuple(map(lesser, allocate(site, used, wants), allocate(site, room, held)))
 
 
-def _smaller_of(one: Grant, other: Grant) -> Grant:
+def lesser(one: Grant, other: Grant) -> Grant:
+    """The one with the smaller limit; the first of equals."""
     return min(one, other, key=lambda grant: grant.limit_ma)
 
 
@@ -160,7 +155,7 @@ def below(site: Site, chargers: tuple[ChargerView, ...], circuit: str) -> tuple[
 
 def at_most(guessed: tuple[Grant, ...], cuts: Grants) -> tuple[Grant, ...]:
     """What is to be given back after a guess, less what was cut since for a better reason."""
-    return tuple(min(cuts.get(grant.charger, grant), grant, key=lambda each: each.limit_ma) for grant in guessed)
+    return tuple(lesser(cuts.get(grant.charger, grant), grant) for grant in guessed)
 
 
 def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]) -> tuple[bool, PerLine[MilliAmps]]:

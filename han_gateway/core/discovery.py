@@ -59,7 +59,7 @@ def discovery(prefix: str, base: str, site: Site, version: str) -> Iterator[Mess
     devices = [("site", house, gone, _of_site(topics, site, silent)), ("meter", meter, silent, _of_meter(topics, site))]
     for charger in site.chargers:
         described = {"name": f"Charger {charger.name}", "model": "EV charger"}
-        devices.append((_object(charger), described, gone, _of_charger(topics, site, charger)))
+        devices.append((_object(charger.name), described, gone, _of_charger(topics, site, charger)))
     for name, device, availability, entities in devices:
         owner = {} if name == "site" else {"via_device": _id(site, "site")}
         payload = {
@@ -74,10 +74,8 @@ def discovery(prefix: str, base: str, site: Site, version: str) -> Iterator[Mess
 
 def undiscovered(prefix: str, site: Site, new_site: Site) -> Iterator[Message]:
     """Take the devices from Home Assistant that ``new_site`` does not have."""
-    staying = {charger.name for charger in new_site.chargers}
-    for charger in site.chargers:
-        if charger.name not in staying:
-            yield Message(_config(prefix, site, _object(charger)), b"", qos=1, retain=True)
+    for name in site.gone(new_site):
+        yield Message(_config(prefix, site, _object(name)), b"", qos=1, retain=True)
 
 
 def birth_topic(prefix: str) -> str:
@@ -197,8 +195,8 @@ def _periods_s(site: Site) -> int:
     return max(1, PERIODS * site.policy.list_period_ms // 1000)
 
 
-def _object(charger: Charger) -> str:
-    return f"charger_{charger.name}"
+def _object(charger: str) -> str:
+    return f"charger_{charger}"
 
 
 def _id(site: Site, name: str) -> str:

@@ -20,7 +20,7 @@ from han_gateway.core.events import ChargerSaid, ChargerStatus, Overheard
 from han_gateway.core.headroom import in_force
 from han_gateway.core.site import Policy
 from han_gateway.core.state import ChargerView
-from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.units import NEVER, Instant, MilliAmps
 
 TOLERANCE_MA: MilliAmps = 1_000
 """How far a charger may miss its limit: cars regulate to about half an ampere, chargers report in whole ones, up or down."""
@@ -36,9 +36,6 @@ SIGNS = 2
 """So many echoes that nobody here has told mean somebody else."""
 PAST = 4
 """So many of our own limits a slow charger may still be naming."""
-
-
-NEVER: Instant = 1 << 62
 
 
 class Verdict(Enum):

@@ -5,7 +5,7 @@ been started keeps its turn for a quarter of an hour, because contactors wear an
 car has left unused for a while is lent to others. This file must not know how much room there is.
 """
 
-from han_gateway.core.allocation import highest_ma, lowest_ma
+from han_gateway.core.allocation import highest_ma, lowest_ma, precedence
 from han_gateway.core.belief import believed_ma, offer_ma, seems_empty
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerStatus
@@ -115,7 +115,7 @@ def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) 
 def queue(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> tuple[str, ...]:
     """Who waits for room, the next one first: in the order in which minimums are given."""
     waiting = [view for view in chargers if _waits(site.policy, view, at)]
-    waiting.sort(key=lambda view: (not view.boosted, -view.charger.priority, rank(site.policy, view, at), view.charger.name))
+    waiting.sort(key=lambda view: (precedence(view.charger, first=view.boosted), rank(site.policy, view, at), view.charger.name))
     return tuple(view.charger.name for view in waiting)
 
 

@@ -15,7 +15,7 @@ from han_gateway.core.caps import cap_said, configured, hold_power, named, power
 from han_gateway.core.chargers import charger_said, miss_chargers, overheard_by
 from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises
 from han_gateway.core.commands import asked, blinded, observed, watched
-from han_gateway.core.decision import Grants, cut, fall_back, grow, smaller
+from han_gateway.core.decision import Grants, cut, fall_back, grow, lesser, smaller
 from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
 from han_gateway.core.events import Asked, BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid, Overheard
@@ -25,13 +25,13 @@ from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.heat import hold, warmed
 from han_gateway.core.load import Load, complete
-from han_gateway.core.orders import FIRST, Effects, apply, due, repeat
+from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, window_ms
 from han_gateway.core.phases import arrange, widen
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
-from han_gateway.core.units import LINES, Instant, PerLine
+from han_gateway.core.units import FIRST, LINES, Instant, PerLine
 
 _UNKNOWN = Load(PerLine(None, None, None))
 
@@ -161,7 +161,7 @@ def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     if guesses and not state.guessed:
         state = state._replace(guessed=tuple(view.grant for view in state.chargers))
     state, capped = hold_power(site, state, event.reading, event.at)
-    grants = {**capped, **{name: min(guess, capped.get(name, guess), key=_limit_ma) for name, guess in guesses.items()}}
+    grants = {**capped, **{name: lesser(guess, capped.get(name, guess)) for name, guess in guesses.items()}}
     if not grants:
         return state, ()
     views, effects = apply(site, state.chargers, grants, event.at)  # no question: the house is changing just now
@@ -201,10 +201,6 @@ def _headroom(site: Site, state: State) -> ShowHeadroom:
     room = PerLine(*(None if current is None else fuse - current for current in load.current_ma))
     estimated = tuple(line for line in LINES if line in load.estimated)
     return ShowHeadroom(state=state.meter, fuse_ma=fuse, room_ma=room, load_ma=load.current_ma, estimated=estimated)
-
-
-def _limit_ma(grant: Grant) -> int:
-    return grant.limit_ma
 
 
 def _because(grant: Grant, cause: Cause) -> Grant:

@@ -15,13 +15,9 @@ from han_gateway.core.outcome import border
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
 from han_gateway.core.supervision import charger_border, meter_border
-from han_gateway.core.units import Instant
+from han_gateway.core.units import FIRST, NEVER, Instant
 
 Effects = tuple[Effect, ...]
-
-FIRST: Instant = -(1 << 62)
-"""Before anything: what is due then is due with the first event."""
-NEVER: Instant = 1 << 62
 
 
 def apply(

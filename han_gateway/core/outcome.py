@@ -12,7 +12,7 @@ from han_gateway.core.effects import Stage
 from han_gateway.core.events import Ask, ChargerSaid, ChargerStatus
 from han_gateway.core.headroom import NOT_DRAWING
 from han_gateway.core.state import ChargerView
-from han_gateway.core.units import Instant
+from han_gateway.core.units import NEVER, Instant
 from han_gateway.core.usage import FLOWS_MA
 from han_gateway.core.wish import Request
 
@@ -160,4 +160,4 @@ def reborn(view: ChargerView, report: ChargerSaid) -> ChargerView:
 def _silence(view: ChargerView, request: Request) -> Instant:
     """When a charger that is told to restart will have been silent for too long; never where that is nothing new."""
     watched = request.ask is Ask.RESTART and request.stage in (Stage.ACCEPTED, Stage.HEARD) and view.report is not None
-    return view.report.at + away_ms(view) if watched and view.report else 1 << 62
+    return view.report.at + away_ms(view) if watched and view.report else NEVER

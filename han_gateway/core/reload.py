@@ -30,12 +30,12 @@ def farewell(site: Site, state: State, new_site: Site) -> Effects:
 
     Nobody watches the fuse for them any more, so the limit is what the owner chose for a house that is blind.
     """
-    staying = {charger.name for charger in new_site.chargers}
+    gone = site.gone(new_site)
     grants = smaller(state.chargers, fall_back(site, Cause.REMOVED, state.caps), Cause.REMOVED)
     return tuple(
         SetLimit(grant=grants[view.charger.name], lines=view.offered, seq=view.seq + 1, valid_for_ms=site.policy.valid_for_ms)
         for view in state.chargers
-        if view.charger.name not in staying
+        if view.charger.name in gone
     )
 
 

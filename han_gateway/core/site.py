@@ -159,3 +159,8 @@ class Site:
     def chargers(self) -> tuple[Charger, ...]:
         """Every charger of the house, in the order of the configuration."""
         return tuple(self.root.chargers())
+
+    def gone(self, new_site: "Site") -> tuple[str, ...]:
+        """The names of the chargers that ``new_site`` does not have."""
+        staying = {charger.name for charger in new_site.chargers}
+        return tuple(charger.name for charger in self.chargers if charger.name not in staying)

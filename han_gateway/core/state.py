@@ -14,7 +14,7 @@ from han_gateway.core.effects import Doubt, Grant, MeterState, ShowCharger
 from han_gateway.core.events import Ask, ChargerSaid
 from han_gateway.core.load import Load
 from han_gateway.core.site import Charger, Circuit
-from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
+from han_gateway.core.units import FIRST, Instant, Line, MilliAmps, PerLine
 from han_gateway.core.wish import Asks
 
 
@@ -139,7 +139,7 @@ class ChargerView(NamedTuple):
     commands: tuple[Command, ...]
     raised_at: Instant
     paused_at: Instant = 0
-    started_at: Instant = -(1 << 62)
+    started_at: Instant = FIRST
     had_ua: int = 0
     unused_since: Instant | None = None
     seq: int = 0

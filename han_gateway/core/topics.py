@@ -19,8 +19,8 @@ from han_gateway.core.effects import (
     ShowReading,
 )
 from han_gateway.core.site import CapRule, Site
-from han_gateway.core.units import LINES, MilliAmps, PerLine
-from han_gateway.meters.as_json import as_json
+from han_gateway.core.units import LINES, MilliAmps, PerLine, tenths
+from han_gateway.meters.as_json import as_json, exact
 from han_gateway.meters.clock import DEFAULT_ZONE, ClockRule, utc
 
 READING_EXPIRY_S = 30
@@ -49,11 +49,11 @@ def message(
     base = f"{prefix}/{site.name}"
     if isinstance(effect, ShowReading):
         time = utc(effect.reading, rule=clock, zone=zone, arrived=now)
-        return Message(f"{base}/meter", _payload(as_json(effect.reading, time)), expiry_s=READING_EXPIRY_S)
+        return Message(f"{base}/meter", payload(as_json(effect.reading, time)), expiry_s=READING_EXPIRY_S)
     if isinstance(effect, ShowHeadroom):
-        return Message(f"{base}/headroom", _payload(_headroom(effect, now)), retain=True)
+        return Message(f"{base}/headroom", payload(_headroom(effect, now)), retain=True)
     if isinstance(effect, ShowCaps):
-        return Message(f"{base}/caps", _payload(_caps(site, effect, now)), qos=1, retain=True)
+        return Message(f"{base}/caps", payload(_caps(site, effect, now)), qos=1, retain=True)
     return _of_charger(f"{base}/chargers", site, effect, now)
 
 
@@ -61,13 +61,13 @@ def _of_charger(base: str, site: Site, effect: Effect, now: datetime) -> Message
     """To one charger, or about it."""
     if isinstance(effect, ShowCharger):
         name = effect.grant.charger
-        return Message(f"{base}/{name}/state", _payload(_charger(site, effect, now)), qos=1, retain=True)
+        return Message(f"{base}/{name}/state", payload(_charger(site, effect, now)), qos=1, retain=True)
     if isinstance(effect, SetLimit):
         name = effect.grant.charger
         expiry_s = max(1, effect.valid_for_ms // 1000)
-        return Message(f"{base}/{name}/limit", _payload(_limit(site, effect, now)), qos=1, expiry_s=expiry_s)
+        return Message(f"{base}/{name}/limit", payload(_limit(site, effect, now)), qos=1, expiry_s=expiry_s)
     if isinstance(effect, ShowOutcome):
-        return Message(f"{base}/{effect.charger}/outcome", _payload(_outcome(effect, now)), qos=1, retain=True)
+        return Message(f"{base}/{effect.charger}/outcome", payload(_outcome(effect, now)), qos=1, retain=True)
     if isinstance(effect, RestartCharger):
         return Message(f"{base}/{effect.charger}/restart", b"restart", qos=1, expiry_s=RESTART_EXPIRY_S)
     return None
@@ -85,11 +85,9 @@ def will(prefix: str, site: Site) -> Message:
 
 def forgotten(prefix: str, site: Site, new_site: Site) -> tuple[Message, ...]:
     """Take from the broker what it keeps of chargers that ``new_site`` does not have."""
-    staying = {charger.name for charger in new_site.chargers}
-    gone = (charger.name for charger in site.chargers if charger.name not in staying)
     return tuple(
         Message(f"{prefix}/{site.name}/chargers/{name}/{kept}", b"", qos=1, retain=True)
-        for name in gone
+        for name in site.gone(new_site)
         for kept in ("state", "outcome")
     )
 
@@ -101,7 +99,7 @@ def _headroom(shown: ShowHeadroom, now: datetime) -> dict[str, Any]:
         "room_a": _decimals(shown.room_ma),
         "load_a": _decimals(shown.load_ma),
         "estimated": [line.value for line in shown.estimated],
-        "fuse_a": _amps(shown.fuse_ma),
+        "fuse_a": exact(shown.fuse_ma),
     }
 
 
@@ -110,7 +108,7 @@ def _caps(site: Site, shown: ShowCaps, now: datetime) -> dict[str, Any]:
         "issued_at": _iso(now),
         "power_w": shown.power_w,
         "power_w_bounds": _bounds(site.power_cap, 1),
-        "line_a": None if shown.line_ma is None else _amps(shown.line_ma),
+        "line_a": exact(shown.line_ma),
         "line_a_bounds": _bounds(site.line_cap, 1000),
     }
 
@@ -165,26 +163,21 @@ def _outcome(shown: ShowOutcome, now: datetime) -> dict[str, Any]:
     }
 
 
-def _told(site: Site, grant: Grant) -> float:
+def _told(site: Site, grant: Grant) -> float | None:
     """The limit as this charger is told it: whole amperes, rounded down, unless it takes finer ones."""
     charger = next(charger for charger in site.chargers if charger.name == grant.charger)
-    return grant.limit_ma // 1000 if charger.step_ma % 1000 == 0 else _amps(grant.limit_ma)
+    return grant.limit_ma // 1000 if charger.step_ma % 1000 == 0 else exact(grant.limit_ma)
 
 
 def _decimals(currents: PerLine[MilliAmps | None]) -> dict[str, float | None]:
     """Amperes with one decimal."""
-    rounded = [None if current is None else (current + 50) // 100 / 10 for current in currents]
-    return {line.value: value for line, value in zip(LINES, rounded, strict=True)}
-
-
-def _amps(current: MilliAmps) -> float:
-    """Amperes, exact; a whole number stays one."""
-    return current // 1000 if current % 1000 == 0 else current / 1000
+    return {line.value: value for line, value in zip(LINES, map(tenths, currents), strict=True)}
 
 
 def _iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _payload(value: dict[str, Any]) -> bytes:
+def payload(value: dict[str, Any]) -> bytes:
+    """JSON in one line."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

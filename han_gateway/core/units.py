@@ -12,8 +12,23 @@ T = TypeVar("T")
 Instant = int
 """Milliseconds on a clock that never jumps: boot time live, the recording's own time in a replay."""
 
+FIRST: Instant = -(1 << 62)
+"""Before anything: what is due then is due with the first event."""
+NEVER: Instant = 1 << 62
+"""After everything: what is due then does not happen."""
+
 MilliAmps = int
 """Thousandths of an ampere."""
+
+
+def thousandths(value: int | None) -> float | None:
+    """MA in A, mV in V, ms in s, Wh in kWh."""
+    return None if value is None else value / 1000
+
+
+def tenths(current: MilliAmps | None) -> float | None:
+    """Amperes with one decimal, as people read them."""
+    return None if current is None else (current + 50) // 100 / 10
 
 
 class Line(Enum):

@@ -14,7 +14,7 @@ Json = dict[str, Any]
 def as_json(reading: Reading, time: datetime | None) -> Json:
     """Give the reading as plain types; ``time`` is its UTC time where it is known (``meters.clock.utc``)."""
     return {
-        "time": None if time is None else time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": None if time is None else iso(time),
         "meter_time": None if reading.meter_time is None else reading.meter_time.isoformat(),
         "manufacturer": reading.manufacturer,
         "meter_id": reading.meter_id,
@@ -25,8 +25,8 @@ def as_json(reading: Reading, time: datetime | None) -> Json:
         "power_export_w": reading.power_export_w,
         "reactive_import_var": reading.reactive_import_var,
         "reactive_export_var": reading.reactive_export_var,
-        "current_a": _per_line(*map(_thousandths, reading.current_ma)),
-        "voltage_v": _per_line(*map(_thousandths, reading.voltage_mv)),
+        "current_a": _per_line(*map(exact, reading.current_ma)),
+        "voltage_v": _per_line(*map(exact, reading.voltage_mv)),
         "energy_import_wh": reading.energy_import_wh,
         "energy_export_wh": reading.energy_export_wh,
         "reactive_energy_import_varh": reading.reactive_energy_import_varh,
@@ -36,7 +36,12 @@ def as_json(reading: Reading, time: datetime | None) -> Json:
     }
 
 
-def _thousandths(value: int | None) -> float | None:
+def iso(moment: datetime) -> str:
+    """A moment in UTC, to the second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def exact(value: int | None) -> float | None:
     """Turn mA into A and mV into V; a whole number stays one."""
     if value is None:
         return None

@@ -4,12 +4,11 @@ Amperes with one decimal, times in ms since 1970 by the clock of the machine, nu
 here, when somebody asks: a machine whose clock is set late shows the right times afterwards. This file must not know HTTP.
 """
 
-import json
 from typing import Any, NamedTuple
 
 from han_gateway.core.effects import MeterState, ShowCharger
 from han_gateway.core.site import Cap, Charger
-from han_gateway.core.units import LINES, Instant, MilliAmps
+from han_gateway.core.units import LINES, Instant, tenths
 from han_gateway.page.board import Board, Told
 from han_gateway.page.hour import Point
 from han_gateway.page.norwegian import decimals, reason, sentence
@@ -54,9 +53,9 @@ def present(board: Board, now: Now) -> dict[str, Any]:
         "lines": [
             {
                 "name": line.value,
-                "load_a": _amps(shown.load_ma[line.index] if shown else None),
-                "room_a": _amps(shown.room_ma[line.index] if shown else None),
-                "chargers_a": _amps(drawn[line.index]),
+                "load_a": tenths(shown.load_ma[line.index] if shown else None),
+                "room_a": tenths(shown.room_ma[line.index] if shown else None),
+                "chargers_a": tenths(drawn[line.index]),
                 "estimated": bool(shown and line in shown.estimated),
             }
             for line in LINES
@@ -71,19 +70,14 @@ def news(board: Board, now: Now, after: int) -> dict[str, Any]:
     return {**present(board, now), "log": [_told(told, now) for told in board.log if told.number > after]}
 
 
-def encoded(value: dict[str, Any]) -> bytes:
-    """JSON in one line."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
-
-
 def _charger(board: Board, charger: Charger, now: Now) -> dict[str, Any]:
     at, shown = board.charger(charger.name) or (now.at, None)
     said = board.said(charger.name, now.at)
     draws = [current for current in said.current_ma if current is not None] if said else []
     return {
         "name": charger.name,
-        "max_a": _amps(charger.maximum_ma),
-        "draws_a": _amps(max(draws, default=None)),
+        "max_a": tenths(charger.maximum_ma),
+        "draws_a": tenths(max(draws, default=None)),
         **(_shown(shown, at, now) if shown else _UNSHOWN),
     }
 
@@ -98,7 +92,7 @@ def _shown(shown: ShowCharger, at: Instant, now: Now) -> dict[str, Any]:
         "state": shown.state.value,
         "since": now.time(at - shown.for_ms),
         "queue": shown.queue,
-        "limit_a": _amps(shown.grant.limit_ma),
+        "limit_a": tenths(shown.grant.limit_ma),
         "reason": {"en": words, "nb": reason(words)},
         "conduct": shown.conduct,
         "accord": shown.accord,
@@ -120,7 +114,7 @@ def _caps(board: Board) -> list[dict[str, Any]]:
 
 def _told(told: Told, now: Now) -> dict[str, Any]:
     """``cut garage 16 → 9 A: main fuse, L2; L2 +9.1 A``: what was decided, why, and what had just risen."""
-    rise = f"; {told.rise.line.value} +{_amps(told.rise.current_ma)} A" if told.rise else ""
+    rise = f"; {told.rise.line.value} +{tenths(told.rise.current_ma)} A" if told.rise else ""
     text = {"en": told.text + rise, "nb": sentence(told.text) + decimals(rise)}
     arrows = {language: words.replace("->", "→") for language, words in text.items()}
     return {"number": told.number, "at": now.time(told.at), "level": told.level.name.lower(), "text": arrows}
@@ -128,9 +122,4 @@ def _told(told: Told, now: Now) -> dict[str, Any]:
 
 def _point(point: Point, now: Now) -> list[float | None]:
     """A time, the load of L1, L2, L3, and what the chargers draw of it."""
-    return [now.time(point.at), *map(_amps, point.load_ma), *map(_amps, point.chargers_ma)]
-
-
-def _amps(current: MilliAmps | None) -> float | None:
-    """Amperes with one decimal."""
-    return None if current is None else (current + 50) // 100 / 10
+    return [now.time(point.at), *map(tenths, point.load_ma), *map(tenths, point.chargers_ma)]

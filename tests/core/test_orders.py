@@ -3,9 +3,9 @@
 from han_gateway.core.effects import Cause, Grant, MeterState, Note, Reason, SetLimit
 from han_gateway.core.gateway import start
 from han_gateway.core.load import Load
-from han_gateway.core.orders import NEVER, apply, due, repeat
+from han_gateway.core.orders import apply, due, repeat
 from han_gateway.core.state import Command
-from han_gateway.core.units import PerLine
+from han_gateway.core.units import NEVER, PerLine
 from tests.core.houses import charger, house
 
 SITE = house(charger("a"), charger("b"))

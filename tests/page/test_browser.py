@@ -9,8 +9,9 @@ import pytest
 from han_gateway.core.effects import MeterState, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, Tick
 from han_gateway.core.site import Grid
+from han_gateway.core.topics import payload
 from han_gateway.core.units import Line, PerLine
-from han_gateway.page.snapshot import encoded, whole
+from han_gateway.page.snapshot import whole
 from han_gateway.page.words import WORDS
 from tests.adapters.served import TOKEN, Served
 from tests.chromium import Chromium
@@ -101,7 +102,7 @@ def test_it_reaches_nowhere_and_is_light(phone: Chromium, served: Served) -> Non
     asked = {url.removeprefix(served.address) for url in phone.requests}
     assert asked | {"icon.svg"} == {"", "page.css", "page.js", "events", "icon.svg"}  # a browser may have the icon already
     assert set(phone.received) >= {served.address + name for name in ("", "page.css", "page.js")}
-    assert sum(phone.received.values()) + len(encoded(whole(served.evening.board, served.evening.now))) < HEAVIEST
+    assert sum(phone.received.values()) + len(payload(whole(served.evening.board, served.evening.now))) < HEAVIEST
 
 
 def test_numbers_are_those_of_the_board(phone: Chromium, served: Served) -> None:

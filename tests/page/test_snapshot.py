@@ -5,9 +5,10 @@ import json
 from han_gateway.core.effects import Level, MeterState, Note, ShowHeadroom
 from han_gateway.core.events import Ask, Asked, Tick
 from han_gateway.core.site import Charger, Grid
+from han_gateway.core.topics import payload
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.page.board import Board
-from han_gateway.page.snapshot import Now, encoded, news, present, whole
+from han_gateway.page.snapshot import Now, news, present, whole
 from tests.page.evening import HOUR_MS, WALL_MS, Evening, site
 
 LARGEST = 100_000
@@ -135,7 +136,7 @@ def test_a_full_hour_of_a_large_house_is_small() -> None:
     chargers += [Charger(name=f"place-{number:02}", lines=frozenset(LINES)) for number in range(28)]
     evening = Evening(site(*chargers))
     evening.play(HOUR_MS, reports=())
-    data = encoded(whole(evening.board, evening.now))
+    data = payload(whole(evening.board, evening.now))
 
     assert len(json.loads(data)["chargers"]) == 30
     assert len(data) < LARGEST

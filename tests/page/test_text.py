@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from han_gateway.core.topics import payload
 from han_gateway.page.bar import FUSE_CELLS, OVER_CELLS, bar
-from han_gateway.page.snapshot import encoded, whole
+from han_gateway.page.snapshot import whole
 from han_gateway.page.text import WIDTH, lines
 from tests.page.evening import Evening
 
@@ -16,7 +17,7 @@ def board() -> dict[str, Any]:
     """A quarter of an hour, as JSON gives it."""
     evening = Evening()
     evening.play(900_000)
-    value: dict[str, Any] = json.loads(encoded(whole(evening.board, evening.now)))
+    value: dict[str, Any] = json.loads(payload(whole(evening.board, evening.now)))
     return value
 
 
