@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from construct import Bytes, Const, ConstructError, If, Select, Struct, Tell, this
 
-from dlms import axdr
+from dlms import axdr, ciphering
 from dlms.cosem import DATE_TIME_SIZE
 from dlms.rejects import Reason, Rejected
 
@@ -18,8 +18,6 @@ LLC = b"\xe6\xe7\x00"
 """Destination LSAP E6, source LSAP E7 (a response), quality 00."""
 
 DATA_NOTIFICATION = 0x0F
-GENERAL_GLO_CIPHERING = 0xDB
-_SYSTEM_TITLE_SIZE = 8
 
 NO_TIME, PLAIN_TIME, TAGGED_TIME = b"\x00", b"\x0c", b"\x09\x0c"
 """The three spellings of the date-time field, up to its 12 octets."""
@@ -67,8 +65,7 @@ def build(invoke_id: bytes, time_form: bytes, date_time: bytes | None, body: axd
 
 def _not_plain(buffer: bytes, at: int) -> Rejected:
     """Say what a message is that is no data-notification; an encrypted one with the system title of its sender."""
-    if at < len(buffer) and buffer[at] == GENERAL_GLO_CIPHERING:
-        title = buffer[at + 2 : at + 2 + _SYSTEM_TITLE_SIZE]
-        return Rejected(Reason.ENCRYPTED, len(buffer), f"system title {title.hex().upper()}")
+    if ciphering.is_sealed(buffer, at):
+        return Rejected(Reason.ENCRYPTED, len(buffer), ciphering.sender(buffer, at))
     tag = f"tag {buffer[at]:02X}" if at < len(buffer) else "empty"
     return Rejected(Reason.NOT_PUSH, len(buffer), tag)

@@ -17,6 +17,9 @@ class Reason(Enum):
     TRUNCATED = "truncated"  # the input ended, or another frame began, before the frame did end
     SEGMENTED = "segmented"  # a part of a longer message (segmentation bit set)
     ENCRYPTED = "encrypted"  # general-glo-ciphering: whole, but not readable without a key
+    WRONG_KEY = "wrong_key"  # encrypted and whole, but the configured key does not open it
+    REPLAYED = "replayed"  # encrypted, and its frame counter is not above that of the message before it
+    UNAUTHENTICATED = "unauthenticated"  # nothing proves its sender, although an authentication key is configured
     NOT_PUSH = "not_push"  # a whole frame that is no data-notification
     MALFORMED = "malformed"  # A-XDR that breaks its own rules: length, depth, unknown tag, bytes left over
     UNKNOWN_LIST = "unknown_list"  # well-formed, but no profile knows this list
