@@ -3,12 +3,16 @@
     feed --dlms.hdlc--> Frame --layout known and fits?--> read
                            `--dlms.apdu--> Apdu --learn--> Layout --> read
 
+With keys a frame is opened first (``dlms.unsealer``), and what was in it goes the same way as a bare message.
+
 This file must not know a maker, a clock, or who uses the readings.
 """
 
 from dlms import apdu
+from dlms.ciphering import Keys
 from dlms.hdlc import CHECK_SIZE, Deframer, information_at, is_segmented
 from dlms.rejects import Reason, Rejected
+from dlms.unsealer import Unsealer
 from han_gateway.meters.layout import Layout, learn
 from han_gateway.meters.numbers import Scaling
 from han_gateway.meters.profiles import Profile
@@ -22,7 +26,8 @@ class Decoder:
     """Decodes what one HAN port sends. Total: no bytes make it raise.
 
     With ``lock`` the first family that names itself owns the line: a list of another family is Rejected(FOREIGN_METER), until ten of
-    them have come in a row (the meter was exchanged). ``check_fcs=False`` is for masked dumps only.
+    them have come in a row (the meter was exchanged). ``check_fcs=False`` is for masked dumps only. Without ``keys`` an encrypted list
+    is Rejected(ENCRYPTED); what they protect from is told in ``dlms.ciphering`` and ``dlms.unsealer``.
     """
 
     def __init__(
@@ -33,10 +38,12 @@ class Decoder:
         current_count_ma: int | None = None,
         lock: bool = False,
         check_fcs: bool = True,
+        keys: Keys | None = None,
     ) -> None:
         """Start knowing nothing of the meter."""
         self._scaling = Scaling(ct_ratio, energy_count_wh, current_count_ma)
         self._deframer = Deframer(check_fcs=check_fcs)
+        self._unsealer = Unsealer(keys) if keys else None
         self._layouts: dict[int, Layout] = {}  # by length
         self._lock = lock
         self._owner: Profile | None = None
@@ -50,7 +57,7 @@ class Decoder:
                 layout = self._layouts.get(len(item))
                 reading = layout.read(item) if layout else None
                 if reading is None:
-                    reading = self._decode(item, framed=True)
+                    reading = self._frame(item)
                 else:
                     self._foreign = 0
                 items.append(reading)
@@ -59,12 +66,33 @@ class Decoder:
         return items
 
     def message(self, message: bytes) -> Reading | Rejected:
-        """Decode one message that came without HDLC: an APDU with or without LLC."""
-        return self._decode(message, framed=False)
+        """Decode one message that came without HDLC: an APDU with or without LLC, encrypted or not."""
+        plain = self._plain(message)
+        if isinstance(plain, Rejected):
+            return plain._replace(size=len(message))
+        layout = self._layouts.get(len(plain))
+        reading = layout.read(plain) if layout else None
+        if reading is None:
+            return self._decode(plain, framed=False)
+        self._foreign = 0
+        return reading
 
     def close(self) -> list[Reading | Rejected]:
         """Say that the stream ended; what was pending is rejected."""
         return [item for item in self._deframer.close() if isinstance(item, Rejected)]
+
+    def _frame(self, raw: bytes) -> Reading | Rejected:
+        """Decode a frame of no known layout."""
+        if self._unsealer is None or is_segmented(raw):
+            return self._decode(raw, framed=True)
+        item = self.message(raw[information_at(raw) : -CHECK_SIZE])
+        return item._replace(size=len(raw)) if isinstance(item, Rejected) else item
+
+    def _plain(self, message: bytes) -> bytes | Rejected:
+        """Take a message out of its envelope; one that has none is given as it is, but for what ``dlms.unsealer`` refuses."""
+        if self._unsealer is None:
+            return message
+        return self._unsealer.message(message, len(apdu.LLC) if message.startswith(apdu.LLC) else 0)
 
     def _decode(self, raw: bytes, *, framed: bool) -> Reading | Rejected:
         """Parse a frame or message in full, learn its layout, and read it through that."""

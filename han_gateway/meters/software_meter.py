@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from dlms import apdu, hdlc
+from dlms import apdu, ciphering, hdlc
 from dlms.axdr import Data, Tag
+from dlms.ciphering import AUTHENTICATED, ENCRYPTED, Keys
 from dlms.cosem import ClockStyle, build_date_time
 from dlms.obis import CLOCK, KEPT_EXPONENT
 from han_gateway.meters import forms
@@ -55,6 +56,30 @@ def write(form: Form, reading: Reading, *, extra: Extra = _NO_EXTRA, clock: Cloc
     values = [_value(column, form, reading, extra, moment) for column in form.columns]
     message = apdu.build(frame.invoke_id, frame.time_form, time, _body(form, values))
     return hdlc.build(frame.destination, frame.source, frame.control, message)
+
+
+def sealed(
+    message: bytes,
+    keys: Keys,
+    system_title: bytes,
+    counter: int,
+    *,
+    security: int = AUTHENTICATED | ENCRYPTED,
+    length_size: int = 2,
+) -> bytes:
+    """Encrypt a message, to be framed as any other; an LLC stays in front of the envelope.
+
+    Args:
+        message: LLC (or none) and APDU, or a P1 telegram.
+        keys: those of the meter; an authenticated message needs both.
+        system_title: 8 octets, three letters of the maker first; none for the short envelope of Polish P1 ports.
+        counter: the frame counter; a meter never uses one twice.
+        security: the security control byte: 30 for Kamstrup and Landis+Gyr, 20 or 21 for Kaifa, 20 for Sagemcom.
+        length_size: octets of the length behind 80, minimal or not; 0 for the shortest form.
+    """
+    at = len(apdu.LLC) if message.startswith(apdu.LLC) else 0
+    envelope = ciphering.seal(message[at:], keys, system_title, counter, security)
+    return message[:at] + ciphering.build(envelope, length_size=length_size)
 
 
 def _value(column: Column, form: Form, reading: Reading, extra: Extra, moment: bytes) -> Data:
