@@ -66,7 +66,7 @@ async def _daemon(
 ) -> None:
     meter, site = config.meter, config.site
     notifier = Notifier()
-    gateway = Gateway(site, decoder(meter), started)
+    gateway = Gateway(site, decoder(meter, config.keys), started)
     live = Live(gateway, clock, prefix=config.mqtt.prefix, recorder=recorder)
     keeper = _keeper(config, clock, started, gateway, live)
     refusals = outlets.Refusals(clock)

@@ -115,7 +115,7 @@ def _refuse(problems: Sequence[Problem]) -> None:
 
 def _fixed(old: Config, new: Config) -> Iterator[str]:
     """The tables that differ and that only a restart can follow."""
-    if old.meter != new.meter:
+    if (old.meter, old.keys) != (new.meter, new.keys):
         yield "[meter]"
     if (old.mqtt, old.password) != (new.mqtt, new.password):
         yield "[mqtt]"

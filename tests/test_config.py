@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dlms.ciphering import Keys
 from han_gateway.config.charger import ChargerSettings, WordsSettings
 from han_gateway.config.load import Config, load
 from han_gateway.config.problems import SHOWN_AT_MOST, ConfigError
@@ -359,6 +360,90 @@ def test_a_systemd_credential_is_the_password(tmp_path: Path, monkeypatch: pytes
     config = loaded(tmp_path, HOUSE)
     assert config.password is not None
     assert config.password.get_secret_value() == "canary-2"
+
+
+KEY, AUTHENTICATION_KEY = "CA0A0123456789ABCDEF0123456789AB", "cafe0123456789abcdef0123456789ab"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [KEY, KEY.lower() + "\n", "0x" + KEY, " ".join(KEY[at : at + 2] for at in range(0, 32, 2)), KEY[:16] + "-\r\n" + KEY[16:]],
+)
+def test_the_key_of_a_meter_comes_from_a_file_beside_the_configuration(tmp_path: Path, written: str) -> None:
+    """32 hex digits, grouped as people do, are the key, and nobody prints it; without one there is none."""
+    assert loaded(tmp_path, HOUSE).keys is None
+    (tmp_path / "meter-key").write_text(written)
+    config = loaded(tmp_path, HOUSE + 'key_file = "meter-key"\n')
+    assert config.keys == Keys(bytes.fromhex(KEY))
+    assert KEY.lower() not in repr(config).lower()
+    assert repr(bytes.fromhex(KEY)) not in repr(config)
+
+
+def test_both_keys_of_a_meter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both come from files, or both as credentials of systemd without a line in the configuration; a credential goes before a file."""
+    (tmp_path / "a").write_text(KEY)
+    (tmp_path / "b").write_text(AUTHENTICATION_KEY)
+    named = HOUSE + 'key_file = "a"\nauthentication_key_file = "b"\n'
+    keys = Keys(bytes.fromhex(KEY), bytes.fromhex(AUTHENTICATION_KEY))
+    assert loaded(tmp_path, named).keys == keys
+    (tmp_path / "given").mkdir()
+    (tmp_path / "given" / "meter-key").write_text(AUTHENTICATION_KEY)
+    (tmp_path / "given" / "meter-authentication-key").write_text(KEY)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / "given"))
+    assert keys.authentication is not None
+    assert loaded(tmp_path, HOUSE).keys == loaded(tmp_path, named).keys == Keys(keys.authentication, keys.encryption)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        (
+            "key_file",
+            KEY[:-1],
+            "meter-key has 31 hex digits, not 32: that is no encryption key; write it as it stands on the paper",
+        ),
+        ("key_file", KEY + "a", "has 33 hex digits, not 32"),
+        (
+            "key_file",
+            KEY[:-1] + "G",
+            "meter-key is not 32 hex digits: that is no encryption key; write it as it stands on the paper of your grid company (Denmark: GPK60)",
+        ),
+        ("key_file", "", "is not 32 hex digits"),
+        ("key_file", "GPK60 " + KEY, "is not 32 hex digits"),
+        ("key_file", "\udcff" * 32, "cannot be read (not text); put the encryption key alone into that file"),
+        ("authentication_key_file", KEY + KEY, "has 64 hex digits, not 32: that is no authentication key"),
+        ("authentication_key_file", "-", "(Denmark: GPK61)"),
+        (
+            "authentication_key_file",
+            KEY,
+            "is an authentication key without an encryption key; name the file of that with key_file",
+        ),
+    ],
+)
+def test_a_key_that_is_none_is_named_with_its_file_and_not_shown(tmp_path: Path, name: str, content: str, words: str) -> None:
+    """The line says which key, which file, what is wrong and what to do, and never what stands in the file."""
+    (tmp_path / "meter-key").write_text(content, errors="surrogateescape")
+    (line,) = problems(tmp_path, HOUSE + f'{name} = "meter-key"\n')
+    assert line.startswith(f"house.toml, line 7, meter.{name}: ")
+    assert words in line
+    assert KEY[:8].lower() not in line.lower()
+
+
+@pytest.mark.parametrize("value", [f'"{KEY}"', f'"{KEY[:16]} {KEY[16:]}"', "12345678901234567890123456789012"])
+def test_a_key_in_the_place_of_its_file_is_not_shown(tmp_path: Path, value: str) -> None:
+    """Who writes the key itself into the configuration is told to put it into a file, and does not find it in the log."""
+    (line,) = problems(tmp_path, HOUSE + f"key_file = {value}\n")
+    assert line.startswith("house.toml, line 7, meter.key_file: ")
+    assert "write it into a file that only root can read" in line or "is not the name of a file" in line
+    assert not any(part in line for part in (KEY[:8], "12345678"))
+
+
+@pytest.mark.parametrize("name", ["key", "encryption_key", "authentication_key", "gpk60"])
+def test_a_key_of_the_configuration_that_does_not_exist_does_not_show_the_key(tmp_path: Path, name: str) -> None:
+    """The remedy names the key for its file."""
+    (line,) = problems(tmp_path, HOUSE + f'{name} = "{KEY}"\n')
+    assert "key_file" in line
+    assert KEY not in line
 
 
 def test_where_what_is_learned_outlives_a_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -110,7 +110,8 @@ def _devices(config: "Config") -> Iterator[str]:
 def _ways(config: "Config") -> Iterator[str]:
     meter, mqtt, metrics = config.meter, config.mqtt, config.metrics
     brokers = " or ".join(f"{host}:{port}" for host, port in (mqtt.address, *mqtt.other_addresses))
-    yield f"meter   {meter.port}" + ("" if meter.tcp or meter.topic else f" at {meter.baud} baud, 8{meter.parity}1")
+    keys = "" if config.keys is None else ", with its key" + ("s" if config.keys.authentication else "")
+    yield f"meter   {meter.port}" + ("" if meter.tcp or meter.topic else f" at {meter.baud} baud, 8{meter.parity}1") + keys
     yield (
         f"broker  {brokers}{' with TLS' if mqtt.tls else ''} as {mqtt.username or 'anonymous'}"
         f"{'' if config.password is None else ' with a password'}, topics {mqtt.prefix}/{config.site.name}/..."

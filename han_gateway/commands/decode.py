@@ -7,14 +7,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from han_gateway.commands.keys import add_key_arguments, keys_of
+
 if TYPE_CHECKING:
     from dlms.rejects import Rejected
     from han_gateway.meters.decoder import Decoder
     from han_gateway.meters.reading import Reading
 
-EXAMPLE = """example:
+EXAMPLE = """examples:
   han-gateway decode evening.log | jq .power_import_w
   cat /dev/ttyUSB0 | han-gateway decode -
+  han-gateway decode --key-file meter.key evening.log          (a meter that encrypts)
 """
 
 
@@ -27,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_clock_arguments(parser)
     parser.add_argument("--ct-ratio", type=_ratio, default=1, metavar="N", help="ratio of the current transformers (default 1)")
+    add_key_arguments(parser)
 
 
 def add_clock_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,9 +58,10 @@ def _zone(text: str) -> str:
 
 
 def main(args: argparse.Namespace) -> int:
-    """1 when a file could not be read or nothing could be decoded: damage alone is no failure."""
+    """1 when a file could not be read or nothing could be decoded: damage alone is no failure. Raises ConfigError for a bad key."""
     from han_gateway.commands.dump_files import UnreadableError
 
+    args.keys = keys_of(args)
     rejects: Counter[str] = Counter()
     count = 0
     unreadable = False
@@ -81,7 +86,7 @@ def _lines(name: str, args: argparse.Namespace, rejects: Counter[str]) -> Iterat
     from han_gateway.meters.decoder import Decoder
 
     rule = ClockRule(args.clock) if args.clock else None
-    decoder = Decoder(ct_ratio=args.ct_ratio, check_fcs=not args.ignore_fcs)
+    decoder = Decoder(ct_ratio=args.ct_ratio, check_fcs=not args.ignore_fcs, keys=args.keys)
     extra = {"file": name} if len(args.files) > 1 else {}
     write = json.JSONEncoder().encode
     for item in _items(name, decoder):
@@ -107,7 +112,9 @@ def _items(name: str, decoder: "Decoder") -> "Iterator[Reading | Rejected]":
 
 
 HINTS = {
-    "encrypted": "the meter encrypts: ask the grid company to switch that off, or for the key",
+    "encrypted": "the meter encrypts: ask the grid company for the key (--key-file), or to switch that off",
+    "wrong_key": "the lists are whole but do not decrypt: check the key",
+    "unauthenticated": "nothing proves who sent the lists: leave --authentication-key-file out",
     "frame_check": "damaged or edited frames: --ignore-fcs believes them anyway",
 }
 

@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from han_gateway.commands.keys import add_key_arguments, keys_of
+
 if TYPE_CHECKING:  # pydantic and pyserial take their time, and --help needs neither
     from han_gateway.commands.portrait import Portrait
     from han_gateway.commands.trials import Result, Trial
+    from han_gateway.config.load import Config
 
 SECONDS = 16.0  # one list of every meter that we know: the slowest send one every 15 s
 EXAMPLE = """examples:
@@ -36,6 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--seconds", type=patience, default=SECONDS, metavar="S", help="listen so long at each setting (default %(default)g)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, for programs")
+    add_key_arguments(parser)
 
 
 def patience(text: str) -> float:
@@ -53,14 +57,17 @@ def main(args: argparse.Namespace) -> int:
     """0 when a meter was named, 1 otherwise; a port or configuration that cannot be one is 78 (ConfigError)."""
     from han_gateway.commands.signs import Kind
     from han_gateway.commands.trials import SETTINGS, try_port
+    from han_gateway.config.load import load
 
-    ways = list(_ways(args))
+    config = load(args.config) if args.config else None
+    keys = keys_of(args) or (config.keys if config else None)
+    ways = list(_ways(args, config))
     if not ways:
         _no_adapter()
     results: list[Result] = []
     for port, tcp in ways:
         opened = announcer(port, args.seconds, 1 if tcp else len(SETTINGS))
-        results.append(try_port(port, tcp, args.seconds, tell, opened))
+        results.append(try_port(port, tcp, args.seconds, tell, opened, keys))
         if results[-1].best.verdict.kind is Kind.METER:
             break
     found = bool(results) and results[-1].best.verdict.kind is Kind.METER
@@ -71,18 +78,14 @@ def main(args: argparse.Namespace) -> int:
     return 0 if found else 1
 
 
-def _ways(args: argparse.Namespace) -> Iterator[tuple[str, tuple[str, int] | None]]:
+def _ways(args: argparse.Namespace, config: "Config | None") -> Iterator[tuple[str, tuple[str, int] | None]]:
     """The ports to try."""
     from han_gateway.adapters.ports import adapters
     from han_gateway.commands.source import refuse_mqtt
-    from han_gateway.config.load import load, meter_at
+    from han_gateway.config.load import meter_at
 
-    if args.config:
-        meter = load(args.config).meter
-        refuse_mqtt(meter)
-        yield meter.port, meter.tcp
-    elif args.port:
-        meter = meter_at(args.port, 2400, "E")
+    if config or args.port:
+        meter = config.meter if config else meter_at(args.port, 2400, "E")
         refuse_mqtt(meter)
         yield meter.port, meter.tcp
     else:

@@ -16,10 +16,11 @@ _FORMS = re.compile(
     r"(?<![\d.])\d{14,}(?!\d)"  # the number of a meter or of a measuring point; instants in ms have 13 digits
     r"|(?i:\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b)"  # an address of a network card
     r"|(?:3\d[ :]?){14,}"  # such a number in hexadecimal, as dumps have it
+    r"|(?<=system title )[0-9A-F]+"  # the number of a meter that encrypts is in it
 )
 _SHORT = 4  # a shorter secret is taken out where it stands as a word; else half of all words would go
 
-SECRET_KEYS = frozenset({"username", "password_file"})
+SECRET_KEYS = frozenset({"username", "password_file", "key_file", "authentication_key_file"})
 """Keys of the configuration that are known and yet not shown. What is not a known key is never shown."""
 
 

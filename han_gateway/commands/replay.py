@@ -7,6 +7,7 @@ from pathlib import Path
 
 from han_gateway.adapters.recording import iso_from_instant, moment
 from han_gateway.commands.decode import summary
+from han_gateway.commands.keys import add_key_arguments, keys_of
 from han_gateway.commands.pace import MAX, Pace
 from han_gateway.config.problems import listed
 from han_gateway.core import topics
@@ -30,6 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--speed", type=_speed, metavar="max|N", help="N times as fast as it happened (default max, with --serve 1)"
     )
     parser.add_argument("--serve", type=_serve, metavar="tcp:PORT|pty", help="decide nothing: play the bytes to another program")
+    add_key_arguments(parser)
     parser.set_defaults(parser=parser)
 
 
@@ -59,7 +61,7 @@ def main(args: argparse.Namespace) -> int:
     if args.serve:
         from han_gateway.commands.serve import serve
 
-        return serve(args.files, args.serve, args.speed or 1.0)
+        return serve(args.files, args.serve, args.speed or 1.0, keys_of(args))
     if args.config is None:
         args.parser.error("--config is needed (or --serve, to decide nothing)")
     return _decide(args)
@@ -76,10 +78,10 @@ def _decide(args: argparse.Namespace) -> int:
     config = load(args.config)
     for problem in listed(config.problems):
         print(f"han-gateway replay: left out: {problem}", file=sys.stderr)
-    meter, prefix = config.meter, config.mqtt.prefix
+    meter, prefix, keys = config.meter, config.mqtt.prefix, keys_of(args) or config.keys
     timeline = Timeline(rule=ClockRule(meter.clock) if meter.clock else None, zone=meter.zone)
     decisions = Decisions(config.site, prefix, Pace(args.speed or MAX))
-    playback = Playback(config.site, prefix, lambda: decoder(meter), timeline, (decisions.show,))
+    playback = Playback(config.site, prefix, lambda: decoder(meter, keys), timeline, (decisions.show,))
     unreadable = False
     for name in args.files:
         try:

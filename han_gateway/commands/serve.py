@@ -13,6 +13,7 @@ import time
 import tty
 from collections.abc import Callable, Iterator, Sequence
 
+from dlms.ciphering import Keys
 from dlms.hdlc import build
 from han_gateway.adapters.recording import Arrived, Kind
 from han_gateway.commands.dump_files import UnreadableError, contents
@@ -30,8 +31,8 @@ MAX_MESSAGE = 2_000
 """Bytes; what one HDLC frame holds."""
 
 
-def serve(files: Sequence[str], where: tuple[str, int] | str, speed: float) -> int:
-    """Play the files once; 1 when one could not be read or nobody can be served."""
+def serve(files: Sequence[str], where: tuple[str, int] | str, speed: float, keys: Keys | None = None) -> int:
+    """Play the files once; 1 when one could not be read or nobody can be served. Keys only tell what time it was: bytes go as they are."""
     try:
         send = _pty() if isinstance(where, str) else _tcp(*where)
     except (OSError, OverflowError) as why:
@@ -41,7 +42,7 @@ def serve(files: Sequence[str], where: tuple[str, int] | str, speed: float) -> i
     count = 0
     try:
         for name in files:
-            for at, data in _moments(name):
+            for at, data in _moments(name, keys):
                 pace.wait_for(at)
                 send(data)
                 count += len(data)
@@ -53,9 +54,9 @@ def serve(files: Sequence[str], where: tuple[str, int] | str, speed: float) -> i
     return 0 if count else 1
 
 
-def _moments(name: str) -> Iterator[tuple[Instant, bytes]]:
+def _moments(name: str, keys: Keys | None) -> Iterator[tuple[Instant, bytes]]:
     """The bytes of a file, each piece with the instant at which it is to be sent."""
-    timeline, decoder = Timeline(), Decoder(check_fcs=False)
+    timeline, decoder = Timeline(), Decoder(check_fcs=False, keys=keys)
     for entry in contents(name, lambda stream: entries(stream, DEFAULT_ZONE)):
         if not isinstance(entry, Arrived):
             continue

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from dlms.ciphering import Keys
 from dlms.rejects import Reason, Rejected
 from han_gateway.core.units import Instant
 from han_gateway.meters.decoder import Decoder
@@ -23,6 +24,7 @@ class Kind(Enum):
 
     METER = "meter"
     ENCRYPTED = "encrypted"
+    WRONG_KEY = "wrong_key"
     UNKNOWN_METER = "unknown_meter"
     P1 = "p1"
     MBUS = "mbus"
@@ -65,8 +67,8 @@ class Evidence(NamedTuple):
 class Ear:
     """Listens to a line: bytes in, evidence out."""
 
-    def __init__(self) -> None:
-        self._decoder = Decoder()
+    def __init__(self, keys: Keys | None = None) -> None:
+        self._decoder = Decoder(keys=keys)
         self._size = 0
         self._sample = b""
         self.readings: list[tuple[Instant, Reading]] = []
@@ -94,6 +96,9 @@ UNKNOWN = (
     *(Reason.UNIT, Reason.OUT_OF_RANGE, Reason.FOREIGN_METER),
 )
 """Why a whole frame, its checks good, gave no reading, but for encryption."""
+
+UNOPENED = (Reason.WRONG_KEY, Reason.UNAUTHENTICATED, Reason.REPLAYED)
+"""Why an encrypted list gave no reading, although there is a key."""
 
 _FEW_BYTES = 30  # the shortest list of any meter has 41
 _P1_HEAD, _P1_LINE = re.compile(rb"/[A-Za-z0-9]{3}\d[^\r\n]{0,80}\r?\n"), re.compile(rb"\d-\d:\d{1,3}\.\d{1,3}\.\d{1,3}\(")
@@ -127,6 +132,7 @@ def _seven(evidence: Evidence) -> bool:
 _SIGNS: tuple[tuple[Kind, Callable[[Evidence], object]], ...] = (
     (Kind.METER, lambda seen: seen.readings),
     (Kind.ENCRYPTED, lambda seen: Reason.ENCRYPTED in seen.rejects),
+    (Kind.WRONG_KEY, lambda seen: not seen.rejects.keys().isdisjoint(UNOPENED)),
     (Kind.UNKNOWN_METER, lambda seen: not seen.rejects.keys().isdisjoint(UNKNOWN)),
     (Kind.SILENT, lambda seen: not seen.size),
     (Kind.P1, lambda seen: _P1_HEAD.search(seen.sample) and _P1_LINE.search(seen.sample)),

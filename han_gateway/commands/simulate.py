@@ -7,9 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from han_gateway.commands.keys import add_key_arguments, keys_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from dlms.ciphering import Keys
     from han_gateway.core.site import Charger, Grid
     from han_gateway.core.units import Line
     from han_gateway.simulation.campaign import Score
@@ -54,6 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     mine.add_argument("--grid", choices=("TN", "TT", "IT"), help="the net, where it cannot be seen from the recording")
     mine.add_argument("--kwh", type=_kwh, default=40.0, metavar="E", help="the charge to time (default: 40 kWh)")
+    add_key_arguments(mine)
     parser.set_defaults(parser=parser)
 
 
@@ -104,7 +108,7 @@ def _what_if(args: argparse.Namespace) -> int:
     from han_gateway.core.site import Grid
     from han_gateway.simulation.whatif import ask, guess_grid, recorded, words
 
-    readings = _readings(args.recording)
+    readings = _readings(args.recording, keys_of(args))
     grid = Grid(args.grid) if args.grid else guess_grid(readings)
     lists = sum(any(reading.current_ma) for _, reading in readings)
     answer = ask(recorded(readings, grid, args.fuse, _plugged(args, grid)), lists)
@@ -131,7 +135,7 @@ def _as_json(answer: "Answer") -> dict[str, object]:
     }
 
 
-def _readings(name: str) -> "Readings":
+def _readings(name: str, keys: "Keys | None") -> "Readings":
     """What the file tells, each reading with its instant."""
     from han_gateway.adapters.recording import Arrived
     from han_gateway.commands.dump_files import contents
@@ -141,7 +145,7 @@ def _readings(name: str) -> "Readings":
     from han_gateway.playback import entries, items
     from han_gateway.timeline import Timeline
 
-    decoder, timeline = Decoder(), Timeline()
+    decoder, timeline = Decoder(keys=keys), Timeline()
     found = []
     for entry in contents(name, lambda stream: entries(stream, DEFAULT_ZONE)):
         if isinstance(entry, Arrived):

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from dlms.ciphering import Keys
 from han_gateway.adapters.broker import Broker
 from han_gateway.adapters.mqtt_source import MqttSource
 from han_gateway.adapters.serial_port import Changed, Hear, SerialSource
@@ -48,8 +49,12 @@ def mqtt_source(meter: MeterSettings, broker: Broker) -> Source | None:
     return way
 
 
-def decoder(meter: MeterSettings) -> Decoder:
+def decoder(meter: MeterSettings, keys: Keys | None = None) -> Decoder:
     """A decoder for this meter; run and replay must use the same."""
     return Decoder(
-        ct_ratio=meter.ct_ratio, energy_count_wh=meter.energy_count_wh, current_count_ma=meter.current_count_ma, lock=True
+        ct_ratio=meter.ct_ratio,
+        energy_count_wh=meter.energy_count_wh,
+        current_count_ma=meter.current_count_ma,
+        lock=True,
+        keys=keys,
     )

@@ -30,6 +30,7 @@ LARGEST = 1024 * 1024
 """Bytes of a part; of a longer one the end."""
 PATIENCE_S = 10
 JOURNAL_LINES = 2_000
+CREDENTIALS = ("mqtt-password", "meter-key", "meter-authentication-key")
 NOBODY = frozenset({"root", "pi", "localhost", "raspberrypi"})
 """Names of every second machine: they tell nothing, and are parts of other words."""
 EXAMPLE = """example:
@@ -129,12 +130,15 @@ def _secrets(path: Path, config: "Config | None") -> Iterator[str]:
     """All that identifies somebody here. Of a configuration that cannot be used the values of all keys, as nobody knows which they are."""
     people = {socket.gethostname(), getpass.getuser(), Path.home().name, os.environ.get("SUDO_USER", "")}
     yield from people - NOBODY
-    with contextlib.suppress(OSError, ValueError):  # the one that systemd hands over, as docs/install.md names it
-        yield path.with_name(f"{path.stem}.mqtt-password").read_text(encoding="utf-8").strip("\r\n")
+    for name in CREDENTIALS:  # those that systemd hands over, as docs/install.md names them
+        with contextlib.suppress(OSError, ValueError):
+            yield path.with_name(f"{path.stem}.{name}").read_text(encoding="utf-8").strip("\r\n")
     if config is None:
         yield from _values(path)
         return
     yield config.password.get_secret_value() if config.password else ""
+    for key in (config.keys.encryption, config.keys.authentication or b"") if config.keys else ():
+        yield from (key.hex(), key.hex().upper(), key.hex(" "), key.hex(" ").upper())
     yield config.mqtt.username or ""
     hosts = [config.mqtt.host, *(host for host, _ in config.mqtt.other_addresses), *(config.meter.tcp or ())[:1]]
     yield from (str(host) for host in hosts if host not in {"localhost", "127.0.0.1", "::1"})

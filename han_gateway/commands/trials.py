@@ -6,6 +6,7 @@ This file must not know how bytes are judged (``signs``) nor how anything is sho
 from collections.abc import Callable
 from typing import NamedTuple
 
+from dlms.ciphering import Keys
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.ports import holder, lasting_name
 from han_gateway.adapters.probe import End, listen_serial, listen_tcp
@@ -56,13 +57,13 @@ class _Attention:
     def __init__(self, ear: Ear, seconds: float) -> None:
         self.ear = ear
         self._clock = SystemClock()
-        self._seconds = seconds
+        self.seconds = seconds
         self._named = False
         self.begin()
 
     def begin(self) -> None:
         """The line is open: opening it has cost no listening."""
-        self._until = self._clock.now() + self._seconds * 1000
+        self._until = self._clock.now() + self.seconds * 1000
 
     def hear(self, data: bytes) -> None:
         """Bytes came."""
@@ -70,7 +71,7 @@ class _Attention:
         self.ear.hear(now, data)
         if self.ear.readings and not self._named:
             self._named = True
-            self._until = now + self._seconds * 1000
+            self._until = now + self.seconds * 1000
 
     def left(self) -> float:
         """How many seconds to go on."""
@@ -85,11 +86,12 @@ def try_port(
     seconds: float,
     tell: Callable[[Trial], None],
     opened: Callable[[], None] = lambda: None,
+    keys: Keys | None = None,
 ) -> Result:
     """Try a device, or a serial server when ``tcp`` is given; ``tell`` hears of each trial as it ends, ``opened`` when the port is open."""
     trials: list[Trial] = []
     for setting in (None,) if tcp else SETTINGS:
-        trial = _try(port, tcp, setting, seconds, opened)
+        trial = _try(port, tcp, setting, _Attention(Ear(keys), seconds), opened)
         trials.append(trial)
         tell(trial)
         if trial.verdict.kind not in GO_ON:
@@ -97,10 +99,11 @@ def try_port(
     return Result(port if tcp else lasting_name(port), tuple(trials))
 
 
-def _try(port: str, tcp: tuple[str, int] | None, setting: Setting | None, seconds: float, opened: Callable[[], None]) -> Trial:
+def _try(
+    port: str, tcp: tuple[str, int] | None, setting: Setting | None, attention: _Attention, opened: Callable[[], None]
+) -> Trial:
     held = None if tcp else holder(port)
-    ear = Ear()
-    attention = _Attention(ear, seconds)
+    ear, seconds = attention.ear, attention.seconds
 
     def begin() -> None:
         attention.begin()

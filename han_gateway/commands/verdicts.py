@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from dlms.rejects import Reason
-from han_gateway.commands.signs import UNKNOWN, Evidence, Kind
+from han_gateway.commands.signs import UNKNOWN, UNOPENED, Evidence, Kind
 
 GO_ON = frozenset(
     {Kind.DAMAGED, Kind.NO_PARITY, Kind.SEVEN_BITS, Kind.TEXT, Kind.POLARITY, Kind.NOISE, Kind.GARBLED, Kind.REFUSED}
@@ -33,7 +33,12 @@ WORDS: Mapping[Kind, Words] = {
     Kind.METER: Words("a meter that we read", "write these lines into the configuration"),
     Kind.ENCRYPTED: Words(
         "whole lists, but encrypted ({detail})",
-        "encrypted lists cannot be read yet, not even with a key; ask the grid company to switch encryption off",
+        "ask the grid company for the key (Denmark: GPK60) and name its file, here with --key-file and in the configuration with key_file "
+        "under [meter] (docs/encrypted.md); or ask it to switch encryption off",
+    ),
+    Kind.WRONG_KEY: Words(
+        "whole encrypted lists that this key does not open ({detail})",
+        "compare the key with the paper of the grid company, or ask it: a key belongs to one meter, and of two keys the other may be meant",
     ),
     Kind.UNKNOWN_METER: Words("whole frames, but of a meter or list that we do not know ({detail})", _ASK),
     Kind.P1: Words(
@@ -132,7 +137,7 @@ def _detail(kind: Kind, evidence: Evidence) -> str:
     """What the decoder said about it."""
     if kind is Kind.DAMAGED:
         return f"{evidence.rejects[Reason.FRAME_CHECK]} with a wrong check sequence"
-    reasons = (Reason.ENCRYPTED,) if kind is Kind.ENCRYPTED else UNKNOWN
+    reasons = {Kind.ENCRYPTED: (Reason.ENCRYPTED,), Kind.WRONG_KEY: UNOPENED}.get(kind, UNKNOWN)
     reason = next((each for each in reasons if each in evidence.rejects), None)
     return "" if reason is None else evidence.details[reason] or reason.value.replace("_", " ")
 

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
+from dlms.ciphering import Keys
 from han_gateway.config.advice import advice
 from han_gateway.config.charger import ChargerSettings, WordsSettings
 from han_gateway.config.circuits import ROOT, tree
@@ -22,7 +23,7 @@ from han_gateway.config.house import link_of, policy_of
 from han_gateway.config.meter import MeterSettings
 from han_gateway.config.neighbours import AmsreaderSettings, HomeAssistantSettings
 from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record
-from han_gateway.config.secrets import page_token, password
+from han_gateway.config.secrets import meter_keys, page_token, password
 from han_gateway.config.settings import CircuitSettings, MqttSettings, Settings
 from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
 from han_gateway.config.web import MetricsSettings, PageSettings
@@ -43,6 +44,7 @@ class Config:
     amsreader: AmsreaderSettings
     links: tuple[Link, ...] = ()  # chargers with topics of their own
     password: SecretStr | None = None
+    keys: Keys | None = None  # of a meter that encrypts
     page_token: SecretStr | None = None  # without one nothing can be said on the page
     state_dir: Path | None = None  # where what was learned outlives a restart
     problems: tuple[Problem, ...] = ()  # chargers that were left out
@@ -74,6 +76,7 @@ def load(path: Path) -> Config:
         homeassistant=settings.homeassistant,
         amsreader=settings.amsreader,
         password=password(file, settings.mqtt.password_file),
+        keys=meter_keys(file, settings.meter),
         page_token=page_token(file, settings.page.token_file),
         state_dir=_state_dir(path, settings.site.state_dir),
         problems=tuple(problems),

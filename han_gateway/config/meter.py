@@ -1,6 +1,7 @@
 """``[meter]``: the way to the HAN port, and what only the installer knows about the meter. It must not know how a way is gone."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,8 @@ class MeterSettings(Section):
     ct_ratio: Annotated[int, BeforeValidator(number), Field(ge=1, le=10_000)] = Field(default=1, examples=[1])
     energy_count_wh: Annotated[int, BeforeValidator(number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
     current_count_ma: Annotated[int, BeforeValidator(number), Field(ge=1, le=1000)] | None = Field(default=None, examples=[1])
+    key_file: Path | None = Field(default=None, examples=["/etc/han-gateway/home.meter-key"])
+    authentication_key_file: Path | None = Field(default=None, examples=["/etc/han-gateway/home.meter-authentication-key"])
     silent_after_s: Seconds = Field(default=30, examples=[30])
 
     @property

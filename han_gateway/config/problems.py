@@ -14,7 +14,7 @@ _SYNONYMS = {
     "lines": "phases", "phase": "phases", "device": "port", "serial": "port", "url": "host", "broker": "host", "server": "host",
     "user": "username", "password": "password_file", "main_fuse": "fuse_a", "amps": "fuse_a", "limit_a": "max_a",
     "net": "grid", "system": "grid", "chargers": "charger", "circuits": "circuit", "fuses": "circuit", "serial_port": "meter",
-    "hosts": "other_hosts",
+    "hosts": "other_hosts", "key": "key_file", "encryption_key": "key_file", "gpk60": "key_file", "gpk61": "authentication_key_file",
 }  # fmt: skip
 
 # pydantic's word for what is wrong -> ours. ``{ctx}`` values come from the error record.
@@ -30,6 +30,7 @@ _WORDS = {
     "bool_type": "is neither true nor false",
     "bool_parsing": "is neither true nor false",
     "string_type": "is not text in quotes",
+    "path_type": "is not the name of a file in quotes",
     "literal_error": "is not one of {expected}",
     "greater_than": "is not above {gt:g}",
     "greater_than_equal": "is below {ge:g}, the least allowed",
@@ -105,7 +106,7 @@ def from_record(where: str, error: Mapping[str, Any], examples: Mapping[str, Any
             return Problem(where, "is not a known key here", f"it belongs under {' or '.join(homes)}")
         return Problem(where, "is not a known key", did_you_mean(key, examples))
     what = _words(error)
-    if error["type"] not in {"missing", "too_long"} and not isinstance(error["input"], Mapping | list):
+    if error["type"] not in {"missing", "too_long", "path_type"} and not isinstance(error["input"], Mapping | list):
         what = f"{str(error['input'])[:40]!r} {what}"
     return Problem(where, what, _remedy(error, key, examples))
 

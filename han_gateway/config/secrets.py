@@ -1,13 +1,17 @@
 """Secrets never stand in the configuration: they come from a credential of systemd, or from a file that the configuration names.
 
-This file must not know what a secret is good for.
+A file may be named on the command line as well. No secret is ever part of a message. This file must not know what a secret is good for.
 """
 
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from dlms.ciphering import KEY_SIZE, Keys
+from han_gateway.config.meter import MeterSettings
 from han_gateway.config.problems import ConfigError, Problem
 from han_gateway.config.toml_file import TomlFile, first_bytes
 
@@ -16,6 +20,13 @@ LARGEST_SECRET = 4_096
 FORBIDDEN = "use sudo; to the service systemd hands it over (docs/install.md)"
 SHORTEST_TOKEN = 16
 """Characters: nobody guesses that many over a network."""
+
+_KEYS = {
+    "key_file": ("meter-key", "encryption key", "GPK60"),
+    "authentication_key_file": ("meter-authentication-key", "authentication key", "GPK61"),
+}
+"""The keys of a meter: the key of the configuration, systemd's credential, what it is, and what it is called in Denmark."""
+_BETWEEN = re.compile(r"[\s:.-]+")  # how people group the digits
 
 
 def password(file: TomlFile, named: Path | None) -> SecretStr | None:
@@ -33,18 +44,77 @@ def page_token(file: TomlFile, named: Path | None) -> SecretStr | None:
     return token
 
 
-def _secret(file: TomlFile, table: str, key: str, credential: str, named: Path | None) -> SecretStr | None:
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-    source = Path(credentials, credential) if credentials else None
-    if source is None or not source.exists():
-        source = file.path.parent / named if named else None
-    if source is None:
+def meter_keys(file: TomlFile, meter: MeterSettings) -> Keys | None:
+    """The keys of a meter that encrypts: systemd's credentials, or the files of that table; None where there is none."""
+    named = {"key_file": meter.key_file, "authentication_key_file": meter.authentication_key_file}
+    sources = {key: _source(file, credential, named[key]) for key, (credential, *_) in _KEYS.items()}
+    return _keys(sources, {key: file.where(("meter", key)) for key in _KEYS})
+
+
+def keys_in(key_file: Path | None, authentication_key_file: Path | None) -> Keys | None:
+    """The same from files that the command line names."""
+    options = {key: f"--{key.replace('_', '-')}" for key in _KEYS}
+    return _keys({"key_file": key_file, "authentication_key_file": authentication_key_file}, options)
+
+
+def _keys(sources: Mapping[str, Path | None], places: Mapping[str, str]) -> Keys | None:
+    found = {key: None if source is None else _hex_key(key, source, places[key]) for key, source in sources.items()}
+    encryption, authentication = found["key_file"], found["authentication_key_file"]
+    if encryption is not None:
+        return Keys(encryption, authentication)
+    if authentication is None:
         return None
+    what = "is an authentication key without an encryption key"
+    raise ConfigError(
+        [Problem(places["authentication_key_file"], what, f"name the file of that with {_last(places['key_file'])}")]
+    )
+
+
+def _hex_key(key: str, source: Path, where: str) -> bytes:
+    """The key that stands in a file. Whoever wrote the key where the name of its file belongs must not find it in the log."""
+    _, words, paper = _KEYS[key]
+    if _digits(source.name) == 2 * KEY_SIZE:
+        what = f"is the {words} itself, not the name of a file"
+        raise ConfigError([Problem(where, what, "write it into a file that only root can read, and name that")])
+    text = _text(source, where, f"put the {words} alone into that file")
+    digits = _BETWEEN.sub("", text.removeprefix("0x"))
+    if _digits(digits) != 2 * KEY_SIZE:
+        found = f"has {len(digits)} hex digits, not {2 * KEY_SIZE}" if _digits(digits) else f"is not {2 * KEY_SIZE} hex digits"
+        what = f"{source} {found}: that is no {words}"
+        remedy = f"write it as it stands on the paper of your grid company (Denmark: {paper})"
+        raise ConfigError([Problem(where, what, remedy)])
+    return bytes.fromhex(digits)
+
+
+def _digits(text: str) -> int:
+    """How many hex digits a text has that has nothing else; else 0."""
+    bare = _BETWEEN.sub("", text)
+    return len(bare) if re.fullmatch("[0-9A-Fa-f]+", bare) else 0
+
+
+def _last(place: str) -> str:
+    return place.rpartition(".")[2]
+
+
+def _secret(file: TomlFile, table: str, key: str, credential: str, named: Path | None) -> SecretStr | None:
+    source = _source(file, credential, named)
+    alone = f"put the {credential.partition('-')[2]} alone into that file"
+    return None if source is None else SecretStr(_text(source, file.where((table, key)), alone))
+
+
+def _source(file: TomlFile, credential: str, named: Path | None) -> Path | None:
+    """Where a secret is: systemd's credential before the file that is named, whose name is meant from the configuration's folder."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    given = Path(credentials, credential) if credentials else None
+    if given is not None and given.exists():
+        return given
+    return file.path.parent / named if named else None
+
+
+def _text(source: Path, where: str, remedy: str) -> str:
     try:
-        return SecretStr(first_bytes(source, LARGEST_SECRET).decode().strip("\r\n"))
+        return first_bytes(source, LARGEST_SECRET).decode().strip("\r\n")
     except (OSError, ValueError) as why:
         reason = (getattr(why, "strerror", None) or "not text").lower()
-        what = f"{source} cannot be read ({reason})"
-        alone = f"put the {credential.partition('-')[2]} alone into that file"
-        remedy = FORBIDDEN if isinstance(why, PermissionError) else alone
-        raise ConfigError([Problem(file.where((table, key)), what, remedy)]) from why
+        remedy = FORBIDDEN if isinstance(why, PermissionError) else remedy
+        raise ConfigError([Problem(where, f"{source} cannot be read ({reason})", remedy)]) from why

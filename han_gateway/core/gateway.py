@@ -18,7 +18,17 @@ from han_gateway.core.commands import asked, blinded, observed, watched
 from han_gateway.core.decision import Grants, cut, fall_back, grow, lesser, smaller
 from han_gateway.core.display import show
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
-from han_gateway.core.events import Asked, BrokerChanged, CapSaid, ChargerSaid, CircuitSaid, Event, MeterSaid, Overheard
+from han_gateway.core.events import (
+    Asked,
+    BrokerChanged,
+    CapSaid,
+    ChargerSaid,
+    CircuitSaid,
+    Event,
+    MeterGarbled,
+    MeterSaid,
+    Overheard,
+)
 from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back
 from han_gateway.core.freshness import judge
@@ -32,6 +42,7 @@ from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
 from han_gateway.core.units import FIRST, LINES, Instant, PerLine
+from han_gateway.core.unread import unread
 
 _UNKNOWN = Load(PerLine(None, None, None))
 
@@ -209,6 +220,7 @@ def _because(grant: Grant, cause: Cause) -> Grant:
 
 _ANSWERS: dict[type[Event], Callable[[Site, State, Any], tuple[State, Effects]]] = {
     MeterSaid: _meter_said,
+    MeterGarbled: unread,
     ChargerSaid: _charger_said,
     Asked: asked,
     Overheard: overheard_by,
@@ -216,4 +228,4 @@ _ANSWERS: dict[type[Event], Callable[[Site, State, Any], tuple[State, Effects]]]
     CapSaid: cap_said,
     BrokerChanged: _broker_changed,
 }
-"""Ticks, damaged frames and lost ports say no more than the time that passes without a list."""
+"""Ticks and lost ports say no more than the time that passes without a list."""

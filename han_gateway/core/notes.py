@@ -1,5 +1,6 @@
 """The sentences of the decision log: what changed and why, in words an electrician reads. It must not know what led to them."""
 
+from dlms.rejects import Reason as Reject
 from han_gateway.core.accord import Accord
 from han_gateway.core.effects import Doubt, Grant, Level, MeterState, Note, ShowOutcome, Stage
 from han_gateway.core.site import Cap
@@ -17,6 +18,13 @@ _DOUBT = {
     Doubt.LATE: "its lists are old ones",
     Doubt.REPEATED: "it repeats one list",
 }
+_UNREAD = {
+    Reject.ENCRYPTED: "the meter encrypts its lists ({detail}): the grid company has the key, and key_file under [meter] names its file",
+    Reject.WRONG_KEY: "the meter's lists cannot be opened: {detail}",
+    Reject.REPLAYED: "the meter's lists are old ones ({detail}): does somebody repeat them?",
+    Reject.UNAUTHENTICATED: "the meter's lists are not believed: {detail}; without authentication_key_file they are",
+}
+_UNKNOWN_CIPHER = "the meter encrypts its lists in a way that is not read here ({detail}): ask the grid company to switch it off"
 _REMEDY = "take the adapter out of the HAN port for a moment"
 
 
@@ -58,6 +66,12 @@ def conduct(charger: str, now: Conduct) -> Note:
     """A charger is judged anew."""
     words = _CONDUCT[now]
     return Note(level=words.level, text=f"charger {charger} {words.text}")
+
+
+def unread(reason: Reject, detail: str) -> Note:
+    """Lists that are encrypted are not read: ``the meter's lists cannot be opened: the frame is whole but ...``."""
+    text = _UNKNOWN_CIPHER if detail.endswith("not supported") else _UNREAD[reason]
+    return Note(level=Level.WARNING, text=text.format(detail=detail))
 
 
 def same_list(same_ms: int) -> Note:

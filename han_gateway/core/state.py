@@ -7,6 +7,7 @@ a copy with one change, of which every list needs some, takes a quarter of the t
 from enum import Enum
 from typing import NamedTuple
 
+from dlms.rejects import Reason as Reject
 from han_gateway.core.accord import Echo
 from han_gateway.core.allocation import Room
 from han_gateway.core.course import Course
@@ -205,7 +206,7 @@ class State(NamedTuple):
     ``heard_at`` is the last list that carried currents on every line that matters, ``power_at`` the last list of any kind.
     ``load`` is the last load known, ``room`` what it left for the chargers (for cuts; None while nobody knows). ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved;
     ``course`` is how its lists have gone on, ``doubt`` what is wrong with the last of them. ``window`` holds the
-    samples of the last raise window, oldest first. ``guessed`` holds the grants before a guess was acted upon (``foresight``). Before ``due_at`` nothing happens by itself.
+    samples of the last raise window, oldest first. ``unread`` says when people were last told why encrypted lists are not read. ``guessed`` holds the grants before a guess was acted upon (``foresight``). Before ``due_at`` nothing happens by itself.
     """
 
     meter: MeterState
@@ -218,6 +219,7 @@ class State(NamedTuple):
     clock_at: Instant = 0
     course: Course = Course()
     doubt: Doubt | None = None
+    unread: tuple[tuple[Reject, Instant], ...] = ()
     window: tuple[Sample, ...] = ()
     baseline: Baseline | None = None
     guessed: tuple[Grant, ...] = ()

@@ -43,6 +43,16 @@ _DOUBTS = {
     "its lists are old ones": "listene er gamle",
     "it repeats one list": "den gjentar én liste",
 }
+_SHUT = {
+    "the frame is whole but does not decrypt: check the key": "rammen er hel, men nøkkelen passer ikke: sjekk nøkkelen",
+    "the frame decrypts, but its tag is wrong: check the authentication key": (
+        "nøkkelen passer, men signaturen er feil: sjekk autentiseringsnøkkelen"
+    ),
+    "a key of a session (general-ded-ciphering) is not supported": "med en øktnøkkel",
+    "a system title that has not 8 octets is not supported": "uten system title på 8 oktetter",
+    "a compressed message is not supported": "komprimert",
+    "the broadcast key is not supported": "med kringkastingsnøkkelen",
+}
 _VERBS = {"cut": "senket", "paused": "pauset", "raised": "hevet", "resumed": "gjenopptok"}
 _ASKS = {"restart": "omstart", "pause": "pause", "resume": "fortsett", "boost": "full fart"}
 _STAGES = {
@@ -106,6 +116,7 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "cap": lambda word: _CAPS.get(word, word),
     "lists": lambda word: _LISTS.get(word, word),
     "doubt": lambda word: _DOUBTS.get(word, word),
+    "shut": lambda words: _SHUT.get(words.rpartition("; ")[2], words),
     "fuse": lambda word: _place(f"{word} fuse"),
     "ask": lambda word: _ASKS.get(word, word),
     "stage": lambda word: _STAGES.get(word, word),
@@ -147,6 +158,23 @@ _SENTENCES: Table = _table(
     (
         r"meter (?P<state>\w+): (?P<doubt>.+); nothing new for (?P<s>\d+) s",
         "måleren er {state}: {doubt}; ikke noe nytt på {s} s",
+    ),
+    (
+        r"the meter encrypts its lists \((?P<who>system title \w*)\): .*",
+        "måleren krypterer listene ({who}): nettselskapet har nøkkelen, og key_file under [meter] sier hvilken fil den står i",
+    ),
+    (
+        r"the meter encrypts its lists in a way that is not read here \((?P<shut>.+)\): .*",
+        "måleren krypterer listene på en måte som ikke leses her ({shut}): be nettselskapet slå det av",
+    ),
+    (r"the meter's lists cannot be opened: (?P<shut>.+)", "målerens lister lar seg ikke åpne: {shut}"),
+    (
+        r"the meter's lists are old ones \(frame counter (?P<now>\d+) after (?P<before>\d+)\): .*",
+        "målerens lister er gamle (teller {now} etter {before}): er det noen som gjentar dem?",
+    ),
+    (
+        r"the meter's lists are not believed: .*",
+        "målerens lister blir ikke trodd: ingenting beviser hvem som sendte dem; uten authentication_key_file blir de det",
     ),
     (r"meter heard", "måleren er hørt"),
     (r"meter fresh again, was (?P<state>\w+)", "måleren er frisk igjen, var {state}"),

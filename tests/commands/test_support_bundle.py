@@ -20,6 +20,7 @@ PASSWORD = 'canary "pass\\word" æ'
 USER = "canary-user"
 HOST = "canary-host.lan"
 CANARIES = (METER_ID, PASSWORD, USER, HOST)
+KEY, AUTHENTICATION_KEY = "0123456789ABCDEF" * 2, "fedcba9876543210" * 2
 DISGUISED = (
     base64.b64encode(PASSWORD.encode()).decode(),
     repr(PASSWORD),
@@ -91,6 +92,24 @@ def test_canaries_do_not_come_out(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "left out: " in members["check.txt"]
     assert members["config.toml"].startswith('[site]\nname = "home"\ngrid = "TN"\nfuse_a = 25\n')
     assert out.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_keys_of_the_meter_do_not_come_out(tmp_path: Path) -> None:
+    """Keys, their files' names and the name that the meter has in its encrypted lists are in no member, however they are written."""
+    (tmp_path / "canary-a").write_text(KEY)
+    (tmp_path / "canary-b").write_text(AUTHENTICATION_KEY)
+    registry = CollectorRegistry()
+    forms = [form for key in (KEY, AUTHENTICATION_KEY) for form in (key, key.lower(), key.upper(), bytes.fromhex(key).hex(" "))]
+    Info("han_meter", "The meter.", registry=registry).info({"model": " ".join(forms), "log": "system title 58595A4142434445"})
+    server = serve(registry, "127.0.0.1", 0)
+    keys = 'key_file = "canary-a"\nauthentication_key_file = "canary-b"\n[mqtt]'
+    _, _, members = bundle(tmp_path, HOUSE.format(port=server.port).replace("[mqtt]", keys))
+    server.close()
+
+    everything = "".join(members.values())
+    assert [form for form in (*forms, "58595A4142434445", "canary-a") if form in everything] == []
+    assert f"key_file = {HIDDEN}" in members["config.toml"]
+    assert "system title " in members["metrics.txt"]
 
 
 def test_it_says_what_is_inside_before_anybody_sends_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -40,6 +40,45 @@ def test_an_idle_tick_returns_the_same_state() -> None:
     assert step(ONE, before, BrokerChanged(at=1700, connected=False))[0] is before
 
 
+UNREAD = (
+    (Reject.ENCRYPTED, "system title 58595A0000000007", "key_file under [meter]"),
+    (Reject.ENCRYPTED, "the broadcast key is not supported", "ask the grid company to switch it off"),
+    (Reject.WRONG_KEY, "the frame is whole but does not decrypt: check the key", "check the key"),
+    (Reject.REPLAYED, "frame counter 6 after 9", "does somebody repeat them?"),
+    (Reject.UNAUTHENTICATED, "nothing proves its sender", "without authentication_key_file"),
+)
+
+
+@pytest.mark.parametrize(("reason", "detail", "remedy"), UNREAD)
+def test_lists_that_are_encrypted_are_told_of(reason: Reject, detail: str, remedy: str) -> None:
+    """Why encrypted lists are not read is told with the first of them, once an hour while it goes on, and changes no limit."""
+    run = Run(ONE)
+    told = []
+    for at in range(0, 7_200_001, 10_000):
+        run.until(at)
+        before = run.state
+        run.state, effects = step(ONE, before, MeterGarbled(at=at, rejected=Rejected(reason, 40, detail)))
+        assert set_limits(effects) == []
+        told += [(at, text) for text in notes(effects)]
+
+    assert [at for at, _ in told] == [0, 3_600_000, 7_200_000]
+    assert all(detail in text and remedy in text for _, text in told)
+
+
+def test_each_reason_is_told_by_itself() -> None:
+    """Reasons that take turns are told once each, and damage never."""
+    run = Run(ONE)
+    told = []
+    for at in range(0, 60_000, 1_000):
+        for reason, detail, _ in UNREAD:
+            run.state, effects = step(ONE, run.state, MeterGarbled(at=at, rejected=Rejected(reason, 40, detail)))
+            told += notes(effects)
+        state, effects = step(ONE, run.state, MeterGarbled(at=at, rejected=Rejected(Reject.FRAME_CHECK, 40)))
+        assert (state, notes(effects)) == (run.state, [])
+
+    assert len([text for text in told if "starts at" not in text]) == 4
+
+
 def test_a_house_without_chargers() -> None:
     """A house without chargers is shown its room all the same."""
     run = Run(house())

@@ -6,6 +6,9 @@ from itertools import product
 
 import pytest
 
+from dlms import ciphering
+from dlms.rejects import Reason as Reject
+from dlms.rejects import Rejected
 from han_gateway.core import notes, outcome
 from han_gateway.core.accord import Accord
 from han_gateway.core.effects import Cause, Doubt, Grant, MeterState, Note, Reason, ShowOutcome, Stage
@@ -33,6 +36,24 @@ SAID: dict[Callable[..., Note], list[Note]] = {
     ],
     notes.meter_heard: [notes.meter_heard(state) for state in (MeterState.WAITING, MeterState.STALE, MeterState.LOST)],
     notes.conduct: [notes.conduct("garage", conduct) for conduct in (Conduct.OBEYING, Conduct.IGNORING, Conduct.GONE)],
+    notes.unread: [
+        notes.unread(Reject.ENCRYPTED, "system title 58595A0000000007"),
+        *(
+            notes.unread(Reject.ENCRYPTED, rejected.detail)
+            for envelope in (
+                "dc0858595a0000000007",
+                "db00",
+                "db0858595a00000000070580",
+                "db0858595a00000000070540",
+                "db0858595a00000000070522",
+            )
+            if isinstance(rejected := ciphering.parse(bytes.fromhex(envelope) + bytes(4)), Rejected)
+        ),
+        notes.unread(Reject.WRONG_KEY, ciphering.WRONG_KEY),
+        notes.unread(Reject.WRONG_KEY, ciphering.WRONG_AUTHENTICATION_KEY),
+        notes.unread(Reject.REPLAYED, "frame counter 6 after 9"),
+        notes.unread(Reject.UNAUTHENTICATED, ciphering.UNPROVEN),
+    ],
     notes.same_list: [notes.same_list(600_000)],
     notes.no_hourly: [notes.no_hourly(7_200_000)],
     notes.differs: [
