@@ -67,12 +67,12 @@ class Keys:
             raise ValueError(msg)
 
 
-def is_sealed(message: bytes, at: int = 0) -> bool:
+def is_sealed(message: bytes, at: int) -> bool:
     """Tell whether an envelope begins at ``at``, of whichever kind."""
     return at < len(message) and message[at] in (GENERAL_GLO, GENERAL_DED)
 
 
-def sender(message: bytes, at: int = 0) -> str:
+def sender(message: bytes, at: int) -> str:
     """Name the sender of the envelope that begins at ``at``, as far as it got, for people; the title is no secret."""
     return f"system title {message[at + 2 : at + 2 + TITLE_SIZE].hex().upper()}"
 
@@ -101,7 +101,7 @@ def parse_untitled(message: bytes, at: int = 0) -> Sealed | Rejected:
     return _contents(message, at + 1, b"")
 
 
-def extent(buffer: bytes, at: int = 0) -> int | None:
+def extent(buffer: bytes, at: int) -> int | None:
     """Count the bytes of the envelope at ``at``, with or without a title, by its own length; None while it is too short to tell.
 
     For a stream that puts no frame around the envelope. Nothing is checked: the caller must bound what it waits for.
@@ -124,13 +124,13 @@ def build(sealed: Sealed, *, length_size: int = 0) -> bytes:
 
 def seal(plain: bytes, keys: Keys, system_title: bytes, counter: int, security: int = AUTHENTICATED | ENCRYPTED) -> Sealed:
     """Encrypt a message (without LLC); the inverse of ``unseal``. An authenticated one needs the authentication key."""
-    empty = Sealed(system_title, security, counter, b"")
-    cipher = _gcm(keys, empty).encryptor()
-    encrypted = security & ENCRYPTED
-    cipher.authenticate_additional_data(_covered(keys, security, b"" if encrypted else plain))
+    cipher = _gcm(keys, system_title, counter).encryptor()
+    encrypted, tagged = security & ENCRYPTED, security & AUTHENTICATED
+    if tagged:
+        cipher.authenticate_additional_data(_covered(keys, security, b"" if encrypted else plain))
     content = cipher.update(plain) if encrypted else plain
     cipher.finalize()
-    return empty._replace(content=content + cipher.tag[:TAG_SIZE] if security & AUTHENTICATED else content)
+    return Sealed(system_title, security, counter, content + cipher.tag[:TAG_SIZE] if tagged else content)
 
 
 def unseal(sealed: Sealed, keys: Keys) -> bytes | Rejected:
@@ -147,7 +147,7 @@ def unseal(sealed: Sealed, keys: Keys) -> bytes | Rejected:
         return Rejected(Reason.UNAUTHENTICATED, len(sealed.content), UNPROVEN)
     end = len(sealed.content) - TAG_SIZE * tagged
     content, tag = sealed.content[:end], sealed.content[end:]
-    cipher = _gcm(keys, sealed).decryptor()
+    cipher = _gcm(keys, sealed.system_title, sealed.counter).decryptor()
     encrypted = sealed.security & ENCRYPTED
     if verified:
         cipher.authenticate_additional_data(_covered(keys, sealed.security, b"" if encrypted else content))
@@ -163,18 +163,16 @@ def unseal(sealed: Sealed, keys: Keys) -> bytes | Rejected:
     return plain if begins_well else Rejected(Reason.WRONG_KEY, len(sealed.content), WRONG_KEY)
 
 
-def _gcm(keys: Keys, sealed: Sealed) -> "Cipher[GCM]":
+def _gcm(keys: Keys, system_title: bytes, counter: int) -> "Cipher[GCM]":
     """Set the cipher up for one message. Where there is no title its place in the nonce is zero."""
     from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes  # noqa: PLC0415  as above
 
-    nonce = sealed.system_title.ljust(TITLE_SIZE, b"\0") + sealed.counter.to_bytes(_COUNTER_SIZE, "big")
+    nonce = system_title.ljust(TITLE_SIZE, b"\0") + counter.to_bytes(_COUNTER_SIZE, "big")
     return Cipher(algorithms.AES(keys.encryption), modes.GCM(nonce, min_tag_length=TAG_SIZE))
 
 
 def _covered(keys: Keys, security: int, clear: bytes) -> bytes:
-    """Give what the tag covers beside the ciphertext: nothing where there is no tag, else security, key, and what is not encrypted."""
-    if not security & AUTHENTICATED:
-        return b""
+    """Give what the tag covers beside the ciphertext: security, key, and what is not encrypted."""
     if keys.authentication is None:
         msg = "an authenticated message needs the authentication key"
         raise ValueError(msg)
@@ -188,13 +186,13 @@ def _contents(message: bytes, at: int, title: bytes) -> Sealed | Rejected:
     if length is None or length[1] + length[0] != size:
         return Rejected(Reason.MALFORMED, size, "the length of the general-glo-ciphering is not its length")
     start = length[1]
-    security, content = message[start : start + 1], message[start + 1 + _COUNTER_SIZE :]
-    if len(message) < start + 1 + _COUNTER_SIZE or len(content) < TAG_SIZE * bool(security[0] & AUTHENTICATED):
+    content = message[start + 1 + _COUNTER_SIZE :]
+    if not content or len(content) < TAG_SIZE * bool(message[start] & AUTHENTICATED):
         return Rejected(Reason.MALFORMED, size, "a general-glo-ciphering without content")
-    if unsupported := _unsupported(security[0]):
+    if unsupported := _unsupported(message[start]):
         return Rejected(Reason.ENCRYPTED, size, f"system title {title.hex().upper() or 'none'}; {unsupported}")
     counter = int.from_bytes(message[start + 1 : start + 1 + _COUNTER_SIZE], "big")
-    return Sealed(title, security[0], counter, content)
+    return Sealed(title, message[start], counter, content)
 
 
 def _unsupported(security: int) -> str:
@@ -209,7 +207,9 @@ def _unsupported(security: int) -> str:
 
 def _read_length(buffer: bytes, at: int) -> tuple[int, int] | None:
     """Read a length and the place behind it: one octet below 128, else 80 + the number of octets that hold it, minimal or not."""
-    first = buffer[at] if at < len(buffer) else 0x80
+    if at >= len(buffer):
+        return None
+    first = buffer[at]
     if first < 0x80:
         return first, at + 1
     width = first & 0x7F

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
-from dlms import axdr, hdlc
+from dlms import axdr, hdlc, unsealer
 from han_gateway import neighbours, outlets
 from han_gateway.adapters import (
     acquaintances,
@@ -27,7 +27,7 @@ from han_gateway.adapters import (
 )
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import circuits, load, secrets, settings, toml_file
-from han_gateway.core import commands, discovery, echo, inbox, memory, outcome
+from han_gateway.core import commands, discovery, echo, inbox, memory, outcome, unread
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.devices.makes import DEVICES
@@ -73,6 +73,8 @@ def limits() -> str:
     rows = {
         "bytes of an unfinished frame that are kept": f"{hdlc.MAX_LENGTH:,}",
         "nesting of a list, values in it": f"{axdr.MAX_DEPTH}, {axdr.MAX_VALUES}",
+        "encrypted lists in a row until a meter that counts anew is believed": str(unsealer.IN_A_ROW),
+        "time until it is told again that encrypted lists are not read": f"{unread.TELL_AGAIN_MS // 3_600_000} h",
         "silence after which a TCP meter is connected anew": f"`silent_after_s`, 20 s at most; then twice as long, to {silence.LONGEST_S:g} s",
         "silence after which a serial port is opened anew": f"`silent_after_s`; then twice as long, to {silence.LONGEST_S:g} s",
         "bytes of a meter read in a second": f"{silence.FLOOD_BYTES_PER_S:,}",

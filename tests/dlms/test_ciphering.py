@@ -105,7 +105,8 @@ def test_with_an_authentication_key_only_a_good_tag_is_believed(security: int) -
     if security & AUTHENTICATED:
         assert found == PLAIN
     else:
-        assert refused(found) == (Reason.UNAUTHENTICATED, ciphering.UNPROVEN)
+        words = "nothing in the message proves its sender, and an authentication key is configured"
+        assert refused(found) == (Reason.UNAUTHENTICATED, words)
 
 
 @pytest.mark.parametrize("security", [BOTH, AUTHENTICATED])
@@ -133,7 +134,7 @@ def test_a_wrong_authentication_key_alone_is_named() -> None:
     """Where the message decrypts and only the tag is wrong, the words speak of the authentication key."""
     found = opened(build(seal(PLAIN, KEYS, TITLE, 7)), Keys(KEYS.encryption, OTHER))
 
-    assert refused(found) == (Reason.WRONG_KEY, ciphering.WRONG_AUTHENTICATION_KEY)
+    assert refused(found) == (Reason.WRONG_KEY, "the frame decrypts, but its tag is wrong: check the authentication key")
 
 
 @given(st.binary(min_size=16, max_size=16), st.integers(0, 2**32 - 1))
@@ -187,8 +188,11 @@ def test_the_envelope_without_a_title() -> None:
     assert parse_untitled(b"/XYZ5\r\n" + envelope, 7) == sealed
     assert unseal(sealed, KEYS) == PLAIN * 12
     assert sealed.content == seal(PLAIN * 12, KEYS, bytes(8), 7).content
-    assert refused(parse_untitled(b"\x01" + envelope[1:]))[0] is Reason.MALFORMED
-    assert refused(parse_untitled(b""))[0] is Reason.MALFORMED
+    assert parse_untitled(envelope) == sealed
+    for other in (b"\x01" + envelope[1:], b""):
+        assert refused(parse_untitled(other)) == (Reason.MALFORMED, "no envelope without a system title")
+    broadcast = parse_untitled(build(sealed._replace(security=BOTH | BROADCAST)))
+    assert refused(broadcast) == (Reason.ENCRYPTED, "system title none; the broadcast key is not supported")
 
 
 @pytest.mark.parametrize("title", [TITLE, b""])
@@ -201,32 +205,43 @@ def test_the_extent_of_an_envelope_in_a_stream(title: bytes) -> None:
         assert extent(b"xx" + (envelope + b"!abcd")[:cut], 2) == (len(envelope) if cut >= told else None)
 
 
+OTHER_TITLE = "a system title that has not 8 octets is not supported"
+NO_LENGTH = "the length of the general-glo-ciphering is not its length"
+NO_CONTENT = "a general-glo-ciphering without content"
+
+
 @pytest.mark.parametrize(
     ("envelope", "reason", "words"),
     [
         ("", Reason.MALFORMED, "no general-glo-ciphering"),
         ("0f400000", Reason.MALFORMED, "no general-glo-ciphering"),
-        ("db", Reason.ENCRYPTED, "8 octets"),
-        ("db00820230300000000100", Reason.ENCRYPTED, "8 octets"),
-        ("db0758595a000000000c300000000700", Reason.ENCRYPTED, "8 octets"),
-        ("db0858595a00", Reason.MALFORMED, "length"),
-        ("db0858595a0000000007", Reason.MALFORMED, "length"),
-        ("db0858595a0000000007062000000007", Reason.MALFORMED, "length"),
-        ("db0858595a000000000704200000000700", Reason.MALFORMED, "length"),
-        ("db0858595a000000000780", Reason.MALFORMED, "length"),
-        ("db0858595a0000000007850000000006200000000700", Reason.MALFORMED, "length"),
-        ("db0858595a000000000700", Reason.MALFORMED, "content"),
-        ("db0858595a00000000070420000000", Reason.MALFORMED, "content"),
-        ("db0858595a0000000007063000000007aa", Reason.MALFORMED, "content"),
-        ("dc0858595a0000000007062000000007aa", Reason.ENCRYPTED, "system title 58595A0000000007; a key of a session"),
+        ("db", Reason.ENCRYPTED, OTHER_TITLE),
+        ("db00820230300000000100", Reason.ENCRYPTED, OTHER_TITLE),
+        ("db0758595a000000000c300000000700", Reason.ENCRYPTED, OTHER_TITLE),
+        ("db0858595a00", Reason.MALFORMED, NO_LENGTH),
+        ("db0858595a0000000007", Reason.MALFORMED, NO_LENGTH),
+        ("db0858595a0000000007062000000007", Reason.MALFORMED, NO_LENGTH),
+        ("db0858595a000000000704200000000700", Reason.MALFORMED, NO_LENGTH),
+        ("db0858595a000000000780", Reason.MALFORMED, NO_LENGTH),
+        ("db0858595a0000000007850000000006200000000700", Reason.MALFORMED, NO_LENGTH),
+        ("db0858595a000000000700", Reason.MALFORMED, NO_CONTENT),
+        ("db0858595a00000000070120", Reason.MALFORMED, NO_CONTENT),
+        ("db0858595a00000000070420000000", Reason.MALFORMED, NO_CONTENT),
+        ("db0858595a0000000007052000000007", Reason.MALFORMED, NO_CONTENT),
+        ("db0858595a0000000007063000000007aa", Reason.MALFORMED, NO_CONTENT),
+        ("db0858595a0000000007103000000007" + "aa" * 11, Reason.MALFORMED, NO_CONTENT),
+        (
+            "dc0858595a0000000007062000000007aa",
+            Reason.ENCRYPTED,
+            "system title 58595A0000000007; a key of a session (general-ded-ciphering) is not supported",
+        ),
     ],
 )
 def test_envelopes_that_cannot_be_opened(envelope: str, reason: Reason, words: str) -> None:
     """A cut or contradictory envelope is Rejected(MALFORMED), one of a kind that is not supported Rejected(ENCRYPTED), with words."""
     found = parse(bytes.fromhex(envelope))
 
-    assert refused(found)[0] is reason
-    assert words in refused(found)[1]
+    assert refused(found) == (reason, words)
     assert isinstance(found, Rejected)
     assert found.size == len(envelope) // 2
 
@@ -256,7 +271,7 @@ def test_any_bytes_give_a_message_or_a_reason(content: bytes) -> None:
             if isinstance(sealed, Sealed):
                 assert isinstance(unseal(sealed, KEYS), (bytes, Rejected))
                 assert isinstance(unseal(sealed, ENCRYPTION_ONLY), (bytes, Rejected))
-        assert extent(beginning + content) is None or isinstance(extent(beginning + content), int)
+        assert (extent(beginning + content, 0) or 0) >= 0
 
 
 def test_keys_are_not_shown() -> None:
@@ -273,5 +288,5 @@ def test_a_key_has_sixteen_octets(sizes: tuple[int, int | None]) -> None:
 
 def test_authenticating_needs_the_key() -> None:
     """Nobody can seal an authenticated message without the authentication key."""
-    with pytest.raises(ValueError, match="authentication key"):
+    with pytest.raises(ValueError, match=r"^an authenticated message needs the authentication key$"):
         seal(PLAIN, ENCRYPTION_ONLY, TITLE, 7)

@@ -43,11 +43,11 @@ SAID: dict[Callable[..., Note], list[Note]] = {
             for envelope in (
                 "dc0858595a0000000007",
                 "db00",
-                "db0858595a00000000070580",
-                "db0858595a00000000070540",
-                "db0858595a00000000070522",
+                "db0858595a00000000070680",
+                "db0858595a00000000070640",
+                "db0858595a00000000070622",
             )
-            if isinstance(rejected := ciphering.parse(bytes.fromhex(envelope) + bytes(4)), Rejected)
+            if isinstance(rejected := ciphering.parse(bytes.fromhex(envelope) + bytes(5)), Rejected)
         ),
         notes.unread(Reject.WRONG_KEY, ciphering.WRONG_KEY),
         notes.unread(Reject.WRONG_KEY, ciphering.WRONG_AUTHENTICATION_KEY),
