@@ -198,7 +198,7 @@ def _said(device: Device) -> Iterator[tuple[str, str, str]]:
         ("a pause", device.pause),
         ("restart", (device.restart,) if device.restart else ()),
     ):
-        yield from ((what, f"`{say.topic}`", f"`{say.payload}`") for say in words)
+        yield from ((what, f"`{say.topic}`", f"`{say.payload}`" if say.payload else "nothing") for say in words)
     if device.feed:
         yield f"every {device.feed.every_ms // 1000} s", f"`{device.feed.topic}`", f"`{device.feed.payload}`"
     for what, read in (

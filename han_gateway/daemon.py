@@ -166,7 +166,7 @@ def _broker(config: Config, live: Live, interpreter: Interpreter, refusals: outl
             will=topics.will(mqtt.prefix, site),
             birth=topics.birth(mqtt.prefix, site),
             subscriptions=(*live.listen(), *interpreter.topics()),
-            settled=inbox.settings(mqtt.prefix, site),
+            settled=inbox.settings(mqtt.prefix, site) | interpreter.settled(),
             on_connection=connection,
             on_message=message,
             on_trouble=lambda text: log.warning("%s", text),

@@ -64,6 +64,11 @@ class Interpreter:
         """Where these chargers speak: exact names, no wildcard."""
         return tuple(self._topics)
 
+    def settled(self) -> frozenset[str]:
+        """Where what is retained counts: the owners' words that a pause may take the place of, and those that the broker keeps for us."""
+        links = (talk.link for talk in self._talks.values())
+        return frozenset(link.topic(each) for link in links for each in link.device.own_words)
+
     def forget(self, name: str) -> None:
         """Somebody else may have spoken to this charger: its next limit is said whole and at once, as the first one was."""
         talk = self._talks.get(name)
@@ -96,10 +101,13 @@ class Interpreter:
         at = self._clock.now()
         for name in names:
             talk = self._talks[name]
-            heard, report = hear(talk.link, talk.heard, topic, payload, at)
             told = talk.told
+            pausing = told is not None and not told.limit_ma
+            heard, report = hear(talk.link, talk.heard, topic, payload, at, pausing=pausing)
             if told is not None and (heard.limit_ma, heard.paused) != (talk.heard.limit_ma, talk.heard.paused):
                 told = answered(told, 0 if heard.paused else heard.limit_ma)
+            if heard.lent and heard.paused:  # still in the pause of an earlier run: the owner's word must come back
+                heard, told = heard._replace(lent=False), told if pausing else None
             self._talks[name] = talk._replace(heard=heard, told=told)
             if report is not None:
                 yield f"{talk.link.base}/report", report
@@ -107,7 +115,8 @@ class Interpreter:
     def _tell(self, effect: SetLimit, at: Instant) -> None:
         talk = self._talks.get(effect.grant.charger)
         if talk is not None:
-            told, messages = tell(talk.link, talk.told, effect, at, int(self._clock.wall().timestamp()))
+            own = "" if talk.heard.lent else talk.heard.own
+            told, messages = tell(talk.link, talk.told, effect, at, int(self._clock.wall().timestamp()), own)
             self._talks[effect.grant.charger] = talk._replace(told=told)
             for message in messages:
                 self._publish(message)

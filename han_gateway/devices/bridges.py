@@ -96,6 +96,38 @@ EVCC = Device(
     source="evcc core/circuit/circuit.go, docs features/loadmanagement",
 )
 
+EVCC_LOADPOINT = Device(
+    name="evcc-loadpoint",
+    title="evcc, by a loadpoint",
+    id_example="evcc/loadpoints/1",
+    charge=(Say("<id>/maxCurrent/set", "<amps>"),),
+    pause=(Say("<id>/mode/set", "off"), Say("<id>/maxCurrent/set", "6"), Say("<base>/mode", "<own>", retain=True)),
+    resume=(Say("<id>/mode/set", "<own>"), Say("<base>/mode", "", retain=True)),
+    response_ms=40_000,
+    echo=Value("<id>/maxCurrent"),
+    paused=Paused("<id>/mode", "", "off"),
+    own="<base>/mode",
+    currents=tuple(Value(f"<id>/chargeCurrents/l{place}") for place in (1, 2, 3)),
+    states=(
+        States("<id>/connected", "", {"false": Is.IDLE}),
+        States("<id>/charging", "", {"true": Is.CHARGING, "false": Is.CONNECTED}),
+    ),
+    session=Value("<id>/sessionEnergy"),
+    setup=(
+        (
+            "`device_id` is the root topic of evcc and the number of the loadpoint, from 1. evcc takes no limit below its own min. current: "
+            "leave that at 6 A, or write it as `min_a`. It looks every 30 s at most: `interval: 10s` makes it follow sooner."
+        ),
+        (
+            "A pause is the mode `off`, and your own mode comes back after it, also one that you choose meanwhile and after a restart of "
+            "either side. Only `off` chosen in a pause cannot be told from it, and a battery boost ends with it. The limit stands as "
+            "max. current in evcc, which remembers it: who takes the gateway away sets it back there."
+        ),
+        "The circuit above has a failsafe and leaves your modes alone: prefer it where you can write evcc.yaml.",
+    ),
+    source="evcc server/mqtt.go, core/loadpoint.go, core/loadpoint_api.go, docs integrations/mqtt-api",
+)
+
 AMINA = Device(
     name="amina",
     title="Amina S, by Zigbee2MQTT",

@@ -6,6 +6,7 @@ command. What comes in is hostile until proved otherwise: it is bounded before i
 """
 
 import json
+import re
 from typing import NamedTuple
 
 from han_gateway.core.events import ChargerStatus
@@ -25,6 +26,8 @@ HELD_MS = 600_000
 """So long a state counts; and a current of a charger that speaks only of what changes, as long as it speaks at all."""
 ALIVE_MS = 2_000
 """A sign of life alone is worth a report as seldom as this."""
+_WORD = re.compile(r"\w{1,32}", re.ASCII)
+"""A word that may be given back: what was heard is repeated nowhere else."""
 
 
 class Kept(NamedTuple):
@@ -35,21 +38,33 @@ class Kept(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What a charger has said so far: currents at its own terminals in mA, session in Wh. ``limit_ma`` is what it said it obeys."""
+    """What a charger has said so far: currents at its own terminals in mA, session in Wh. ``limit_ma`` is what it said it obeys.
+
+    ``statuses``: what each of the record's ``states`` said last. ``own`` is its owner's word in the place of a pause, as it was heard, or
+    as the broker had kept it of a pause that we did not see end (``lent``).
+    """
 
     currents: tuple[Kept | None, Kept | None, Kept | None] = (None, None, None)
-    status: tuple[ChargerStatus, Instant] | None = None
+    statuses: tuple[tuple[ChargerStatus, Instant] | None, ...] = ()
     session_wh: int | None = None
     limit_ma: int | None = None
     paused: bool = False
+    own: str = ""
+    lent: bool = False
     reported_at: Instant | None = None
 
 
-def hear(link: Link, heard: Heard, topic: str, payload: bytes, at: Instant) -> tuple[Heard, bytes | None]:
-    """Take in one message; the second is a report for the core, or None when it says nothing new."""
+def hear(
+    link: Link, heard: Heard, topic: str, payload: bytes, at: Instant, *, pausing: bool = False
+) -> tuple[Heard, bytes | None]:
+    """Take in one message; the second is a report for the core, or None when it says nothing new. ``pausing``: we have paused it."""
     document = _document(payload)
     device = link.device
     mine = {template for template in device.read if link.topic(template) == topic}
+    if device.own and device.own in mine:
+        word = _text(document)
+        return (heard._replace(own=word, lent=True) if _WORD.fullmatch(word) and not heard.own else heard), None
+    heard = _owned(link, heard, document, mine, pausing=pausing)
     heard, news = _state(link, heard, document, mine, at)
     heard, limit_ma, named = _limit(link, heard, document, mine)
     alive = bool(mine.intersection(device.alive)) and (heard.reported_at is None or at - heard.reported_at >= ALIVE_MS)
@@ -59,6 +74,17 @@ def hear(link: Link, heard: Heard, topic: str, payload: bytes, at: Instant) -> t
     up_ms = _number(document, uptime, MAX_UPTIME_MS) if uptime and uptime.topic in mine else None
     heard = heard._replace(reported_at=at)
     return heard, _report(link, heard, limit_ma, up_ms, at)
+
+
+def _owned(link: Link, heard: Heard, document: object, mine: set[str], *, pausing: bool) -> Heard:
+    """What stands where we would pause it: a word of its owner's is remembered; the word of a pause that we did not ask for is the owner's, too."""
+    device = link.device
+    if not device.own or device.paused is None or device.paused.topic not in mine:
+        return heard
+    word = _text(_at(document, device.paused.path))
+    if word != device.paused.word:
+        return heard._replace(own=word, lent=False) if _WORD.fullmatch(word) else heard
+    return heard if pausing or heard.paused or heard.lent else heard._replace(own="")
 
 
 def _limit(link: Link, heard: Heard, document: object, mine: set[str]) -> tuple[Heard, int | None, bool]:
@@ -87,11 +113,13 @@ def _state(link: Link, heard: Heard, document: object, mine: set[str], at: Insta
             currents[place], news = Kept(drawn, at), True
     l1, l2, l3 = currents
     heard = heard._replace(currents=(l1, l2, l3))
-    for states in device.states:
-        status = states.words.get(_text(_at(document, states.path))) if states.topic in mine else None
-        if status is not None:
-            heard, news = heard._replace(status=(status, at)), True
-            break
+    for place, states in enumerate(device.states):
+        word = _text(_at(document, states.path)) if states.topic in mine else ""
+        if word:
+            status = states.words.get(word)
+            said = heard.statuses or (None,) * len(device.states)
+            heard = heard._replace(statuses=(*said[:place], None if status is None else (status, at), *said[place + 1 :]))
+            news = news or status is not None
     if device.session and device.session.topic in mine:
         energy = _number(document, device.session, MAX_SESSION_MWH)
         heard = heard if energy is None else heard._replace(session_wh=energy // 1000)
@@ -107,8 +135,9 @@ def _report(link: Link, heard: Heard, limit_ma: int | None, up_ms: int | None, a
         if kept is not None and at - kept.at < keep_ms
     }
     report: dict[str, object] = {"current_a": drawn} if drawn else {}
-    if heard.status is not None and at - heard.status[1] < HELD_MS:
-        report["status"] = heard.status[0].value
+    status = next((said[0] for said in heard.statuses if said is not None and at - said[1] < HELD_MS), None)
+    if status is not None:
+        report["status"] = status.value
     if limit_ma is not None:
         report["limit_a"] = limit_ma / 1000
     if up_ms is not None:

@@ -37,7 +37,8 @@ class Link:
         return filled(template, {"id": self.identity, "base": self.base})
 
     def message(self, say: Say, values: Mapping[str, object], expiry_s: int | None) -> Message:
-        """A message to this charger."""
+        """A message to this charger. What is kept for it at the broker does not expire."""
+        expiry_s = None if say.topic == self.device.own else expiry_s
         return Message(self.topic(say.topic), filled(say.payload, values).encode(), 1, say.retain, expiry_s)
 
 

@@ -16,6 +16,7 @@ DEVICES: dict[str, Device] = {
         bridges.OPENWB,
         bridges.OPENWB_SECONDARY,
         bridges.EVCC,
+        bridges.EVCC_LOADPOINT,
         records.EVEREST,
         bridges.AMINA,
         bridges.EASEE,

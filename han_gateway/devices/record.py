@@ -25,6 +25,8 @@ IN_TOPICS = frozenset({"id", "base"})
 """``<id>``: the configured ``device_id``. ``<base>``: our own topic of this charger, han/<site>/chargers/<charger>."""
 IN_LIMITS = frozenset({"amps", "deciamps", "milliamps", "watts", "l1_amps", "l2_amps", "l3_amps", "phases", "epoch_s"})
 """What a limit can be told in. ``<l1_amps>``: on the charger's own terminal, 0 where it shall draw nothing. ``<epoch_s>``: Unix time."""
+OWN = "own"
+"""``<own>``: the word of its owner's in whose place a pause stands. While it is not known, what has it is not said, nor what would follow."""
 IN_FEEDS = frozenset({"l1_deciamps", "l2_deciamps", "l3_deciamps", "house_w"})
 """What the house draws, at the charger's own terminals and in all; rounded up."""
 
@@ -49,7 +51,7 @@ class Value(NamedTuple):
 
 
 class States(NamedTuple):
-    """Words by which a charger says its state. A word that is not in ``words`` says nothing."""
+    """Words by which a charger says its state. A word that is not in ``words`` says nothing. Of several ``states``, the first that says one counts."""
 
     topic: str
     path: str
@@ -82,6 +84,8 @@ class Device:
     ``repeat_ms`` (0: whenever the core repeats it). ``currents`` are those of its own L1, L2, L3, fewer where it measures fewer.
     ``on_change``: it speaks only when something changes, so that what it said last still holds. ``failsafe_ma`` is what it takes by itself
     when it hears nothing, None where it has no failsafe; ``failsafe`` the same in words.
+    ``own`` is for a charger that is paused by a word in the place of one of its owner's: the topic where the broker keeps the owner's word
+    meanwhile, so that it outlives us. ``resume`` gives it back as ``<own>``.
     """
 
     name: str
@@ -99,6 +103,7 @@ class Device:
     response_ms: int = 6_000
     echo: Value | None = None
     paused: Paused | None = None
+    own: str = ""
     currents: tuple[Value, ...] = ()
     states: tuple[States, ...] = ()
     session: Value | None = None
@@ -130,11 +135,16 @@ class Device:
         return tuple(dict.fromkeys(topics))
 
     @property
+    def own_words(self) -> tuple[str, ...]:
+        """The topics (templates) on which its owner's word stands, or is kept; none where a pause takes nothing away."""
+        return (self.paused.topic, self.own) if self.own and self.paused else ()
+
+    @property
     def read(self) -> tuple[str, ...]:
         """The topics (templates) on which it speaks, each once."""
         single = (self.echo, self.paused, self.session, self.uptime)
         found = [each.topic for each in (*self.currents, *self.states, *single) if each is not None]
-        return tuple(dict.fromkeys((*found, *self.alive)))
+        return tuple(dict.fromkeys((*found, *self.alive, *self.own_words)))
 
 
 def filled(template: str, values: Mapping[str, object]) -> str:

@@ -3,13 +3,14 @@
 Pure: what was said before comes in and what was said goes out. This file must not know any make, nor how messages travel.
 """
 
+from itertools import takewhile
 from typing import NamedTuple
 
 from han_gateway.core.effects import MeterState, SetLimit, ShowHeadroom
 from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
 from han_gateway.devices.link import Link, admissible, fed_values, values_of
-from han_gateway.devices.record import Say, blanks, filled
+from han_gateway.devices.record import OWN, Say, blanks, filled
 
 TOLERANCE_MA: MilliAmps = 1_000
 """Chargers name whole amperes, rounded up or down."""
@@ -37,8 +38,13 @@ class House(NamedTuple):
     fresh: bool = False
 
 
-def tell(link: Link, before: Told | None, told: SetLimit, at: Instant, wall_s: int) -> tuple[Told, tuple[Message, ...]]:
-    """Say a limit, unless the charger has it already and needs no reminder. ``before`` is None when nothing was said yet."""
+def tell(
+    link: Link, before: Told | None, told: SetLimit, at: Instant, wall_s: int, own: str = ""
+) -> tuple[Told, tuple[Message, ...]]:
+    """Say a limit, unless the charger has it already and needs no reminder. ``before`` is None when nothing was said yet.
+
+    ``own`` is the word of its owner's that a pause took the place of, empty for none that is known.
+    """
     device, lines = link.device, told.lines if link.charger.modes else link.charger.lines
     limit_ma = admissible(link, told.grant.limit_ma)
     if before is not None and limit_ma > before.limit_ma and at - before.changed_at < device.raise_after_ms:
@@ -47,9 +53,9 @@ def tell(link: Link, before: Told | None, told: SetLimit, at: Instant, wall_s: i
     if before is not None and same and not before.contradicted and at - before.at < device.repeat_ms:
         return before, ()
     changed_at = before.changed_at if before is not None and same else at
-    values = values_of(link, told.lines, limit_ma, wall_s)
+    values = values_of(link, told.lines, limit_ma, wall_s) | ({OWN: own} if own else {})
     expiry_s = max(1, told.valid_for_ms // 1000)
-    words = tuple(link.message(say, values, expiry_s) for say in _words(link, before, limit_ma, lines))
+    words = tuple(link.message(say, values, expiry_s) for say in _words(link, before, limit_ma, lines, owned=bool(own)))
     return Told(limit_ma, lines, at, changed_at), words
 
 
@@ -62,16 +68,21 @@ def answered(told: Told, said_ma: MilliAmps | None) -> Told:
     return told._replace(contradicted=wrong)
 
 
-def _words(link: Link, before: Told | None, limit_ma: MilliAmps, lines: frozenset[Line]) -> tuple[Say, ...]:
+def _words(link: Link, before: Told | None, limit_ma: MilliAmps, lines: frozenset[Line], *, owned: bool) -> tuple[Say, ...]:
     """What must be said now, in the order in which it must be heard."""
     device = link.device
     if not limit_ma:
-        return device.pause
+        return _sayable(device.pause, owned=owned)
     begins = before is None or not before.limit_ma
-    words = (*device.resume, *device.charge) if begins else device.charge
+    words = (*_sayable(device.resume, owned=owned), *device.charge) if begins else device.charge
     if link.charger.modes and (before is None or begins or before.lines != lines):
         return (*(device.three_phase if lines == link.charger.lines else device.one_phase), *words)
     return words
+
+
+def _sayable(words: tuple[Say, ...], *, owned: bool) -> tuple[Say, ...]:
+    """What can be said: up to the owner's word, where that is not known."""
+    return words if owned else tuple(takewhile(lambda say: OWN not in blanks(say.payload), words))
 
 
 def seen(house: House, shown: ShowHeadroom) -> House:

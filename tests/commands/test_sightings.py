@@ -19,7 +19,7 @@ def test_the_table_is_whole() -> None:
         ("/go-eCharger/012345/amp", b"16", Sighting("go-e", "/go-eCharger/012345", "go-e-012345")),
         ("openevse-55ad/claim", b"{}", Sighting("openevse", "openevse-55ad", "openevse-55ad")),
         ("warp3/AbCd/evse/state", b"{}", Sighting("warp", "warp3/AbCd", "warp-abcd")),
-        ("evcc/loadpoints/2/maxCurrent", b"16", Sighting("evcc", "", "evcc-2")),
+        ("evcc/loadpoints/2/maxCurrent", b"16", Sighting("evcc-loadpoint", "evcc/loadpoints/2", "evcc-loadpoint-2")),
         ("easee2mqtt/EH123456/chargerOpMode", b"3", Sighting("easee", "easee2mqtt/EH123456", "easee-eh123456")),
         ("zigbee2mqtt/Garasje", b'{"ev_connected":true}', Sighting("amina", "Garasje", "amina-garasje")),
         ("zigbee2mqtt/Garasje", b'{"state":"ON"}', None),

@@ -3,7 +3,7 @@
 It must not know any make.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -72,6 +72,10 @@ class Bench:
                     self._tell()
             self._heard(list(self.sim.passes(self.now_s)))
             self.watch()
+
+    def says(self, said: Iterable[Said]) -> None:
+        """The charger speaks of itself, or its owner acts."""
+        self._heard(list(said))
 
     def payloads(self, end: str) -> list[str]:
         """What was sent on the topics that end so."""

@@ -376,6 +376,63 @@ class Evcc(Simulated):
         return round(1000 * self._heard[0])
 
 
+class EvccLoadpoint(Simulated):
+    """server/mqtt.go: a float below its min. current is refused without a word over MQTT, an unknown mode too; echoes at once, obeys at its interval.
+
+    core/loadpoint.go: everything is said every interval, in A with at most three decimals; whole amperes for the charger, rounded down;
+    mode and currents outlive a restart, which first clears all that is retained. ``/set`` topics are cleared behind who wrote them.
+    """
+
+    make, identity = "evcc-loadpoint", "evcc/loadpoints/1"
+    interval_s = 10
+
+    def __init__(self, *, mode: str = "pv", least: float = 6) -> None:
+        super().__init__()
+        self.mode, self.max_a, self.least = mode, 16.0, least
+        self.connected = True
+        self._obeyed_a = 0
+
+    def subscribed(self) -> tuple[str, ...]:
+        return f"{self.identity}/mode/set", f"{self.identity}/maxCurrent/set"
+
+    def hear(self, topic: str, payload: bytes, now: float) -> Iterator[Said]:
+        if not payload:
+            return
+        if topic.endswith("mode/set") and payload in (b"off", b"now", b"minpv", b"pv"):
+            yield from self.choose(payload.decode())
+        elif topic.endswith("maxCurrent/set") and float(payload) >= self.least:
+            self.max_a = float(payload)
+            yield self._says("maxCurrent", f"{self.max_a:.3f}".rstrip("0").rstrip("."))
+        yield Said(topic, "")
+
+    def choose(self, mode: str) -> Iterator[Said]:
+        """Its owner, or we: a mode acts at once."""
+        self.mode = mode
+        self._obeyed_a = 0 if mode == "off" else int(self.max_a)
+        yield self._says("mode", mode)
+
+    def restart(self) -> Iterator[Said]:
+        """Everything retained is cleared, and said anew with the next interval."""
+        yield from (self._says(key, "") for key in ("mode", "maxCurrent", "connected", "charging"))
+
+    def passes(self, now: float) -> Iterator[Said]:
+        if now % self.interval_s == 0:
+            self._obeyed_a = 0 if self.mode == "off" else int(self.max_a)
+            drawn = self.draws_a(now) if self.connected else 0.0
+            yield self._says("mode", self.mode)
+            yield self._says("maxCurrent", f"{self.max_a:.3f}".rstrip("0").rstrip("."))
+            yield self._says("connected", str(self.connected).lower())
+            yield self._says("charging", str(drawn > 0).lower())
+            for place in (1, 2, 3):
+                yield self._says(f"chargeCurrents/l{place}", str(drawn))
+
+    def obeys(self, now: float) -> int:
+        return 1000 * self._obeyed_a
+
+    def _says(self, key: str, payload: str) -> Said:
+        return Said(f"{self.identity}/{key}", payload)
+
+
 class Everest(Simulated):
     """The API module: a number; everything about it every second, the limit that the energy manager made of it among that."""
 
@@ -487,5 +544,5 @@ def atoi(payload: bytes) -> int:
 
 
 CHARGERS: tuple[type[Simulated], ...] = (
-    GoE, OpenEvse, OpenEvseShaper, SmartEvse, SmartEvseOverride, Warp, Wallbox, OpenWb, OpenWbSecondary, Evcc, Everest, Amina, Easee, Zaptec,
+    GoE, OpenEvse, OpenEvseShaper, SmartEvse, SmartEvseOverride, Warp, Wallbox, OpenWb, OpenWbSecondary, Evcc, EvccLoadpoint, Everest, Amina, Easee, Zaptec,
 )  # fmt: skip

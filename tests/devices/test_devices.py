@@ -8,11 +8,22 @@ import pytest
 from han_gateway.core.effects import MeterState
 from han_gateway.core.events import ChargerStatus
 from han_gateway.devices.makes import DEVICES
-from han_gateway.devices.record import IN_FEEDS, IN_LIMITS, IN_TOPICS, Device, blanks
+from han_gateway.devices.record import IN_FEEDS, IN_LIMITS, IN_TOPICS, OWN, Device, blanks
 from tests.devices.bench import Bench, link_to
-from tests.devices.simulated import CHARGERS, Easee, GoE, OpenEvseShaper, Simulated, SmartEvse, SmartEvseOverride, Warp, Zaptec
+from tests.devices.simulated import (
+    CHARGERS,
+    Easee,
+    EvccLoadpoint,
+    GoE,
+    OpenEvseShaper,
+    Simulated,
+    SmartEvse,
+    SmartEvseOverride,
+    Warp,
+    Zaptec,
+)
 
-SLOW = {"easee": 15, "zaptec": 1}
+SLOW = {"easee": 15, "zaptec": 1, "evcc-loadpoint": 10}
 """Seconds that a command needs to arrive; everybody else has it in the same second."""
 
 
@@ -30,7 +41,9 @@ def test_every_make_has_a_simulated_charger() -> None:
 def test_a_record_is_whole(device: Device) -> None:
     """Every template has only blanks that will be filled, commands are not retained, and a record names its document."""
     says = (*device.charge, *device.pause, *device.resume, *device.one_phase, *device.three_phase)
-    assert all(blanks(say.payload) <= IN_LIMITS and not say.retain for say in says)
+    assert all(blanks(say.payload) <= IN_LIMITS | ({OWN} if device.own else set()) for say in says)
+    assert all(say.retain == (say.topic == device.own) for say in says)
+    assert OWN not in blanks(device.charge[0].payload) | blanks(device.pause[0].payload), "these two are last wills"
     assert all(blanks(topic) <= IN_TOPICS for topic in (*device.written, *device.read))
     assert device.feed is None or blanks(device.feed.payload) <= IN_FEEDS
     assert blanks(device.charge[0].payload) & IN_LIMITS
@@ -219,3 +232,113 @@ def test_the_cloud_is_not_asked_more_often_than_needed() -> None:
     bench.tell(10)
     bench.run(600)
     assert len(bench.payloads("/cmnd/current")) <= 3
+
+
+def paused_evcc(bench: Bench, sim: EvccLoadpoint) -> None:
+    """A loadpoint in a pause of ours, and known to be."""
+    bench.tell(10)
+    bench.run(20)
+    bench.tell(0)
+    bench.run(20)
+    assert (sim.mode, sim.obeys(bench.now_s)) == ("off", 0)
+
+
+@pytest.mark.parametrize("mode", ["now", "minpv", "pv"])
+def test_a_pause_of_evcc_gives_its_owners_mode_back(mode: str) -> None:
+    """The mode that was there before the pause is there after it; the other two are never said."""
+    sim = EvccLoadpoint(mode=mode)
+    bench = Bench(sim)
+    paused_evcc(bench, sim)
+    bench.tell(8)
+    bench.run(20)
+    assert (sim.mode, sim.obeys(bench.now_s)) == (mode, 8_000)
+    assert set(bench.payloads("/mode/set")) == {"off", mode}
+    assert [message.payload.decode() for _, message in bench.sent if message.retain][-1] == "", "nothing is left at the broker"
+
+
+def test_a_mode_chosen_in_a_pause_of_evcc_waits_for_its_end() -> None:
+    """Whoever chooses a mode in a pause is paused again at once, and has that mode afterwards."""
+    sim = EvccLoadpoint(mode="pv")
+    bench = Bench(sim)
+    paused_evcc(bench, sim)
+    bench.says(sim.choose("now"))
+    bench.run(20)
+    assert sim.obeys(bench.now_s) == 0
+    bench.tell(8)
+    bench.run(20)
+    assert sim.mode == "now"
+
+
+def test_evcc_that_its_owner_switched_off_stays_off() -> None:
+    """Off that we did not ask for is the owner's: no pause and no raise after it switches the loadpoint on."""
+    sim = EvccLoadpoint(mode="now")
+    bench = Bench(sim)
+    bench.tell(10)
+    bench.run(20)
+    bench.says(sim.choose("off"))
+    bench.run(20)
+    for amps in (0, 12):
+        bench.tell(amps)
+        bench.run(30)
+    assert sim.mode == "off"
+    assert bench.limits()[-1] == 0
+
+
+def test_a_gateway_that_starts_in_a_pause_of_evcc_ends_it_as_the_last_one_would_have() -> None:
+    """The broker has kept the owner's mode, and only what stands in the place of a pause is given it back."""
+    sim = EvccLoadpoint(mode="minpv")
+    bench = Bench(sim)
+    paused_evcc(bench, sim)
+    kept = next(message for _, message in reversed(bench.sent) if message.retain)
+    assert kept.expiry_s is None
+    after = Bench(sim)
+    assert kept.topic in after.interpreter.settled()
+    after.interpreter.hear(kept.topic, kept.payload)
+    after.tell(8)
+    after.run(30)
+    assert (sim.mode, sim.obeys(after.now_s)) == ("minpv", 8_000)
+
+
+def test_a_mode_chosen_while_no_gateway_ran_is_not_taken_back() -> None:
+    """What the broker has kept of a pause gives way to what evcc says now."""
+    sim = EvccLoadpoint(mode="now")
+    after = Bench(sim)
+    after.interpreter.hear("han/home/chargers/garage/mode", b"pv")
+    for amps in (8, 0, 8):
+        after.tell(amps)
+        after.run(30)
+    assert sim.mode == "now"
+    assert "pv" not in after.payloads("/mode/set")
+
+
+def test_a_restart_of_evcc_changes_nothing() -> None:
+    """It forgets what is retained and remembers modes and currents: a pause stays one and ends as it would have."""
+    sim = EvccLoadpoint(mode="pv")
+    bench = Bench(sim)
+    paused_evcc(bench, sim)
+    bench.says(sim.restart())
+    bench.run(20)
+    assert sim.obeys(bench.now_s) == 0
+    bench.tell(9)
+    bench.run(20)
+    assert (sim.mode, sim.obeys(bench.now_s)) == ("pv", 9_000)
+
+
+def test_a_limit_below_evccs_own_minimum_is_seen_not_to_be_taken() -> None:
+    """It refuses without a word: its echo stays what it was, so it is said again and again and the core is told of more."""
+    sim = EvccLoadpoint(mode="now", least=10)
+    bench = Bench(sim)
+    bench.tell(8)
+    bench.run(60)
+    assert bench.limits()[-1] == 16_000
+    assert len(bench.payloads("/maxCurrent/set")) >= 5
+
+
+def test_evcc_without_a_car_is_idle() -> None:
+    """That it does not charge does not make it connected."""
+    sim = EvccLoadpoint()
+    sim.connected = False
+    bench = Bench(sim)
+    bench.tell(8)
+    bench.run(30)
+    assert bench.reports[-1][1].status is ChargerStatus.IDLE

@@ -123,7 +123,7 @@ def test_an_object_with_nulls_says_what_it_knows() -> None:
     heard, answer = hear(AMINA, Heard(), "zigbee2mqtt/some", json.dumps(state).encode(), 0)
     assert answer is not None
     assert json.loads(answer) == {"current_a": {"L2": 3.0}, "status": "connected", "limit_a": 12}
-    assert heard.status is not None
+    assert heard.statuses[1] is not None
 
 
 def test_a_single_current_is_not_that_of_three_lines() -> None:
@@ -172,6 +172,22 @@ def test_a_message_has_a_most_of_brackets(depth: int, believed: bool) -> None:
     words = b'{"last_session_energy":1,"charge_limit_with_on_off":7,"x":' + b"[" * depth + b"]" * depth + b"}"
     _, answer = hear(AMINA, Heard(), "zigbee2mqtt/some", words, 0)
     assert (answer is not None) == believed
+
+
+def test_what_is_not_plugged_in_is_not_merely_idle_for_a_moment() -> None:
+    """Plug and charging are told on two topics, again and again: without a car it is idle after either of them."""
+    unplugged = ("get/plug_state", False, 0), ("get/charge_state", False, 1)
+    secondary = link(DEVICES["openwb-secondary"])
+    said = [(f"openWB/internal_chargepoint/some/{topic}", json.dumps(value).encode(), at) for topic, value, at in unplugged]
+    heard, answer = Heard(), None
+    for topic, payload, at in (*said, *said):
+        heard, answer = hear(secondary, heard, topic, payload, at)
+    assert answer is not None
+    assert json.loads(answer)["status"] == "idle"
+    heard, _ = hear(secondary, heard, "openWB/internal_chargepoint/some/get/plug_state", b"true", 2)
+    heard, answer = hear(secondary, heard, "openWB/internal_chargepoint/some/get/charge_state", b"false", 3)
+    assert answer is not None
+    assert json.loads(answer)["status"] == "connected"
 
 
 def test_a_word_that_nobody_knows_says_nothing() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.devices.simulated import GoE, Simulated, SmartEvse
+from tests.devices.simulated import EvccLoadpoint, GoE, Simulated, SmartEvse
 from tests.devices.wired import Wired
 from tests.house import PATIENCE_S, ROOT, House
 from tests.mosquitto import Mosquitto
@@ -87,6 +87,20 @@ def test_a_go_e_is_raised_paused_and_resumed_and_a_replay_knows_it(tmp_path: Pat
         assert {16, 6, 0} <= limits
         assert "Traceback" not in house.log()
         assert "refused" not in house.log()
+
+
+def test_evcc_that_was_paused_by_a_gateway_that_was_killed_gets_its_owners_mode_back(tmp_path: Path) -> None:
+    """The broker has kept the mode: the next gateway ends the pause, and nothing of it is left at the broker."""
+    sim = EvccLoadpoint(mode="minpv")
+    with house_with(tmp_path, sim) as (house, charger):
+        until(lambda: charger.obeys() == 6_000, house, charger)
+        until(lambda: charger.obeys() == 16_000, house, charger)
+        until(lambda: sim.mode == "off", house, charger, 24_000)
+        house.gateway.kill()
+        house.gateway.start()
+        house.process = house.gateway.process
+        until(lambda: sim.mode == "minpv" and charger.obeys() >= 6_000, house, charger)
+        assert "Traceback" not in house.log()
 
 
 def test_a_charger_learns_its_language_with_a_reload(tmp_path: Path) -> None:
