@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from han_gateway.commands.bundled_line import bundled
 from han_gateway.commands.redaction import Redactor, shown
 
 if TYPE_CHECKING:  # pydantic takes 150 ms, and --help does not need it
@@ -29,16 +30,21 @@ FOLDER = "han-gateway-support"
 LARGEST = 1024 * 1024
 """Bytes of a part; of a longer one the end."""
 PATIENCE_S = 10
+LONGEST_S = 600
+"""Of listening to the meter."""
 JOURNAL_LINES = 2_000
 CREDENTIALS = ("mqtt-password", "meter-key", "meter-authentication-key")
 NOBODY = frozenset({"root", "pi", "localhost", "raspberrypi"})
 """Names of every second machine: they tell nothing, and are parts of other words."""
 EXAMPLE = """example:
   sudo han-gateway support-bundle --config /etc/han-gateway/home.toml --out support.tar.gz
+  sudo han-gateway support-bundle --config /etc/han-gateway/home.toml --out support.tar.gz --record 60
 
 It holds the configuration, what `check` and `status` say, versions, the last lines of the log, the metrics and what the gateway has learned.
-Passwords, user names, host names and the number of the meter are taken out, comments of the configuration too. It sends nothing: look into it
-before you do. Not in it is a recording of the meter's line (`han-gateway record`), since that holds the number of your meter.
+With --record it listens to the meter, too: that says most where lists are missing or wrong. An adapter has one reader, so stop the gateway
+for that time (sudo systemctl stop han-gateway@home); or name with --recording what `run --record FILE` has written.
+Passwords, user names, host names and the number of the meter are taken out, comments of the configuration too. What your house draws is in
+the recording, and cannot be taken out. It sends nothing: look into it before you do.
 """
 
 
@@ -47,6 +53,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.epilog = EXAMPLE
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration (TOML)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the bundle to write: a new file")
+    line = parser.add_mutually_exclusive_group()
+    line.add_argument(
+        "--record", type=_seconds, metavar="S", help="listen to the meter so long (60 is plenty), and put that in, too"
+    )
+    line.add_argument("--recording", type=Path, metavar="FILE", help="put in the end of a recording that is there already")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -54,6 +65,7 @@ def main(args: argparse.Namespace) -> int:
     config = _config(args.config)
     redactor = Redactor(_secrets(args.config, config))
     parts = {name: redactor.clean(text)[-LARGEST:] for name, text in _parts(args.config, config)}
+    parts["meter.han"] = bundled(args.record, args.recording, config, redactor)[-LARGEST:]
     try:
         size = _write(args.out, parts)
     except FileExistsError:
@@ -82,7 +94,15 @@ ABOUT: Mapping[str, str] = {
     "journal.txt": "the end of the log",
     "metrics.txt": "what Prometheus would see now",
     "state.json": "what the gateway has learned",
+    "meter.han": "what the meter sent (han-gateway decode meter.han), or why it is not here",
 }
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 1 <= seconds <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text} s is no time to listen: 1 to {LONGEST_S}")
+    return seconds
 
 
 def _parts(path: Path, config: "Config | None") -> Iterator[tuple[str, str]]:

@@ -2,8 +2,14 @@
 
 import base64
 import gzip
+import io
 import json
+import os
 import tarfile
+import threading
+import tty
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,8 +18,12 @@ from prometheus_client import CollectorRegistry, Info
 
 from han_gateway import cli
 from han_gateway.adapters.metrics_server import serve
+from han_gateway.adapters.recording import Arrived, append, read_recording
 from han_gateway.commands.redaction import HIDDEN, Redactor
 from han_gateway.commands.support_bundle import ABOUT, FOLDER
+from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.reading import Reading
+from tests.commands.test_anonymous import NUMBER, line
 
 METER_ID = "9900000099999999"
 PASSWORD = 'canary "pass\\word" æ'
@@ -59,7 +69,7 @@ def written(secret: str) -> set[bytes]:
     return {form.encode() for form in forms} | {base64.b64encode(plain).rstrip(b"=")} | in_hex
 
 
-def bundle(folder: Path, text: str) -> tuple[int, Path, dict[str, str]]:
+def bundle(folder: Path, text: str, *more: str) -> tuple[int, Path, dict[str, str]]:
     """The exit code, the bundle, and its members."""
     config = folder / "home.toml"
     config.write_text(text)
@@ -67,7 +77,7 @@ def bundle(folder: Path, text: str) -> tuple[int, Path, dict[str, str]]:
     (folder / "state").mkdir(exist_ok=True)
     (folder / "state" / "state.json").write_text(json.dumps({"at": 1_768_500_000_000, "who": [*CANARIES, *DISGUISED]}))
     out = folder / "support.tar.gz"
-    code = cli.main(["support-bundle", "--config", str(config), "--out", str(out)])
+    code = cli.main(["support-bundle", "--config", str(config), "--out", str(out), *more])
     with tarfile.open(out) as opened:
         members = {member.name: opened.extractfile(member) for member in opened.getmembers()}
         return code, out, {name.removeprefix(f"{FOLDER}/"): stream.read().decode() for name, stream in members.items() if stream}
@@ -147,3 +157,85 @@ def test_short_secrets_do_not_eat_the_text() -> None:
     )
 
     assert clean == f"user {HIDDEN}: a pile of pins, 1768500000000 ms, {HIDDEN}, {HIDDEN}"
+
+
+@contextmanager
+def speaking(data: bytes) -> Iterator[str]:
+    """A meter on a pty that sends this again and again; its name."""
+    meter, device = os.openpty()
+    tty.setraw(device)
+    os.set_blocking(meter, False)
+    end = threading.Event()
+
+    def speak() -> None:
+        while not end.wait(0.05):
+            with suppress(BlockingIOError):
+                os.write(meter, data)
+
+    thread = threading.Thread(target=speak)
+    thread.start()
+    try:
+        yield os.ttyname(device)
+    finally:
+        end.set()
+        thread.join()
+        os.close(meter)
+        os.close(device)
+
+
+def meters_house(port: object) -> str:
+    """A small house at this port."""
+    return (
+        f'[site]\nname = "home"\ngrid = "TN"\nfuse_a = 25\n[meter]\nport = "{port}"\nparity = "N"\n[mqtt]\nhost = "localhost"\n'
+    )
+
+
+def lists_in(recording: str) -> list[Reading]:
+    """What `decode` makes of it."""
+    arrived = [each for each in read_recording(io.BytesIO(recording.encode())) if isinstance(each, Arrived)]
+    items = [each.data for each in arrived]
+    return [each for each in Decoder().feed(b"".join(items)) if isinstance(each, Reading)]
+
+
+def test_a_minute_of_the_meter_is_in_it_without_its_number(tmp_path: Path) -> None:
+    """Asked to, it listens; what it heard is decoded, and the number of the meter is in no member."""
+    with speaking(line("kamstrup-tn")) as port:
+        code, _, members = bundle(tmp_path, meters_house(port), "--record", "1")
+
+    assert code == 0
+    found = lists_in(members["meter.han"])
+    assert {(each.manufacturer, each.meter_id) for each in found} == {("kamstrup", "X" * len(NUMBER))}
+    assert NUMBER.encode().hex().upper() not in members["meter.han"]
+
+
+def test_the_end_of_a_recording_can_be_put_in(tmp_path: Path) -> None:
+    """What `run --record` has written needs no stop of the gateway; chargers and commands in it stay where they are."""
+    recorder = append(tmp_path / "evening.han", 1_768_500_000_000)
+    recorder.arrived(1_768_500_000_100, line("aidon-tn"))
+    recorder.said(1_768_500_000_200, "charger", "garage", b"{}")
+    recorder.close()
+    _, _, members = bundle(tmp_path, meters_house("/dev/null"), "--recording", str(tmp_path / "evening.han"))
+
+    assert [each.manufacturer for each in lists_in(members["meter.han"])] == ["aidon"]
+    assert "garage" not in members["meter.han"]
+
+
+@pytest.mark.parametrize(
+    ("port", "more", "why"),
+    [
+        ("nowhere", ("--record", "60"), "is not there"),
+        ("mqtt:pulse/frames", ("--record", "60"), "han-gateway run --record FILE"),
+        ("/dev/null", ("--recording", "no.han"), "cannot be read"),
+        ("/dev/null", ("--recording", "home.toml"), "is it a recording of ours?"),
+        ("/dev/null", (), "--record 60 listens to the meter"),
+    ],
+)
+def test_why_there_is_no_recording_stands_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, port: str, more: tuple[str, ...], why: str
+) -> None:
+    """A line that cannot be listened to is no hindrance, and is not waited for: the reason is in the bundle."""
+    monkeypatch.chdir(tmp_path)
+    code, _, members = bundle(tmp_path, meters_house(port if ":" in port or port[0] == "/" else tmp_path / port), *more)
+
+    assert code == 0
+    assert why in members["meter.han"]

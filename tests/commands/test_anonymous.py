@@ -1,0 +1,81 @@
+"""The meter's line without the number of the meter."""
+
+import re
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlms.hdlc import FLAG
+from dlms.rejects import Rejected
+from han_gateway.commands.anonymous import anonymous
+from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.reading import Reading
+from han_gateway.meters.software_meter import METERS, write
+
+NUMBER = "9900000000000017"
+
+
+def line(name: str) -> bytes:
+    """A list of this software meter, as it goes over the wire."""
+    meter = METERS[name]
+    reading = Reading(
+        manufacturer=name.partition("-")[0], list=2, list_id=meter.list_id, meter_id=NUMBER, meter_type=meter.meter_type
+    )
+    return write(meter.list2, reading)
+
+
+NAMES = [name for name in sorted(METERS) if line(name)[:1] == FLAG]
+
+
+def covered(*chunks: bytes) -> bytes:
+    """The chunks, joined again."""
+    return b"".join(data for _, data in anonymous(enumerate(chunks)))
+
+
+def readings(data: bytes) -> list[Reading]:
+    """What a decoder makes of it."""
+    return [each for each in Decoder().feed(data) if not isinstance(each, Rejected)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recording_decodes_to_the_same_but_for_the_number(name: str) -> None:
+    """Every list is as it was, and whole; where its number stood stand as many letters."""
+    was = line(name) * 3
+    now = covered(was)
+    assert len(now) == len(was)
+    assert NUMBER.encode() not in now
+    before, after = readings(was), readings(now)
+    assert len(after) == len(before) == 3
+    assert [each._replace(meter_id=None) for each in after] == [each._replace(meter_id=None) for each in before]
+    assert {each.meter_id for each in after} == {each.meter_id and "X" * len(NUMBER) for each in before}
+
+
+@given(
+    name=st.sampled_from(NAMES), cuts=st.lists(st.integers(0, 700), max_size=9), hits=st.lists(st.integers(0, 700), max_size=4)
+)
+def test_however_it_was_cut_and_damaged_the_number_does_not_come_out(name: str, cuts: list[int], hits: list[int]) -> None:
+    """Of a list that is damaged, begun or broken off no more than three digits in a row are left."""
+    data = bytearray(line(name) * 2)
+    for hit in hits:
+        data[hit % len(data)] ^= 0x40
+    ends = sorted({cut % len(data) for cut in cuts} | {0, len(data)})
+    now = covered(*(bytes(data[start:stop]) for start, stop in pairwise(ends)))
+    assert len(now) == len(data)
+    assert re.search(rb"[0-9]{12,}", now) is None
+    if hits:
+        assert re.search(NUMBER[:6].encode(), now) is None
+
+
+def test_a_wrong_parity_does_not_hide_a_number_from_us() -> None:
+    """Digits whose eighth bit came out set are digits all the same."""
+    wrong = bytes(value | (value.bit_count() & 1) << 7 for value in line("aidon-it"))
+    now = bytes(value & 0x7F for value in covered(wrong))
+    assert NUMBER.encode() not in now
+    assert re.search(rb"[0-9]{6,}", now) is None
+
+
+def test_of_an_encrypted_list_the_meters_own_part_of_the_title_is_covered() -> None:
+    """The maker stays, as it tells what meter it is."""
+    assert covered(b"\x7e..\xdb\x08KAM\x01\x02\x03\x04\x05rest") == b"\x7e..\xdb\x08KAMXXXXXrest"
