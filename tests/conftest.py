@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import certificates as made
 from tests import chromium, systemd
 
 ROOT = Path(__file__).parent.parent
@@ -41,3 +42,9 @@ def recordings() -> Path:
     if not RECORDINGS.is_dir():
         pytest.skip("no ../shared/recordings")
     return RECORDINGS
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of ``tests/certificates.py``."""
+    return made.make(tmp_path_factory.mktemp("tls"))

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-# X509_V_ERR_... of OpenSSL (x509_vfy.h) -> what to do about it.
+UNKNOWN_CA = frozenset({18, 19, 20, 21})
+"""X509_V_ERR_... of OpenSSL (x509_vfy.h): signed by nobody whom we trust."""
+
+# X509_V_ERR_... -> what to do about it.
 _REMEDIES = {
     9: "is the clock of this machine right?",
     10: "renew it; or is the clock of this machine wrong?",
-    18: "let ca_file name the certificate of the CA that signed it",
-    19: "let ca_file name the certificate of the CA that signed it",
-    20: "let ca_file name the certificate of the CA that signed it",
-    21: "let ca_file name the certificate of the CA that signed it",
+    **dict.fromkeys(UNKNOWN_CA, "let ca_file name the certificate of the CA that signed it"),
     62: "write the name in host that stands in the certificate",
     64: "write the name in host that stands in the certificate",
 }

@@ -13,7 +13,8 @@ from han_gateway.commands.sightings import IDENTITY, OWN, TITLES
 SMALLEST_A, LARGEST_A = 6, 2_000  # as the configuration has it
 LINES = ("L1", "L2", "L3")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_BROKER = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]{1,253})(?::(\d{1,5}))?")
+_BROKER = re.compile(r"(?:(mqtts?)://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]{1,253})(?::(\d{1,5}))?/?")
+PLAIN_PORT, TLS_PORT = 1883, 8883
 _NETS = {"TN": "TN", "TT": "TT", "IT": "IT", "400": "TN", "400V": "TN"}
 THREE_WIRES = frozenset({"TT", "IT"})
 
@@ -27,13 +28,23 @@ class MeterAnswer(NamedTuple):
 
 
 class BrokerAnswer(NamedTuple):
-    """Where the broker is, and who we are there; a ``password`` that was typed has no file yet."""
+    """Where the broker is, by which CA it is known (None with TLS: those that the system trusts), and who we are there.
+
+    A ``password`` that was typed has no file yet.
+    """
 
     host: str = "localhost"
-    port: int = 1883
+    port: int = PLAIN_PORT
+    tls: bool = False
+    ca_file: str | None = None
     username: str | None = None
     password_file: str | None = None
     password: str | None = None
+
+    def __str__(self) -> str:
+        """As it can be typed again."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts://' if self.tls else ''}{host}:{self.port}"
 
 
 class ChargerAnswer(NamedTuple):
@@ -76,13 +87,18 @@ def grid(text: str) -> str:
     return net
 
 
-def broker(text: str) -> tuple[str, int]:
-    """HOST or HOST:PORT."""
+def broker(text: str) -> BrokerAnswer:
+    """HOST or HOST:PORT, with TLS behind ``mqtts://`` and on the port that is meant for it."""
     found = _BROKER.fullmatch(text.strip())
-    port = int(found[2] or 1883) if found else 0
+    named = int(found[3]) if found and found[3] else None
+    tls = found is not None and (found[1] == "mqtts" or (found[1] is None and named == TLS_PORT))
+    port = named if named is not None else TLS_PORT if tls else PLAIN_PORT
     if not found or not 0 < port < 65_536:
-        raise ValueError(f"{text!r} is not a broker: write HOST or HOST:PORT, for example 192.168.1.10:1883")
-    return found[1].strip("[]"), port
+        who = "; a user is named apart from it" if "@" in text else ""
+        raise ValueError(
+            f"{text!r} is not a broker: write HOST or HOST:PORT, for example 192.168.1.10:1883; with TLS mqtts://HOST:PORT{who}"
+        )
+    return BrokerAnswer(found[2].strip("[]"), port, tls)
 
 
 def phases(text: str) -> tuple[str, ...]:
@@ -130,8 +146,9 @@ def _lines(answers: Answers, charger_keys: Collection[str]) -> Iterator[str]:
         yield f'parity = "{meter.parity}"'
     if broker != BrokerAnswer():
         yield from ("[mqtt]", f"host = {json.dumps(broker.host)}")
-        yield from (f"port = {broker.port}",) if broker.port != BrokerAnswer().port else ()
-        for key, value in (("username", broker.username), ("password_file", broker.password_file)):
+        yield from (f"port = {broker.port}",) if broker.port != (TLS_PORT if broker.tls else PLAIN_PORT) else ()
+        yield from ("tls = true",) if broker.tls else ()
+        for key, value in (("ca_file", broker.ca_file), ("username", broker.username), ("password_file", broker.password_file)):
             if value is not None:
                 yield f"{key} = {json.dumps(value)}"
     for charger in answers.chargers:

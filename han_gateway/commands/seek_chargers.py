@@ -4,11 +4,11 @@ This file must not know by what a charger is known, nor what becomes of the answ
 """
 
 import getpass
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from han_gateway.adapters.broker_settings import BrokerSettings
-from han_gateway.adapters.lookout import REFUSED, listen
+from han_gateway.adapters.broker_settings import BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.lookout import Lacks, Trouble, listen
 from han_gateway.commands import answers
 from han_gateway.commands.answers import LINES, THREE_WIRES, BrokerAnswer, ChargerAnswer
 from han_gateway.commands.questions import Asker, NoAnswerError
@@ -24,11 +24,11 @@ def seek_broker(asker: Asker, broker: BrokerAnswer) -> tuple[BrokerAnswer, tuple
         seen, trouble = _look(broker)
         if trouble is None:
             return broker, seen
-        asker.say(f"  {trouble}")
+        asker.say(f"  {trouble.words}")
         if asker.silent:
-            asker.say("  next: is mosquitto running? Name the broker with --broker, its user with --username and --password-file")
+            asker.say(f"  next: {_OPTIONS[trouble.lacks]}")
             return broker, ()
-        changed = _user(asker, broker) if trouble.startswith(REFUSED) else _address(asker, broker)
+        changed = _MENDED[trouble.lacks](asker, broker)
         if changed is None:
             return broker, ()
         broker = changed
@@ -52,7 +52,7 @@ def seek_chargers(asker: Asker, seen: Sequence[Sighting], grid: str, phases: int
     return tuple(found)
 
 
-def _look(broker: BrokerAnswer) -> tuple[tuple[Sighting, ...], str | None]:
+def _look(broker: BrokerAnswer) -> tuple[tuple[Sighting, ...], Trouble | None]:
     seen: dict[Sighting, None] = {}
 
     def hear(topic: str, payload: bytes) -> None:
@@ -60,8 +60,10 @@ def _look(broker: BrokerAnswer) -> tuple[tuple[Sighting, ...], str | None]:
         if sighting:
             seen.setdefault(sighting)
 
-    settings = BrokerSettings(host=broker.host, port=broker.port, username=broker.username, password=_password(broker))
-    print(f"  looking for chargers on {settings.host}:{settings.port}, {SECONDS:g} s", flush=True)
+    tls = TlsSettings(ca_file=Path(broker.ca_file) if broker.ca_file else None) if broker.tls else None
+    password = _password(broker)
+    settings = BrokerSettings(host=broker.host, port=broker.port, username=broker.username, password=password, tls=tls)
+    print(f"  looking for chargers on {broker}, {SECONDS:g} s", flush=True)
     trouble = listen(settings, FILTERS, SECONDS, hear)
     return tuple(seen), trouble
 
@@ -78,13 +80,36 @@ def _password(broker: BrokerAnswer) -> str | None:
 def _address(asker: Asker, broker: BrokerAnswer) -> BrokerAnswer | None:
     """Where else the broker may be; None to go on without."""
 
-    def read(text: str) -> tuple[str, int] | str:
+    def read(text: str) -> BrokerAnswer | str:
         return text if text in {AGAIN, SKIP} else answers.broker(text)
 
-    words = asker.ask(f"  Enter tries again (is mosquitto running?), `{SKIP}` goes on without it; or HOST[:PORT]", read, AGAIN)
+    question = (
+        f"  Enter tries again (is mosquitto running?), `{SKIP}` goes on without it; or HOST[:PORT], with TLS mqtts://HOST[:PORT]"
+    )
+    words = asker.ask(question, read, AGAIN)
     if isinstance(words, str):
         return None if words == SKIP else broker
-    return broker._replace(host=words[0], port=words[1])
+    return broker._replace(host=words.host, port=words.port, tls=words.tls, ca_file=broker.ca_file if words.tls else None)
+
+
+def usable_ca(text: str) -> str:
+    """The path of a file with the certificate of a CA. Raises ValueError."""
+    path = Path(text).expanduser().resolve()
+    try:
+        TlsSettings(ca_file=path).context()
+    except TlsUnusableError as why:
+        raise ValueError(f"{why}; name the certificate of the CA as text (PEM, often ca.crt)") from why
+    return str(path)
+
+
+def _ca(asker: Asker, broker: BrokerAnswer) -> BrokerAnswer | None:
+    """By whose signature the broker is known; None to go on without."""
+
+    def read(text: str) -> str:
+        return text if text == SKIP else usable_ca(text)
+
+    words = asker.ask(f"  The file of that CA's certificate (`{SKIP}` goes on without the broker)", read)
+    return None if words == SKIP else broker._replace(ca_file=words)
 
 
 def _user(asker: Asker, broker: BrokerAnswer) -> BrokerAnswer | None:
@@ -98,6 +123,18 @@ def _user(asker: Asker, broker: BrokerAnswer) -> BrokerAnswer | None:
     except EOFError as why:
         raise NoAnswerError("no more answers; --username and --password-file give them") from why
     return broker._replace(username=name, password=password, password_file=None)
+
+
+_MENDED: Mapping[Lacks, Callable[[Asker, BrokerAnswer], BrokerAnswer | None]] = {
+    Lacks.ADDRESS: _address,
+    Lacks.USER: _user,
+    Lacks.CA: _ca,
+}
+_OPTIONS: Mapping[Lacks, str] = {
+    Lacks.ADDRESS: "is mosquitto running? Name the broker with --broker HOST:PORT, with TLS mqtts://HOST:PORT",
+    Lacks.USER: "name its user with --username and --password-file",
+    Lacks.CA: "name the certificate of the CA that signed it with --ca-file",
+}
 
 
 def _charger(asker: Asker, grid: str, every: Sequence[str], taken: Sequence[str], sighting: Sighting | None) -> ChargerAnswer:

@@ -29,11 +29,12 @@ def steps(name: str, password_file: Path | None = None) -> list[str]:
     ]
 
 
-def placed(config: Path) -> list[str]:
-    """The commands that bring a configuration to where the service reads it, as docs/install.md has them."""
+def placed(config: Path, *beside: str) -> list[str]:
+    """The commands that bring a configuration, and files beside it, to where the service reads them, as docs/install.md has them."""
     if config.resolve().parent == PLACE:
         return []
-    return [f"sudo mkdir -p {PLACE}", f"sudo cp {shlex.quote(str(config))} {PLACE}/{config.name}"]
+    files = (config, *(config.with_name(name) for name in beside))
+    return [f"sudo mkdir -p {PLACE}", *(f"sudo cp {shlex.quote(str(file))} {PLACE}/{file.name}" for file in files)]
 
 
 def hindrance(config: Path, password_file: Path | None = None) -> str | None:

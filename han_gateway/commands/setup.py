@@ -45,8 +45,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--charger", type=_reader(answers.charger), action="append", metavar="NAME[=...]", help="once for each; phases, make, id"
     )
     parser.add_argument(
-        "--broker", type=_reader(answers.broker), metavar="HOST[:PORT]", help="the MQTT broker (default localhost)"
+        "--broker",
+        type=_reader(answers.broker),
+        metavar="HOST[:PORT]",
+        help="the MQTT broker (default localhost); with TLS mqtts://HOST[:PORT]",
     )
+    parser.add_argument("--ca-file", metavar="FILE", help="with mqtts://, and a CA that is your own: its certificate")
     parser.add_argument("--username", help="at the broker")
     parser.add_argument("--password-file", type=Path, metavar="FILE", help="holds the password alone")
     parser.add_argument(
@@ -100,6 +104,7 @@ def _asked(args: argparse.Namespace, asker: Asker, out: Path) -> Answers:
     from han_gateway.commands.seek_meter import known, seek
     from han_gateway.commands.written import check_place, site_name
 
+    broker = _broker(args)
     check_place(asker, out)
     asker.say("1. The meter")
     heard = known(args.port, args.baud, args.parity) if args.port and args.parity else seek(asker, args.port, args.seconds)
@@ -107,14 +112,28 @@ def _asked(args: argparse.Namespace, asker: Asker, out: Path) -> Answers:
     fuse_a = args.fuse if args.fuse is not None else asker.ask(FUSE, answers.fuse, option="--fuse A")
     grid = args.grid or _grid(asker, heard)
     asker.say("\n3. The chargers")
-    host, port = args.broker or BrokerAnswer()[:2]
-    password_file = str(args.password_file.resolve()) if args.password_file else None
-    broker = BrokerAnswer(host, port, args.username, password_file)
     chargers = tuple(args.charger or ())
     if not chargers:
         broker, seen = seek_broker(asker, broker)
         chargers = seek_chargers(asker, seen, grid, heard.phases)
     return Answers(site_name(out), grid, fuse_a, heard.meter, broker, chargers)
+
+
+def _broker(args: argparse.Namespace) -> BrokerAnswer:
+    """The broker as the options have it. Raises NoAnswerError."""
+    from han_gateway.commands.seek_chargers import usable_ca
+
+    broker: BrokerAnswer = args.broker or BrokerAnswer()
+    if args.ca_file and not broker.tls:
+        raise NoAnswerError("--ca-file is for a broker with TLS: write it as --broker mqtts://HOST[:PORT]")
+    if args.password_file and not args.username:
+        raise NoAnswerError("--password-file belongs to a user: add --username NAME")
+    try:
+        ca_file = usable_ca(args.ca_file) if args.ca_file else None
+    except ValueError as why:
+        raise NoAnswerError(f"--ca-file: {why}") from why
+    password_file = str(args.password_file.resolve()) if args.password_file else None
+    return broker._replace(ca_file=ca_file, username=args.username, password_file=password_file)
 
 
 def _grid(asker: Asker, heard: "Found") -> str:

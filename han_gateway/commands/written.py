@@ -38,16 +38,18 @@ def site_name(out: Path) -> str:
 
 def write(out: Path, found: Answers) -> tuple[Answers, str, tuple[str, ...]]:
     """Write it beside, try it, and only then give it its name: what it says, and of what `check` warns. Raises ConfigError."""
-    secret = _secret(out, found)
+    secret, ca_file = _secret(out, found), _ca_file(out, found)
     if secret:
         found = found._replace(broker=found.broker._replace(password_file=str(secret), password=None))
+    if ca_file:
+        found = found._replace(broker=found.broker._replace(ca_file=ca_file.name))
     text = answers.toml(found, frozenset(ChargerSettings.model_fields))
     trial = out.with_name(f".{out.name}.new")
     trial.write_text(text, encoding="utf-8")
     try:
         warnings = _tried(trial)
     except ConfigError:
-        for file in (trial, secret):
+        for file in (trial, secret, ca_file):
             if file:
                 file.unlink()
         raise
@@ -82,7 +84,9 @@ def offer_service(asker: Asker, out: Path, found: Answers, *, wanted: bool) -> i
         )
         return 0
     asker.say(f"\nas a service that starts with the machine{f' ({why_not})' if why_not else ''}:")
-    for command in (*placed(out), *commands):
+    ca_file = found.broker.ca_file
+    beside = (ca_file,) if ca_file and not Path(ca_file).is_absolute() else ()
+    for command in (*placed(out, *beside), *commands):
         asker.say(f"       {command}")
     return 1 if wanted else 0
 
@@ -103,6 +107,17 @@ def _secret(out: Path, found: Answers) -> Path | None:
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
         stream.write(f"{found.broker.password}\n")
+    return file
+
+
+def _ca_file(out: Path, found: Answers) -> Path | None:
+    """The certificate of the CA beside the configuration, where it is not in a place that the service can read: homes are closed to it."""
+    named = Path(found.broker.ca_file) if found.broker.ca_file else None
+    file = out.resolve().with_name(f"{out.stem}.ca.pem")
+    if named is None or named == file or (named.parts[1:2] in (("etc",), ("usr",)) and named.stat().st_mode & 0o004):
+        return None
+    file.write_bytes(named.read_bytes())
+    file.chmod(0o644)
     return file
 
 

@@ -21,6 +21,7 @@ from han_gateway.adapters import acquaintances, link
 from han_gateway.adapters import broker as broker_module
 from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.core.topics import Message
+from tests.certificates import tls_config
 from tests.mosquitto import Mosquitto, free_port
 
 pytestmark = pytest.mark.broker
@@ -606,36 +607,6 @@ def test_an_outage_costs_no_memory() -> None:
 
 # paho leaves a socket whose handshake failed to the garbage collector, which closes it, but aloud.
 paho_leaves_sockets = pytest.mark.filterwarnings("ignore:Exception ignored in. <s:pytest.PytestUnraisableExceptionWarning")
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CA, a certificate for localhost, one for a client, and a second CA that signed nothing."""
-    folder = tmp_path_factory.mktemp("tls")
-
-    def openssl(*arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
-
-    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    for ca in ("ca", "other"):
-        use = ("-addext", "keyUsage=critical,keyCertSign,cRLSign")
-        openssl(
-            "req", "-x509", *new_key, "-keyout", f"{ca}.key", "-out", f"{ca}.crt", "-subj", f"/CN=test {ca}", "-days", "2", *use
-        )
-    for name in ("localhost", "gateway"):
-        openssl("req", *new_key, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
-        (folder / f"{name}.ext").write_text(f"subjectAltName=DNS:{name}\n")
-        signed_by = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", f"{name}.ext")
-        openssl("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.crt", *signed_by)
-    yesterday = ("-CA", "ca.crt", "-CAkey", "ca.key", "-days", "-1", "-extfile", "localhost.ext")
-    openssl("x509", "-req", "-in", "localhost.csr", "-out", "expired.crt", *yesterday)
-    return folder
-
-
-def tls_config(folder: Path, certificate: str = "localhost") -> str:
-    """A listener that asks each client for a certificate."""
-    files = f"cafile {folder}/ca.crt\ncertfile {folder}/{certificate}.crt\nkeyfile {folder}/localhost.key"
-    return f"allow_anonymous true\n{files}\nrequire_certificate true"
 
 
 def test_tls_with_our_own_ca_and_a_client_certificate(tmp_path: Path, certificates: Path) -> None:

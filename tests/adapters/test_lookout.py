@@ -8,16 +8,19 @@ from pathlib import Path
 import pytest
 
 from han_gateway.adapters import lookout
-from han_gateway.adapters.broker_settings import BrokerSettings
-from han_gateway.adapters.lookout import REFUSED, listen
+from han_gateway.adapters.broker_settings import BrokerSettings, TlsSettings
+from han_gateway.adapters.lookout import Lacks, Trouble, listen
+from tests.certificates import tls_config
 from tests.house import Listener
 from tests.mosquitto import Mosquitto, free_port
 
 
-def heard(host: str, port: int, *topics: str, username: str | None = None) -> tuple[list[tuple[str, bytes]], str | None]:
+def heard(
+    host: str, port: int, *topics: str, username: str | None = None, tls: TlsSettings | None = None
+) -> tuple[list[tuple[str, bytes]], Trouble | None]:
     """What is heard within half a second, and what went wrong."""
     messages: list[tuple[str, bytes]] = []
-    settings = BrokerSettings(host=host, port=port, username=username)
+    settings = BrokerSettings(host=host, port=port, username=username, tls=tls)
     trouble = listen(settings, topics or ("+/amp",), 0.5, lambda topic, payload: messages.append((topic, payload)))
     return messages, trouble
 
@@ -42,15 +45,16 @@ def test_a_broker_that_wants_a_password_says_so(tmp_path: Path) -> None:
     with Mosquitto(tmp_path, "allow_anonymous false") as broker:
         _, trouble = heard("127.0.0.1", broker.port, username="nobody")
     assert trouble is not None
-    assert trouble.startswith(REFUSED)
+    assert trouble.words.startswith("the broker refused us")
+    assert trouble.lacks is Lacks.USER
 
 
 def test_where_no_broker_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """A closed port, a name that nobody has, and something that accepts and says nothing or nonsense are each one sentence."""
     monkeypatch.setattr(lookout, "CONNECT_S", 0.5)
     port = free_port()
-    assert heard("127.0.0.1", port) == ([], f"127.0.0.1:{port} cannot be reached (connection refused)")
-    assert heard("no such host.invalid", 1883) == ([], "no such host.invalid:1883 cannot be reached (unknown host)")
+    assert heard("127.0.0.1", port) == ([], Trouble(f"127.0.0.1:{port} cannot be reached (connection refused)"))
+    assert heard("no such host.invalid", 1883) == ([], Trouble("no such host.invalid:1883 cannot be reached (unknown host)"))
     for answer in (b"", b"HTTP/1.1 400 Bad Request\r\n\r\n" * 20):
         with socket.create_server(("127.0.0.1", 0)) as server:
 
@@ -67,4 +71,23 @@ def test_where_no_broker_is(monkeypatch: pytest.MonkeyPatch) -> None:
             thread.join(10)
         assert messages == []
         assert trouble is not None
-        assert str(port) in trouble
+        assert str(port) in trouble.words
+
+
+@pytest.mark.broker
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <s:pytest.PytestUnraisableExceptionWarning")
+def test_each_trouble_with_tls_names_what_would_help(tmp_path: Path, certificates: Path) -> None:
+    """An unknown CA is not a wrong name, and neither is a port that speaks no TLS, or one that wants a certificate of ours."""
+    ours, other = (TlsSettings(ca_file=certificates / f"{name}.crt") for name in ("ca", "other"))
+    with Mosquitto(tmp_path, tls_config(certificates, asks=False)) as broker:
+        troubles = [
+            heard(host, broker.port, tls=tls)[1] for host, tls in (("localhost", other), ("127.0.0.1", ours), ("localhost", ours))
+        ]
+    assert [trouble and trouble.lacks for trouble in troubles] == [Lacks.CA, Lacks.ADDRESS, None]
+    with Mosquitto(tmp_path) as broker:
+        _, trouble = heard("localhost", broker.port, tls=ours)
+    assert trouble == Trouble(f"localhost:{broker.port} does not speak TLS; without it, write mqtt:// before its name")
+    with Mosquitto(tmp_path, tls_config(certificates)) as broker:
+        _, trouble = heard("localhost", broker.port, tls=ours)
+    assert trouble is not None
+    assert "a certificate of ours" in trouble.words

@@ -19,9 +19,14 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from han_gateway import cli
+from han_gateway.adapters.lookout import listen
+from han_gateway.brokers import settings_of
+from han_gateway.commands import answers
 from han_gateway.commands.service import hindrance, placed, steps
+from han_gateway.config.load import load
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import METERS, write
+from tests.certificates import tls_config
 from tests.mosquitto import Mosquitto, free_port
 from tests.test_docs import INSTALL, commands
 
@@ -314,6 +319,89 @@ def test_a_broker_that_wants_a_password_gets_one(tmp_path: Path) -> None:
     assert (file.read_text(), file.stat().st_mode & 0o777) == ("canary-secret\n", 0o600)
     assert "canary-secret" not in person.screen + out.read_text()
     assert accepted(out)["mqtt"]["username"] == "han-gateway"  # type: ignore[index]
+
+
+@pytest.mark.broker
+def test_a_broker_with_tls_is_reached_with_mistakes_on_the_way(tmp_path: Path, certificates: Path) -> None:
+    """Plain words, a CA that nobody knows, a file that is none, the wrong CA, the wrong name, no password: each is said with what would be right."""
+    passwords = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", passwords, "han-gateway", "canary-secret"], check=True, capture_output=True)
+    config = f"{tls_config(certificates, asks=False)}\npassword_file {passwords}".replace("anonymous true", "anonymous false")
+    with Mosquitto(tmp_path, config) as broker:
+        out = tmp_path / "home.toml"
+        options = ("--port", "/dev/ttyUSB0", "--parity", "E", "--fuse", "25", "--grid", "TN", "--out", out)
+        person = Person(tmp_path, *options, "--broker", f"127.0.0.1:{broker.port}")
+        person.answer("does it want TLS? Then write mqtts:// before its name", "")
+        person.answer("with TLS mqtts://HOST[:PORT]", f"https://127.0.0.1:{broker.port}\n")
+        person.answer("is not a broker", f"mqtts://127.0.0.1:{broker.port}\n")
+        person.answer("The file of that CA's certificate", "nowhere.crt\n")
+        person.answer("nowhere.crt: No such file", f"{certificates / 'ca.key'}\n")
+        person.answer("name the certificate of the CA as text", f"{certificates / 'other.crt'}\n")
+        person.answer("its certificate is not trusted", f"{certificates / 'ca.crt'}\n")
+        person.answer("write the name in host that stands in the certificate", f"mqtts://localhost:{broker.port}\n")
+        person.answer("User name", "\n")
+        person.answer("Password: ", "canary-secret\n")
+        person.answer("Is there a charger? [Y/n]: ", "n\n")
+        assert person.leave() == 0, person.screen
+
+        mqtt = accepted(out)["mqtt"]
+        assert listen(settings_of(load(out)), ("#",), 0.3, lambda *_: None) is None
+    kept = {
+        "username": "han-gateway",
+        "password_file": str(tmp_path / "home.mqtt-password"),
+        "ca_file": "home.ca.pem",
+    }
+    assert mqtt == {"host": "localhost", "port": broker.port, "tls": True} | kept
+    assert (tmp_path / "home.ca.pem").read_bytes() == (certificates / "ca.crt").read_bytes()
+    assert (tmp_path / "home.ca.pem").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.broker
+def test_a_broker_with_tls_can_be_given_as_options(tmp_path: Path, certificates: Path) -> None:
+    """With --yes a broker that is known by its CA is heard; without the CA the option that is missing is named."""
+    with Mosquitto(tmp_path, tls_config(certificates, asks=False)) as broker:
+        options = ("--port", "/dev/ttyUSB0", "--parity", "E", "--fuse", "25", "--grid", "TN", "--yes")
+        where = ("--broker", f"mqtts://localhost:{broker.port}")
+        without = scripted(tmp_path, *options, *where, "--out", "without.toml")
+        done = scripted(tmp_path, *options, *where, "--ca-file", certificates / "ca.crt", "--out", "home.toml")
+        plain = scripted(tmp_path, *options, "--broker", f"localhost:{broker.port}", "--out", "plain.toml")
+
+    assert "--ca-file" in without.stdout
+    assert "no charger was seen" in done.stdout
+    assert "cannot be reached" not in done.stdout
+    assert "mqtts://" in plain.stdout
+    assert "sudo cp home.ca.pem /etc/han-gateway/home.ca.pem" in done.stdout
+    assert accepted(tmp_path / "home.toml")["mqtt"]["ca_file"] == "home.ca.pem"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("options", "remedy"),
+    [
+        (("--ca-file", "ca.crt"), "write it as --broker mqtts://HOST[:PORT]"),
+        (("--broker", "mqtts://pi.lan", "--ca-file", "ca.crt"), "name the certificate of the CA as text"),
+        (("--password-file", "secret"), "add --username NAME"),
+    ],
+)
+def test_options_of_the_broker_that_do_not_fit_are_said_first(tmp_path: Path, options: tuple[str, ...], remedy: str) -> None:
+    """Before a meter is listened to for a minute."""
+    done = scripted(tmp_path, *options, "--out", "home.toml")
+    assert (done.returncode, remedy in done.stderr) == (1, True), done.stderr
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "broker"),
+    [
+        ("pi.lan", ("pi.lan", 1883, False)),
+        ("pi.lan:8883", ("pi.lan", 8883, True)),
+        ("mqtt://pi.lan:8883", ("pi.lan", 8883, False)),
+        ("mqtts://pi.lan", ("pi.lan", 8883, True)),
+        ("mqtts://[::1]:1884/", ("::1", 1884, True)),
+    ],
+)
+def test_a_broker_is_written_as_people_write_it(typed: str, broker: tuple[str, int, bool]) -> None:
+    """With TLS behind mqtts://, and on the port that is meant for it."""
+    assert answers.broker(typed)[:3] == broker
 
 
 @pytest.mark.broker
