@@ -1,6 +1,7 @@
 """``status``: what the page shows, as text: asked from the daemon over HTTP. It must not know what the daemon knows."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -8,6 +9,7 @@ EXAMPLE = """examples:
   han-gateway status
   han-gateway status --config /etc/han-gateway/home.toml --watch
   han-gateway status --url http://192.168.1.20:9755/
+  han-gateway status --language nb          (without it, your locale decides: English or Norwegian)
 
 0: the house is protected. 1: the daemon does not answer, or says why it does not work.
 """
@@ -23,17 +25,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--config", type=Path, metavar="FILE", help="the configuration of the daemon: it says which port")
     where.add_argument("--url", default=DEFAULT, metavar="URL", help=f"where the daemon's page is (default: {DEFAULT})")
     parser.add_argument("--watch", action="store_true", help="again every second, until Ctrl-C")
+    parser.add_argument("--language", choices=("en", "nb"), help="English or Norwegian (default: by the locale)")
 
 
 def main(args: argparse.Namespace) -> int:
     """0 when the house is protected, 1 when nobody answers or something is wrong; a configuration that cannot be used is 78."""
     from time import sleep
 
+    from han_gateway.page.words import language_of_locale
+
     address = _address(args.config) if args.config else args.url
-    code = _show(address, clear=args.watch and sys.stdout.isatty())
+    language = args.language or language_of_locale(os.environ)
+    code = _show(address, language, clear=args.watch and sys.stdout.isatty())
     while args.watch:
         sleep(EVERY_S)
-        code = _show(address, clear=sys.stdout.isatty())
+        code = _show(address, language, clear=sys.stdout.isatty())
     return code
 
 
@@ -51,7 +57,7 @@ def _address(path: Path) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{config.metrics.port}"
 
 
-def _show(address: str, *, clear: bool) -> int:
+def _show(address: str, language: str, *, clear: bool) -> int:
     from han_gateway.adapters.asking import NoAnswerError, snapshot
     from han_gateway.page.text import lines
 
@@ -60,6 +66,5 @@ def _show(address: str, *, clear: bool) -> int:
     except NoAnswerError as why:
         print(f"{CLEAR if clear else ''}han-gateway status: {why}", file=sys.stderr, flush=True)
         return 1
-    wrong = [f"NOT WELL: {board['trouble']}"] if board["trouble"] else []
-    print((CLEAR if clear else "") + "\n".join([*lines(board), *wrong]), flush=True)
-    return 1 if wrong else 0
+    print((CLEAR if clear else "") + "\n".join(lines(board, language)), flush=True)
+    return 1 if board["trouble"] else 0

@@ -1,82 +1,124 @@
-"""The snapshot as lines of text, for a terminal 80 columns wide: what ``han-gateway status`` prints.
+"""The snapshot as lines of text, for a terminal 80 columns wide: what ``han-gateway status`` prints, in English or Norwegian.
 
-This file must not know where the snapshot comes from, nor how a terminal is cleared.
+What the page says too is said in its words (``words.py``). This file must not know where the snapshot comes from, nor how a terminal is
+cleared.
 """
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from han_gateway.page import words
 from han_gateway.page.bar import amps, bar, whole
+from han_gateway.page.norwegian import decimals
 
 WIDTH = 80
 LOG_LINES = 8
-_BROKER = {True: "broker connected", False: "BROKER AWAY", None: "no broker yet"}
-_STATES = {"allowed": "may charge", "waiting": "waits for power", "idle": "no car"}
-_WRONG = {
-    "ignoring": "draws more than its limit",
-    "gone": "has stopped reporting",
-    "disputed": "does not follow our limit",
-    "shared": "somebody else sets its limit, too",
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "head": ("main fuse {0} A", "hovedsikring {0} A"),
+    "meter": ("meter {0}", "måler {0}"),
+    "heard": ("heard {0}", "hørt {0}"),
+    "broken": ("THE LINE TO IT IS BROKEN", "LINJEN DIT ER BRUTT"),
+    "legend": (
+        "█ house  ▓ cars  ░ room  ┃ fuse  ~ estimated, not measured",
+        "█ hus  ▓ biler  ░ ledig  ┃ sikring  ~ beregnet, ikke målt",
+    ),
+    "room": ("room {0}", "ledig {0}"),
+    "over": ("OVER {0}", "OVER {0}"),
+    "pause": ("pause", "pause"),
+    "chargers.none": ("no chargers in the configuration", "ingen ladere i oppsettet"),
+    "wrong": ("NOT WELL: {0}", "IKKE I ORDEN: {0}"),
+    "meter.waiting": ("WAITING", "VENTER"),
+    "meter.fresh": ("fresh", "frisk"),
+    "meter.stale": ("STALE", "FORSINKET"),
+    "meter.lost": ("LOST", "BORTE"),
+    "trouble.the meter is lost": ("the meter is lost", "måleren er borte"),
+    "trouble.the controller hangs": ("the controller hangs", "styringen henger"),
 }
 
 
-def lines(board: dict[str, Any]) -> list[str]:
-    """How things stand, and the last decisions."""
+class _Tongue(NamedTuple):
+    """How things are said in one of the ``words.LANGUAGES``."""
+
+    language: str
+
+    def say(self, key: str, *values: object) -> str:
+        """In words; numbers with the comma or the point of the language. What has no words is said as it is."""
+        both = _WORDS.get(key) or words.WORDS.get(key) or (key.rpartition(".")[2],) * 2
+        return both[words.LANGUAGES.index(self.language)].format(*(self.number(str(value)) for value in values))
+
+    def number(self, text: str) -> str:
+        """A number that is written with a point."""
+        return decimals(text) if self.language == "nb" else text
+
+
+def lines(board: dict[str, Any], language: str = "en") -> list[str]:
+    """How things stand, the last decisions, and what is wrong."""
+    tongue = _Tongue(language)
+    trouble = board.get("trouble")
     return [
-        _head(board),
-        _meter(board),
+        _head(board, tongue),
+        _meter(board, tongue),
         "",
-        *(_line(line, board["fuse_a"]) for line in board["lines"]),
-        "   █ house  ▓ cars  ░ room  ┃ fuse  ~ estimated, not measured",
+        *(_line(line, board["fuse_a"], tongue) for line in board["lines"]),
+        f"   {tongue.say('legend')}",
         "",
-        *_chargers(board),
+        *_chargers(board, tongue),
         "",
-        *(f"{_clock(told['at'])}  {told['text']['en']}"[:WIDTH] for told in board["log"][-LOG_LINES:]),
+        *(f"{_clock(told['at'])}  {told['text'][language]}"[:WIDTH] for told in board["log"][-LOG_LINES:]),
+        *([tongue.say("wrong", tongue.say(f"trouble.{trouble}"))] if trouble else []),
     ]
 
 
-def _head(board: dict[str, Any]) -> str:
+def _head(board: dict[str, Any], tongue: _Tongue) -> str:
     power = board["power_w"]
-    words = "" if power is None else f", {'sells' if power < 0 else 'buys'} {abs(power) / 1000:.1f} kW"
-    return f"{board['site']}: main fuse {board['fuse_a']:g} A, {board['grid']}{words}"
+    bought = "" if power is None else f", {tongue.say('sells' if power < 0 else 'buys', f'{abs(power) / 1000:.1f}')}"
+    fuse = tongue.say("head", format(board["fuse_a"], "g"))
+    return f"{board['site']}: {fuse}, {board['grid']}{bought}"
 
 
-def _meter(board: dict[str, Any]) -> str:
+def _meter(board: dict[str, Any], tongue: _Tongue) -> str:
     meter = board["meter"]
-    state = meter["state"] if meter["state"] == "fresh" else meter["state"].upper()
-    heard = "" if meter["heard_at"] is None else f", heard {_span(board['now'] - meter['heard_at'])} ago"
-    line = ", THE LINE TO IT IS BROKEN" if meter["connected"] is False else ""
-    return f"meter {state}{heard}{line}; {_BROKER[board['broker']]}"
+    heard_at = meter["heard_at"]
+    heard = "" if heard_at is None else f", {tongue.say('heard', tongue.say('ago', _span(board['now'] - heard_at, tongue)))}"
+    line = f", {tongue.say('broken')}" if meter["connected"] is False else ""
+    state = tongue.say("meter", tongue.say(f"meter.{meter['state']}"))
+    broker = tongue.say(f"broker.{json.dumps(board['broker'])}")
+    return f"{state}{heard}{line}; {broker.upper() if board['broker'] is False else broker}"
 
 
-def _line(line: dict[str, Any], fuse_a: float) -> str:
+def _line(line: dict[str, Any], fuse_a: float, tongue: _Tongue) -> str:
     load, room = line["load_a"], line["room_a"]
     about = "~" if line["estimated"] else " "
     drawn = bar(load, line["chargers_a"] or 0.0, fuse_a)
-    short = f"OVER {amps(-room)}" if room is not None and room < 0 else f"room {amps(room)}"
-    return f"{line['name']} {drawn} {about}{amps(load)}  {short}"
+    short = tongue.say("over", amps(-room)) if room is not None and room < 0 else tongue.say("room", amps(room))
+    return f"{line['name']} {drawn} {about}{tongue.number(amps(load))}  {short}"
 
 
-def _chargers(board: dict[str, Any]) -> Iterator[str]:
+def _chargers(board: dict[str, Any], tongue: _Tongue) -> Iterator[str]:
     wide = max((len(charger["name"]) for charger in board["chargers"]), default=0)
     for charger in board["chargers"]:
-        limit = "pause" if charger["limit_a"] == 0 else whole(charger["limit_a"])
-        yield f"{charger['name']:<{wide}}  {'-'.join(charger['lines'] or ()):<8}  {limit:>6}  {_does(charger)}"
+        limit = tongue.say("pause") if charger["limit_a"] == 0 else tongue.number(whole(charger["limit_a"]))
+        yield f"{charger['name']:<{wide}}  {'-'.join(charger['lines'] or ()):<8}  {limit:>6}  {_does(charger, tongue)}"
         if charger["reason"]:
-            yield f"{'':<{wide}}  {charger['reason']['en']}"
-        wrong = [_WRONG[word] for word in (charger["conduct"], charger["accord"]) if word in _WRONG]
-        if wrong:
-            yield f"{'':<{wide}}  ! {', '.join(wrong)}"
+            yield f"{'':<{wide}}  {charger['reason'][tongue.language]}"
+        wrong = (f"{kind}.{charger[kind]}" for kind in ("conduct", "accord"))
+        if said := ", ".join(tongue.say(key) for key in wrong if key in words.WORDS):
+            yield f"{'':<{wide}}  ! {said}"
     if not board["chargers"]:
-        yield "no chargers in the configuration"
+        yield tongue.say("chargers.none")
 
 
-def _does(charger: dict[str, Any]) -> str:
-    draws = "" if charger["draws_a"] is None else f", draws {charger['draws_a']:.1f} A"
-    queue = f", number {charger['queue']} in the queue" if charger["queue"] else ""
-    boost = ", first in line" if charger["wish"] == "boost" else ""
-    return f"{_STATES.get(charger['state'], charger['state'] or 'unknown')}{boost}{queue}{draws}"
+def _does(charger: dict[str, Any], tongue: _Tongue) -> str:
+    drawn, queue = charger["draws_a"], charger["queue"]
+    parts = (
+        tongue.say(f"state.{charger['state']}") if charger["state"] else tongue.say("unknown"),
+        tongue.say("boosted") if charger["wish"] == "boost" else "",
+        tongue.say("queue", queue) if queue else "",
+        "" if drawn is None else tongue.say("draws", f"{drawn:.1f}"),
+    )
+    return ", ".join(filter(None, parts))
 
 
 def _clock(at_ms: int) -> str:
@@ -84,6 +126,6 @@ def _clock(at_ms: int) -> str:
     return f"{datetime.fromtimestamp(at_ms / 1000).astimezone():%H:%M:%S}"
 
 
-def _span(ms: int) -> str:
+def _span(ms: int, tongue: _Tongue) -> str:
     seconds = max(0, ms) // 1000
-    return f"{seconds} s" if seconds < 100 else f"{seconds // 60} min"
+    return tongue.say("s", seconds) if seconds < 100 else tongue.say("min", seconds // 60)

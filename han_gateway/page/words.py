@@ -4,6 +4,8 @@ A key with a dot names a group: ``state.waiting`` is the word for the state that
 This file must not know where the words are put.
 """
 
+from collections.abc import Mapping
+
 LANGUAGES = ("en", "nb")
 
 _NORWEGIAN = ("nb", "no", "nn", "da", "sv")
@@ -113,6 +115,12 @@ def words(language: str) -> dict[str, str]:
     """All words in one language."""
     index = LANGUAGES.index(language)
     return {key: both[index] for key, both in WORDS.items()}
+
+
+def language_of_locale(environment: Mapping[str, str]) -> str:
+    """Choose by the locale of a terminal: the first of these variables that is set counts (locale(7))."""
+    names = (environment.get(variable) for variable in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return language("", next(filter(None, names), "").replace("_", "-"))
 
 
 def language(asked: str, accepted: str) -> str:

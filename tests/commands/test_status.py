@@ -29,6 +29,35 @@ def test_it_shows_what_the_page_shows(capsys: pytest.CaptureFixture[str]) -> Non
         assert words in said
 
 
+@pytest.mark.parametrize(
+    ("variables", "options", "head"),
+    [
+        ({"LANG": "nb_NO.UTF-8"}, (), "hovedsikring 25 A"),
+        ({"LANG": "nb_NO.UTF-8", "LC_ALL": "C.UTF-8"}, (), "main fuse 25 A"),
+        ({"LANG": "nb_NO.UTF-8"}, ("--language", "en"), "main fuse 25 A"),
+        ({}, ("--language", "nb"), "hovedsikring 25 A"),
+        ({}, (), "main fuse 25 A"),
+    ],
+)
+def test_it_speaks_the_language_of_its_reader(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    options: tuple[str, ...],
+    head: str,
+) -> None:
+    """What is asked for counts, else the locale, else it is English."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with Served() as served:
+        served.evening.play(120_000)
+        assert main(["status", "--url", served.address, *options]) == 0
+
+    assert head in capsys.readouterr().out
+
+
 def test_trouble_is_an_exit_code(capsys: pytest.CaptureFixture[str]) -> None:
     """A daemon that is not healthy is shown, and the code is 1."""
     with Served() as served:

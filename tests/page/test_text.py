@@ -1,6 +1,7 @@
 """The snapshot as text."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -62,10 +63,43 @@ def test_trouble_is_loud(board: dict[str, Any]) -> None:
         "OVER   6.2 A",
         "room     ? A",
         "~",
-        "pause  waits for power, first in line, number 2 in the queue",
+        "pause  waiting for power, first in line, number 2 in the queue",
         "! draws more than its limit, somebody else sets its limit, too",
     ):
         assert words in text
+
+
+def test_in_norwegian_nothing_is_left_in_english(board: dict[str, Any]) -> None:
+    """Every line is another one than in English but for bars and names, with a comma in its numbers; still 80 columns wide."""
+    board["meter"] |= {"state": "stale", "connected": False}
+    board["broker"] = False
+    board["trouble"] = "the meter is lost"
+    board["chargers"][0] |= {"conduct": "ignoring", "accord": "disputed", "queue": None, "wish": "boost"}
+    english, norwegian = lines(board), lines(board, "nb")
+
+    assert len(norwegian) == len(english)
+    assert [both for both in zip(english, norwegian, strict=True) if both[0] == both[1] != ""] == []
+    assert max(map(len, norwegian)) <= WIDTH
+    text = "\n".join(norwegian)
+    said = ("hovedsikring 25 A, TN, kjøper ", "måler FORSINKET, hørt for ", "LINJEN DIT ER BRUTT", "BROKER BORTE")
+    more = (
+        "venter på strøm, først i køen, trekker ",
+        "! trekker mer enn grensen, følger ikke",
+        "ledig ",
+        "IKKE I ORDEN: måleren er borte",
+    )
+    assert [each for each in (*said, *more) if each not in text] == []
+    assert not re.search(r"\d\.\d", text)
+
+
+@pytest.mark.parametrize("trouble", ["the meter is lost", "the controller hangs"])
+def test_every_trouble_that_is_told_has_its_words(board: dict[str, Any], trouble: str) -> None:
+    """What /healthz says is said in both languages; a new one as it is."""
+    board["trouble"] = trouble
+    assert lines(board)[-1] == f"NOT WELL: {trouble}"
+    assert trouble not in lines(board, "nb")[-1]
+    board["trouble"] = "the roof leaks"
+    assert lines(board, "nb")[-1] == "IKKE I ORDEN: the roof leaks"
 
 
 def test_a_house_without_chargers(board: dict[str, Any]) -> None:
