@@ -26,6 +26,19 @@ HEAR_S = 1.5
 LOOK_S = 0.05
 
 
+_TODO = (
+    (
+        "refused us",
+        "do username and password_file under [mqtt] name a user of that broker? config/mosquitto.conf begins with how it gets one",
+    ),
+    ("TLS", "a port with TLS needs tls = true under [mqtt] (and mostly is 8883), one without must not have it (1883)"),
+    ("certificate", "openssl s_client -connect HOST:PORT shows what the broker shows; ca_file under [mqtt] names whom to trust"),
+    ("cannot reach", "is mosquitto running (systemctl status mosquitto), and are host and port under [mqtt] where it listens?"),
+    ("", "what does the broker say? journalctl -u mosquitto"),
+)
+"""What is in the words of a trouble with the broker, and what to do then; the first that fits."""
+
+
 class Echo(NamedTuple):
     """A limit that the charger named, and when."""
 
@@ -108,7 +121,9 @@ async def trial(config: Config, charger: Charger, limit_ma: MilliAmps, wait_s: f
     sent = False
     try:
         if not await _until(lambda: it.broker.connected, CONNECT_S):
-            say(f"no broker: {it.troubles[-1] if it.troubles else 'no answer'}")
+            trouble = it.troubles[-1] if it.troubles else f"{it.broker.address} does not answer"
+            say(f"no broker: {trouble}; nothing was sent")
+            say(f"next:  {next(todo for words, todo in _TODO if words in trouble)}")
             return 1
         say(f"broker {it.broker.address} connected")
         await asyncio.sleep(HEAR_S)

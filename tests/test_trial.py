@@ -9,6 +9,7 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
+from tests.certificates import tls_config
 from tests.devices.simulated import GoE, Simulated, SmartEvseOverride, Wallbox, Warp
 from tests.devices.wired import Wired
 from tests.mosquitto import Mosquitto
@@ -77,11 +78,24 @@ def test_a_charger_that_is_not_there_is_explained(tmp_path: Path) -> None:
 
 
 def test_no_broker_is_one_sentence(tmp_path: Path) -> None:
-    """A broker that is not there is said, and nothing was sent."""
+    """A broker that is not there is said with what to do next, and nothing was sent."""
     code, said = tried(tmp_path, 1, device(GoE()), "9")
     assert code == 1
     assert said.startswith("no broker: cannot reach 127.0.0.1:1")
-    assert "sent" not in said
+    assert "; nothing was sent\nnext:  is mosquitto running" in said
+    assert "sent 9 A" not in said
+
+
+def test_a_broker_that_lets_nobody_in_is_said_with_what_to_do(tmp_path: Path) -> None:
+    """No user, or plain words to a port with TLS: not the same advice as for no broker."""
+    with Mosquitto(tmp_path, "allow_anonymous false") as mosquitto:
+        assert "next:  do username and password_file" in tried(tmp_path, mosquitto.port, device(GoE()), "9")[1]
+
+
+def test_a_port_with_tls_is_told_from_no_broker(tmp_path: Path, certificates: Path) -> None:
+    """It hangs up on us: the remedy is in [mqtt]."""
+    with Mosquitto(tmp_path, tls_config(certificates, asks=False)) as mosquitto:
+        assert "next:  a port with TLS needs tls = true" in tried(tmp_path, mosquitto.port, device(GoE()), "9")[1]
 
 
 def test_a_gateway_that_runs_is_not_spoken_over(tmp_path: Path) -> None:
