@@ -18,7 +18,7 @@ EXIT_INTERRUPTED = 130
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 COMMANDS = {
-    "demo": "the whole thing in ten seconds, without hardware",
+    "demo": "the whole thing in half a minute, without hardware",
     "run": "the daemon: listen to the meter, tell the chargers",
     "status": "how things stand: phases, chargers, the last decisions of the daemon that runs",
     "detect": "find the adapter and its settings, and name the meter; or say what is wrong with the line",
