@@ -6,14 +6,13 @@ Pure: what was said before comes in and what was said goes out. This file must n
 from itertools import takewhile
 from typing import NamedTuple
 
+from han_gateway.core.echo import TOLERANCE_MA
 from han_gateway.core.effects import MeterState, SetLimit, ShowHeadroom
 from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
 from han_gateway.devices.link import Link, admissible, fed_values, values_of
 from han_gateway.devices.record import OWN, Say, blanks, filled
 
-TOLERANCE_MA: MilliAmps = 1_000
-"""Chargers name whole amperes, rounded up or down."""
 UNKNOWN: PerLine[MilliAmps | None] = PerLine(None, None, None)
 
 
