@@ -15,7 +15,7 @@ from han_gateway.devices.record import Device, Say, filled
 
 ROOT_OF_3 = isqrt(3_000_000)
 """In thousandths, rounded down."""
-RESTART_EXPIRY_S = 10
+RESTART_IN_ITS_WORDS_EXPIRY_S = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def safes(links: Sequence[Link]) -> dict[str, Message]:
 def restart(link: Link) -> Message | None:
     """The message by which a charger starts anew; None for a make that has none. It expires soon: a later restart would surprise."""
     say = link.device.restart
-    return None if say is None else link.message(say, {}, RESTART_EXPIRY_S)
+    return None if say is None else link.message(say, {}, RESTART_IN_ITS_WORDS_EXPIRY_S)
 
 
 def _order(link: Link) -> tuple[Line, ...]:
