@@ -16,8 +16,8 @@ from han_gateway.adapters import (
     acquaintances,
     broker,
     broker_settings,
+    http_server,
     link,
-    metrics_server,
     mqtt_source,
     outbox,
     recording,
@@ -110,9 +110,9 @@ def limits() -> str:
         ),
         "time until a broker that hangs is left": f"{2 * keepalive_s} s at most",
         "callers of the HTTP port at once, and how long one may say nothing": (
-            f"{metrics_server.MOST_CALLERS}, {metrics_server.PATIENCE_S:g} s"
+            f"{http_server.MOST_CALLERS}, {http_server.PATIENCE_S:g} s"
         ),
-        "bytes of what is said on the page": f"{metrics_server.MOST_BODY:,}",
+        "bytes of what is said on the page": f"{http_server.MOST_BODY:,}",
         "who may watch the page at once, and bytes that wait for one of them": (
             f"{streams.MOST_READERS}, {streams.MOST_UNREAD // 1024:,} KiB"
         ),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from han_gateway.adapters.broker import Broker
 from han_gateway.adapters.clock import SystemClock
-from han_gateway.adapters.metrics_server import JSON, Answer, Route
+from han_gateway.adapters.http_server import JSON, Answer, Route
 from han_gateway.config.load import Config
 from han_gateway.core import amsreader, discovery
 from han_gateway.core.effects import Effect, MeterState, ShowHeadroom, ShowReading

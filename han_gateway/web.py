@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from han_gateway import outlets
 from han_gateway.adapters.clock import SystemClock
+from han_gateway.adapters.http_server import HttpPort, Route, serve
 from han_gateway.adapters.metrics import Metrics
-from han_gateway.adapters.metrics_server import MetricsServer, Route, serve
 from han_gateway.adapters.page_routes import Page
 from han_gateway.adapters.recording import instant
 from han_gateway.config.load import Config
@@ -30,7 +30,7 @@ ANSWER_S = 2.0
 class Web(NamedTuple):
     """What is open, to be closed at the end."""
 
-    server: MetricsServer
+    server: HttpPort
     page: Page | None
 
     def close(self) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from han_gateway import outlets
 from han_gateway.adapters.clock import SystemClock
+from han_gateway.adapters.http_server import Answer
 from han_gateway.adapters.metrics import Metrics
-from han_gateway.adapters.metrics_server import Answer
 from han_gateway.config.load import Config, load
 from han_gateway.core.site import Cap
 from han_gateway.core.state import Caps
@@ -18,7 +18,7 @@ from han_gateway.meters.decoder import Decoder
 from han_gateway.page.board import Board
 from han_gateway.runtime import Gateway, Live
 from han_gateway.web import Mouth, open_web, page_of
-from tests.adapters.test_metrics_server import ask
+from tests.adapters.test_http_server import ask
 from tests.mosquitto import free_port
 
 HOUSE = """[site]

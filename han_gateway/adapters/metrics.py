@@ -2,7 +2,7 @@
 
 ``saw`` and ``did`` only remember, in about a microsecond; all formatting happens in the scraper's thread. What is not known has no
 sample: a missing series is honest, a 0 is not. Labels come from the configuration and from closed lists; only ``han_meter_info``
-carries words of the meter, already cleaned. It must not know HTTP (``metrics_server.py`` does) nor read a clock.
+carries words of the meter, already cleaned. It must not know HTTP (``http_server.py`` does) nor read a clock.
 """
 
 from collections import defaultdict

@@ -12,7 +12,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from han_gateway.adapters.metrics_server import JSON, TEXT, Answer, Asked, Route
+from han_gateway.adapters.http_server import JSON, TEXT, Answer, Asked, Route
 from han_gateway.adapters.streams import Mark, Streams
 from han_gateway.core.topics import payload
 from han_gateway.page.board import Board

@@ -7,7 +7,7 @@ from typing import Self
 
 from prometheus_client import CollectorRegistry
 
-from han_gateway.adapters.metrics_server import MetricsServer, serve
+from han_gateway.adapters.http_server import HttpPort, serve
 from han_gateway.adapters.page_routes import Page
 from han_gateway.page.snapshot import Now
 from tests.page.evening import Evening
@@ -40,7 +40,7 @@ class Served:
             say=self._say,
             listens=lambda: TOPICS,
         )
-        self._server: MetricsServer = serve(
+        self._server: HttpPort = serve(
             CollectorRegistry(), "127.0.0.1", 0, routes=self.page.routes, posts=self.page.posts, trouble=lambda: self.trouble
         )
         self.port = self._server.port

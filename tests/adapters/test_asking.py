@@ -7,7 +7,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from han_gateway.adapters.asking import NoAnswerError, snapshot
-from han_gateway.adapters.metrics_server import Answer, serve
+from han_gateway.adapters.http_server import Answer, serve
 from tests.adapters.served import Served
 from tests.mosquitto import free_port
 

@@ -17,7 +17,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Info
 
 from han_gateway import cli
-from han_gateway.adapters.metrics_server import serve
+from han_gateway.adapters.http_server import serve
 from han_gateway.adapters.recording import Arrived, append, read_recording
 from han_gateway.commands.redaction import HIDDEN, Redactor
 from han_gateway.commands.support_bundle import ABOUT, FOLDER

@@ -12,13 +12,13 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge, parser
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 
-from han_gateway.adapters.metrics_server import JSON, MOST_BODY, MOST_CALLERS, Answer, Asked, MetricsServer, serve
+from han_gateway.adapters.http_server import JSON, MOST_BODY, MOST_CALLERS, Answer, Asked, HttpPort, serve
 
 sick: list[str] = []
 
 
 @pytest.fixture
-def server() -> Iterator[MetricsServer]:
+def server() -> Iterator[HttpPort]:
     """A server on a free port with one gauge."""
     sick.clear()
     registry = CollectorRegistry()
@@ -41,7 +41,7 @@ def get(port: int, path: str, accept: str = "") -> tuple[int, str, str]:
         connection.close()
 
 
-def test_metrics_in_the_format_that_is_asked_for(server: MetricsServer) -> None:
+def test_metrics_in_the_format_that_is_asked_for(server: HttpPort) -> None:
     """A browser gets the plain text, Prometheus OpenMetrics when it asks; both can be parsed."""
     status, kind, text = get(server.port, "/metrics?whatever")
     assert (status, kind.split(";")[0]) == (200, "text/plain")
@@ -52,21 +52,21 @@ def test_metrics_in_the_format_that_is_asked_for(server: MetricsServer) -> None:
     assert [family.name for family in families] == ["han_headroom_amperes"]
 
 
-def test_health_is_what_we_are_told(server: MetricsServer) -> None:
+def test_health_is_what_we_are_told(server: HttpPort) -> None:
     """/healthz is 200 and ok, or 503 and the reason."""
     assert get(server.port, "/healthz")[::2] == (200, "ok\n")
     sick.append("the controller stands still")
     assert get(server.port, "/healthz")[::2] == (503, "the controller stands still\n")
 
 
-def test_a_route_of_others_answers_for_itself(server: MetricsServer) -> None:
+def test_a_route_of_others_answers_for_itself(server: HttpPort) -> None:
     """What others serve has the body, the type and the status that they say, each time anew."""
     assert get(server.port, "/data.json?1") == (200, "application/json", "{}")
     sick.append("anything")
     assert get(server.port, "/data.json")[::2] == (503, "not now\n")
 
 
-def test_anything_else_is_not_found(server: MetricsServer) -> None:
+def test_anything_else_is_not_found(server: HttpPort) -> None:
     """Another path is 404 and names those that exist."""
     status, _, text = get(server.port, "/")
     assert status == 404
@@ -90,7 +90,7 @@ def echo(asked: Asked) -> Answer:
 
 
 @pytest.fixture
-def routed() -> Iterator[MetricsServer]:
+def routed() -> Iterator[HttpPort]:
     """A server with a route to read and one to speak to."""
     it = serve(CollectorRegistry(), "127.0.0.1", 0, routes={"/read": echo}, posts={"/say": echo})
     yield it
@@ -98,7 +98,7 @@ def routed() -> Iterator[MetricsServer]:
     gc.collect()
 
 
-def test_a_route_of_others_is_served(routed: MetricsServer) -> None:
+def test_a_route_of_others_is_served(routed: HttpPort) -> None:
     """A route gets the query and its answer is what the caller gets: status, type, headers, body."""
     status, headers, body = ask(routed.port, "GET", "/read?lang=nb&x=1&x=2")
     assert (status, headers["Content-Type"], headers["X-Extra"], json.loads(body)) == (
@@ -109,7 +109,7 @@ def test_a_route_of_others_is_served(routed: MetricsServer) -> None:
     )
 
 
-def test_what_is_read_cannot_be_posted_to_and_the_other_way_round(routed: MetricsServer) -> None:
+def test_what_is_read_cannot_be_posted_to_and_the_other_way_round(routed: HttpPort) -> None:
     """GET and POST are two tables."""
     assert ask(routed.port, "POST", "/read", b"x")[0] == 404
     assert ask(routed.port, "GET", "/say")[0] == 404
@@ -117,7 +117,7 @@ def test_what_is_read_cannot_be_posted_to_and_the_other_way_round(routed: Metric
 
 
 @pytest.mark.parametrize("length", [None, "-1", "x", "1e3", str(MOST_BODY + 1), "9" * 5000])
-def test_what_is_posted_is_bounded_before_it_is_read(routed: MetricsServer, length: str | None) -> None:
+def test_what_is_posted_is_bounded_before_it_is_read(routed: HttpPort, length: str | None) -> None:
     """A POST without a length, or with one that is no number or too large, is refused unread."""
     head = "" if length is None else f"Content-Length: {length}\r\n"
     with socket.create_connection(("127.0.0.1", routed.port), timeout=5) as caller:
@@ -125,7 +125,7 @@ def test_what_is_posted_is_bounded_before_it_is_read(routed: MetricsServer, leng
         assert b" 413 " in caller.recv(100)
 
 
-def test_a_crowd_costs_a_bounded_number_of_threads(server: MetricsServer) -> None:
+def test_a_crowd_costs_a_bounded_number_of_threads(server: HttpPort) -> None:
     """However many callers say nothing, few threads wait for them, and whoever speaks is answered within seconds."""
     before = threading.active_count()
     silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(MOST_CALLERS)]
@@ -164,7 +164,7 @@ def test_a_closed_server_is_gone() -> None:
         get(other.port, "/healthz")
 
 
-def test_a_port_that_is_taken_is_an_error_at_once(server: MetricsServer) -> None:
+def test_a_port_that_is_taken_is_an_error_at_once(server: HttpPort) -> None:
     """Nothing is served when the port belongs to somebody else."""
     with pytest.raises(OSError, match="in use"):
         serve(CollectorRegistry(), "127.0.0.1", server.port)

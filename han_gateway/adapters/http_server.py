@@ -67,7 +67,7 @@ def health(trouble: Callable[[], str | None]) -> Route:
     return answer
 
 
-class MetricsServer:
+class HttpPort:
     """Serves until ``close``. ``port`` is the port it really has (0 was asked for: a free one). Raises OSError when it is taken."""
 
     def __init__(self, routes: Mapping[str, Route], posts: Mapping[str, Route], host: str, port: int) -> None:
@@ -91,13 +91,13 @@ def serve(
     trouble: Callable[[], str | None] = lambda: None,
     routes: Mapping[str, Route] | None = None,
     posts: Mapping[str, Route] | None = None,
-) -> MetricsServer:
+) -> HttpPort:
     """Begin to serve ``registry``, health and more ``routes`` (GET) and ``posts`` (POST).
 
     ``trouble`` returns why we are not healthy, or None; like every route it is called in a thread of the server.
     """
     ours = {"/metrics": metrics(registry), "/healthz": health(trouble)}
-    return MetricsServer({**(routes or {}), **ours}, posts or {}, host, port)
+    return HttpPort({**(routes or {}), **ours}, posts or {}, host, port)
 
 
 class _Server(ThreadingMixIn, HTTPServer):
