@@ -72,7 +72,7 @@ async def _daemon(
     refusals = outlets.Refusals(clock)
     broker, interpreter, guards = _voices(config, live, refusals, clock)
     health = outlets.Health(clock)
-    rule = ClockRule(meter.clock) if meter.clock else None
+    rule = meter.clock_rule
     metrics = _metrics(site, clock, broker, refusals, keeper, partial(utc, rule=rule, zone=meter.zone))
     watch = outlets.ClockWatch(clock, rule, meter.zone)
     watchdog = outlets.Watchdog(gateway, notifier, started)

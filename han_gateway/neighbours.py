@@ -13,7 +13,6 @@ from han_gateway.core import amsreader, discovery
 from han_gateway.core.effects import Effect, MeterState, ShowHeadroom, ShowReading
 from han_gateway.core.events import Event
 from han_gateway.core.site import Site
-from han_gateway.meters.clock import ClockRule
 
 BIRTH_EVERY_MS = 5_000
 """Home Assistant does not start more often; somebody who says so is not answered each time."""
@@ -83,7 +82,7 @@ class Neighbours:
         topic, meter = self._config.amsreader.topic, self._config.meter
         if topic is None:
             return
-        rule = ClockRule(meter.clock) if meter.clock else None
+        rule = meter.clock_rule
         for message in amsreader.messages(topic, shown.reading, self._clock.wall(), clock=rule, zone=meter.zone):
             self._broker.publish(message)
 

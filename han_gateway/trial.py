@@ -12,6 +12,7 @@ from han_gateway.adapters.clock import SystemClock
 from han_gateway.brokers import settings_of
 from han_gateway.config.load import Config
 from han_gateway.core import inbox, topics
+from han_gateway.core.echo import TOLERANCE_MA
 from han_gateway.core.effects import Cause, Grant, Reason, SetLimit
 from han_gateway.core.events import ChargerSaid, Tick
 from han_gateway.core.site import Charger
@@ -170,7 +171,7 @@ def _silent(it: Trial, before: MilliAmps | None, wanted: MilliAmps, wait_s: floa
         say(
             f"the charger said {_amps(it.echoes[-1].limit_ma)}, not {_amps(wanted)}: does somebody else control it, or its own maximum?"
         )
-    elif before is not None and abs(before - wanted) < 1000:
+    elif before is not None and abs(before - wanted) < TOLERANCE_MA:
         say(f"the charger said {_amps(before)} before and has no news: try another number")
         return 0
     elif it.spoke:
@@ -184,7 +185,7 @@ def _silent(it: Trial, before: MilliAmps | None, wanted: MilliAmps, wait_s: floa
 
 def _same(echo: Echo, wanted: MilliAmps) -> bool:
     """Chargers name whole amperes."""
-    return abs(echo.limit_ma - wanted) < 1000
+    return abs(echo.limit_ma - wanted) < TOLERANCE_MA
 
 
 async def _until(true: Callable[[], bool], patience_s: float) -> bool:

@@ -16,6 +16,7 @@ from han_gateway.core.site import CapRule, Circuit, Grid
 from han_gateway.core.units import Line
 from han_gateway.devices.hear import Heard, hear
 from han_gateway.devices.link import values_of
+from han_gateway.meters.reading import ClockRule
 
 EXAMPLES = Path(__file__).parent.parent / "config"
 
@@ -637,3 +638,10 @@ def test_a_token_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
     assert "canary" not in line
     (line,) = problems(tmp_path, HOUSE + '[page]\ntoken_file = "elsewhere"\n')
     assert "put the token alone into that file" in line
+
+
+@pytest.mark.parametrize("word", [None, "standard", "local", "utc"])
+def test_the_meters_clock_is_a_rule_or_left_to_its_maker(tmp_path: Path, word: str | None) -> None:
+    """What [meter] clock names is one of the rules; without it there is none."""
+    text = HOUSE if word is None else HOUSE.replace("[meter]\n", f'[meter]\nclock = "{word}"\n')
+    assert loaded(tmp_path, text).meter.clock_rule == (None if word is None else ClockRule(word))

@@ -71,7 +71,6 @@ def _decide(args: argparse.Namespace) -> int:
     from han_gateway.commands.dump_files import UnreadableError, contents
     from han_gateway.commands.source import decoder
     from han_gateway.config.load import load
-    from han_gateway.meters.clock import ClockRule
     from han_gateway.playback import Playback, entries
     from han_gateway.timeline import Timeline
 
@@ -79,7 +78,7 @@ def _decide(args: argparse.Namespace) -> int:
     for problem in listed(config.problems):
         print(f"han-gateway replay: left out: {problem}", file=sys.stderr)
     meter, prefix, keys = config.meter, config.mqtt.prefix, keys_of(args) or config.keys
-    timeline = Timeline(rule=ClockRule(meter.clock) if meter.clock else None, zone=meter.zone)
+    timeline = Timeline(rule=meter.clock_rule, zone=meter.zone)
     decisions = Decisions(config.site, prefix, Pace(args.speed or MAX))
     playback = Playback(config.site, prefix, lambda: decoder(meter, keys), timeline, (decisions.show,))
     unreadable = False

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from han_gateway.config.section import Seconds, Section, number
+from han_gateway.meters.reading import ClockRule
 
 _TCP = re.compile(r"tcp:(\[[0-9A-Fa-f:.]+\]|[\w.-]+):(\d{1,5})")
 _MQTT = re.compile(r"mqtt:((?:(?![+#])[ -~]){1,200})")  # one topic, not a pattern of them
@@ -53,6 +54,11 @@ class MeterSettings(Section):
     key_file: Path | None = Field(default=None, examples=["/etc/han-gateway/home.meter-key"])
     authentication_key_file: Path | None = Field(default=None, examples=["/etc/han-gateway/home.meter-authentication-key"])
     silent_after_s: Seconds = Field(default=30, examples=[30])
+
+    @property
+    def clock_rule(self) -> ClockRule | None:
+        """What the clock of the meter shows, where that is not left to the rule of its maker."""
+        return ClockRule(self.clock) if self.clock else None
 
     @property
     def tcp(self) -> tuple[str, int] | None:
