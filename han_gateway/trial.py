@@ -199,7 +199,7 @@ async def _until(true: Callable[[], bool], patience_s: float) -> bool:
 
 
 def _words(messages: tuple[Message, ...]) -> str:
-    return ", ".join(f"{message.topic} {message.payload.decode()}" for message in messages)
+    return ", ".join(f"{message.topic} {message.payload.decode() or '(nothing)'}" for message in messages)
 
 
 def _amps(milliamps: MilliAmps) -> str:

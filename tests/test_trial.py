@@ -114,6 +114,13 @@ def test_a_gateway_that_runs_is_not_spoken_over(tmp_path: Path) -> None:
     assert "sent" not in said
 
 
+def test_what_is_no_number_of_amperes_says_what_would_be(tmp_path: Path) -> None:
+    """Ten amperes may have a unit or a comma; a word may not be amperes."""
+    with Mosquitto(tmp_path) as mosquitto, Wired(GoE(), mosquitto.port):
+        assert "write for example 10" in tried(tmp_path, mosquitto.port, device(GoE()), "many")[1]
+        assert tried(tmp_path, mosquitto.port, device(GoE()), "9,0A")[0] == 0
+
+
 @pytest.mark.parametrize(("name", "amps"), [("garaeg", "9"), ("garage", "5"), ("garage", "17")])
 def test_a_wrong_name_or_number_is_a_mistake_of_usage(tmp_path: Path, name: str, amps: str) -> None:
     """Exit 2, with the nearest name or the bounds, and the broker is not even asked."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from han_gateway.commands.sightings import IDENTITY, OWN, TITLES
+from han_gateway.devices.makes import DEVICES
 
 SMALLEST_A, LARGEST_A = 6, 2_000  # as the configuration has it
 LINES = ("L1", "L2", "L3")
@@ -128,6 +129,9 @@ def charger(text: str) -> ChargerAnswer:
         raise ValueError(f"{makes[-1]!r} is neither a phase (L1, L2, L3) nor a make of charger: {', '.join(sorted(TITLES))}")
     if identity and not re.fullmatch(IDENTITY, identity):
         raise ValueError(f"{identity!r} cannot be a part of a topic: write it as the charger shows it")
+    record = DEVICES.get(device)
+    if record is not None and record.needs_id and not identity:
+        raise ValueError(f"{text!r} does not say which {device} it is: write for example {name}={device}:{record.id_example}")
     return ChargerAnswer(charger_name(name), phases(",".join(lines)) if lines else LINES, device or None, identity)
 
 

@@ -61,14 +61,14 @@ def _look(broker: BrokerAnswer) -> tuple[tuple[Sighting, ...], Trouble | None]:
             seen.setdefault(sighting)
 
     tls = TlsSettings(ca_file=Path(broker.ca_file) if broker.ca_file else None) if broker.tls else None
-    password = _password(broker)
-    settings = BrokerSettings(host=broker.host, port=broker.port, username=broker.username, password=password, tls=tls)
+    settings = BrokerSettings(host=broker.host, port=broker.port, username=broker.username, password=password(broker), tls=tls)
     print(f"  looking for chargers on {broker}, {SECONDS:g} s", flush=True)
     trouble = listen(settings, FILTERS, SECONDS, hear)
     return tuple(seen), trouble
 
 
-def _password(broker: BrokerAnswer) -> str | None:
+def password(broker: BrokerAnswer) -> str | None:
+    """The password at the broker, typed or from its file. Raises NoAnswerError."""
     if broker.password is not None or broker.password_file is None:
         return broker.password
     try:
@@ -119,10 +119,10 @@ def _user(asker: Asker, broker: BrokerAnswer) -> BrokerAnswer | None:
     if name == SKIP:
         return None
     try:
-        password = getpass.getpass("  Password: ")
+        typed = getpass.getpass("  Password: ")
     except EOFError as why:
         raise NoAnswerError("no more answers; --username and --password-file give them") from why
-    return broker._replace(username=name, password=password, password_file=None)
+    return broker._replace(username=name, password=typed, password_file=None)
 
 
 _MENDED: Mapping[Lacks, Callable[[Asker, BrokerAnswer], BrokerAnswer | None]] = {

@@ -75,7 +75,7 @@ def _reader(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def main(args: argparse.Namespace) -> int:
     """0 when the file was written (and the service runs, if it was wanted), 1 when not."""
-    from han_gateway.commands.written import offer_service, write
+    from han_gateway.commands.written import offer_service, steps_at_chargers, steps_here, write
 
     asker = Asker(silent=args.yes)
     out = args.out or (Path("/etc/han-gateway/home.toml") if os.geteuid() == 0 else Path("home.toml"))
@@ -94,7 +94,10 @@ def main(args: argparse.Namespace) -> int:
     for warning in warnings:
         asker.say(f"worth a thought: {warning}")
     sudo = "sudo " if found.broker.password_file and os.geteuid() == 0 else ""  # the password is for nobody else
-    asker.say(f"next:  {sudo}han-gateway check --config {out}\n       {sudo}han-gateway run --config {out}")
+    for line in steps_at_chargers(found):
+        asker.say(line)
+    for number, line in enumerate(steps_here(found, out, sudo)):
+        asker.say(f"{'' if number else 'next:':<6} {line}")
     return offer_service(asker, out, found, wanted=args.service)
 
 
@@ -121,7 +124,7 @@ def _asked(args: argparse.Namespace, asker: Asker, out: Path) -> Answers:
 
 def _broker(args: argparse.Namespace) -> BrokerAnswer:
     """The broker as the options have it. Raises NoAnswerError."""
-    from han_gateway.commands.seek_chargers import usable_ca
+    from han_gateway.commands.seek_chargers import password, usable_ca
 
     broker: BrokerAnswer = args.broker or BrokerAnswer()
     if args.ca_file and not broker.tls:
@@ -133,7 +136,9 @@ def _broker(args: argparse.Namespace) -> BrokerAnswer:
     except ValueError as why:
         raise NoAnswerError(f"--ca-file: {why}") from why
     password_file = str(args.password_file.resolve()) if args.password_file else None
-    return broker._replace(ca_file=ca_file, username=args.username, password_file=password_file)
+    broker = broker._replace(ca_file=ca_file, username=args.username, password_file=password_file)
+    password(broker)
+    return broker
 
 
 def _grid(asker: Asker, heard: "Found") -> str:

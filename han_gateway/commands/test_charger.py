@@ -16,11 +16,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.epilog = EXAMPLE
     parser.add_argument("name", metavar="NAME", help="the charger, as the configuration calls it")
-    parser.add_argument("amps", metavar="AMPS", type=float, help="the limit; 0 pauses")
+    parser.add_argument("amps", metavar="AMPS", type=_amps, help="the limit; 0 pauses")
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration (TOML)")
     parser.add_argument(
         "--wait", type=float, default=30.0, metavar="S", help="how long it may take to answer (default %(default)g)"
     )
+
+
+def _amps(text: str) -> float:
+    try:
+        return float(text.replace(",", ".").removesuffix("A"))
+    except ValueError as why:
+        raise argparse.ArgumentTypeError(f"{text!r} are no amperes: write for example 10, or 0 for a pause") from why
 
 
 def main(args: argparse.Namespace) -> int:

@@ -5,6 +5,7 @@ This file must not know what was asked.
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from han_gateway.commands import answers
@@ -14,6 +15,7 @@ from han_gateway.commands.service import PLACE, hindrance, placed, run, steps
 from han_gateway.config.charger import ChargerSettings
 from han_gateway.config.load import load
 from han_gateway.config.problems import ConfigError
+from han_gateway.devices.makes import DEVICES
 
 
 def check_place(asker: Asker, out: Path) -> None:
@@ -48,11 +50,13 @@ def write(out: Path, found: Answers) -> tuple[Answers, str, tuple[str, ...]]:
     trial.write_text(text, encoding="utf-8")
     try:
         warnings = _tried(trial)
-    except ConfigError:
+    except ConfigError as why:
         for file in (trial, secret, ca_file):
             if file:
                 file.unlink()
-        raise
+        raise ConfigError(
+            each._replace(where=each.where.replace(str(trial), "what was answered")) for each in why.problems
+        ) from why
     trial.chmod(0o644)  # the service is another user; no secret is in it
     if out.exists():
         out.replace(_old(out))
@@ -66,6 +70,23 @@ def _tried(trial: Path) -> tuple[str, ...]:
     if config.problems:
         raise ConfigError(config.problems)
     return config.warnings
+
+
+def steps_at_chargers(found: Answers) -> Iterator[str]:
+    """What their owner must do at the chargers, each make once."""
+    makes = dict.fromkeys(charger.device for charger in found.chargers)
+    for device in (DEVICES[make] for make in makes if make in DEVICES):
+        yield f"at the charger ({device.title}):"
+        yield from (f"  * {step}" for step in device.setup)
+
+
+def steps_here(found: Answers, out: Path, sudo: str) -> Iterator[str]:
+    """What comes next on this machine: look at it, try a charger, begin, and see."""
+    yield f"{sudo}han-gateway check --config {out}"
+    if found.chargers:
+        yield f"{sudo}han-gateway test-charger {found.chargers[0].name} 10 --config {out}      (with a car plugged in)"
+    yield f"{sudo}han-gateway run --config {out}"
+    yield "han-gateway status --watch      (or the page: http://127.0.0.1:9755/)"
 
 
 def offer_service(asker: Asker, out: Path, found: Answers, *, wanted: bool) -> int:
@@ -83,7 +104,10 @@ def offer_service(asker: Asker, out: Path, found: Answers, *, wanted: bool) -> i
             f"the service runs:  systemctl status han-gateway@{out.stem}\nits log:           journalctl -u han-gateway@{out.stem}"
         )
         return 0
-    asker.say(f"\nas a service that starts with the machine{f' ({why_not})' if why_not else ''}:")
+    if wanted:
+        asker.say(f"\nno service was installed: {why_not}")
+    because = f" ({why_not})" if why_not and not wanted else ""
+    asker.say(f"\nas a service that starts with the machine{because}:")
     ca_file = found.broker.ca_file
     beside = (ca_file,) if ca_file and not Path(ca_file).is_absolute() else ()
     for command in (*placed(out, *beside), *commands):

@@ -42,7 +42,7 @@ def _payload(value: str) -> str:
 def _make(value: str) -> str:
     names = [*DEVICES, GENERIC]
     if value not in names:
-        raise ValueError(f"{value[:40]!r} is no device that is known here; {did_you_mean(value, names)}")
+        raise ValueError(f"is no device that is known here; {did_you_mean(value, names)}")
     return value
 
 

@@ -84,13 +84,16 @@ def load(path: Path) -> Config:
     )
 
 
+METER_REMEDY = "for example --port /dev/ttyUSB0; han-gateway detect finds it"
+
+
 def meter_at(port: str, baud: int, parity: str) -> MeterSettings:
     """A meter that is named on the command line instead of in a file. Raises ConfigError."""
     try:
         return MeterSettings.model_validate({"port": port, "baud": baud, "parity": parity})
     except ValidationError as why:
         problems = [from_record(f"--{error['loc'][0]}", error, {}) for error in why.errors()]
-        raise ConfigError(problems) from why
+        raise ConfigError(each._replace(remedy=each.remedy or METER_REMEDY) for each in problems) from why
 
 
 def _settings(file: TomlFile) -> Settings:

@@ -175,7 +175,12 @@ def test_three_questions_with_mistakes_on_the_way(tmp_path: Path) -> None:
     assert document["mqtt"] == {"host": "127.0.0.1", "port": broker.port}
     assert [(each["name"], each["phases"]) for each in document["charger"]] == [("garage", ["L1", "L3"])]  # type: ignore[attr-defined]
     assert "L2's current is not measured" in person.screen
-    assert "next:  han-gateway check --config home.toml\n       han-gateway run --config home.toml" in person.screen
+    assert (
+        "next:  han-gateway check --config home.toml\n       han-gateway test-charger garage 10 --config home.toml"
+        in person.screen
+    )
+    assert "at the charger (go-eCharger" in person.screen
+    assert "allow writing" in person.screen
 
 
 def test_everything_can_be_given_as_options(tmp_path: Path) -> None:
@@ -284,6 +289,7 @@ def test_what_is_missing_with_yes_is_named(tmp_path: Path) -> None:
         ("--charger", "garage=L1,L1", "each once"),
         ("--charger", "garage=tesla", "nor a make of charger"),
         ("--charger", 'garage=go-e:1"\n', "as the charger shows it"),
+        ("--charger", "garage=go-e,L1", "write for example garage=go-e:go-eCharger/123456"),
         ("--broker", "a b", "HOST:PORT"),
         ("--seconds", "0", "a number of seconds"),
     ],
@@ -380,6 +386,7 @@ def test_a_broker_with_tls_can_be_given_as_options(tmp_path: Path, certificates:
         (("--ca-file", "ca.crt"), "write it as --broker mqtts://HOST[:PORT]"),
         (("--broker", "mqtts://pi.lan", "--ca-file", "ca.crt"), "name the certificate of the CA as text"),
         (("--password-file", "secret"), "add --username NAME"),
+        (("--username", "me", "--password-file", "secret"), "put the password alone into that file"),
     ],
 )
 def test_options_of_the_broker_that_do_not_fit_are_said_first(tmp_path: Path, options: tuple[str, ...], remedy: str) -> None:
@@ -443,6 +450,34 @@ def test_no_broker_is_no_hindrance(tmp_path: Path) -> None:
     assert "cannot be reached" in done.stdout
     assert "is mosquitto running?" in done.stdout
     accepted(tmp_path / "home.toml")
+
+
+def test_a_service_that_cannot_be_installed_says_so(tmp_path: Path) -> None:
+    """Asked for with --service and not possible here: it is said in so many words why, and the code is 1."""
+    options = (
+        "--port",
+        "/dev/ttyUSB0",
+        "--parity",
+        "E",
+        "--fuse",
+        "25",
+        "--grid",
+        "TN",
+        "--charger",
+        "garage",
+        "--yes",
+        "--service",
+    )
+    done = scripted(tmp_path, *options, "--out", "home.toml")
+    assert (done.returncode, "no service was installed: its configuration has its place in" in done.stdout) == (1, True)
+
+
+def test_what_cannot_be_is_told_of_the_answers_not_of_a_hidden_file(tmp_path: Path) -> None:
+    """The file that is tried is gone when its mistakes are read."""
+    options = ("--port", "/dev/ttyUSB0", "--parity", "E", "--fuse", "25", "--grid", "IT", "--charger", "garage=L1", "--yes")
+    done = scripted(tmp_path, *options, "--out", "home.toml")
+    assert done.stderr.startswith("what was answered, line ")
+    assert ".new" not in done.stderr
 
 
 def test_the_service_is_installed_as_the_documentation_says() -> None:
