@@ -4,6 +4,7 @@ This file must not know by what a charger is known, nor what becomes of the answ
 """
 
 import getpass
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,10 +13,12 @@ from han_gateway.adapters.lookout import Lacks, Trouble, listen
 from han_gateway.commands import answers
 from han_gateway.commands.answers import LINES, THREE_WIRES, BrokerAnswer, ChargerAnswer
 from han_gateway.commands.questions import Asker, NoAnswerError
-from han_gateway.commands.sightings import FILTERS, TITLES, Sighting, recognised
+from han_gateway.commands.sightings import FILTERS, IDENTITY, TITLES, Sighting, recognised
+from han_gateway.config.problems import did_you_mean
+from han_gateway.devices.makes import DEVICES
 
 SECONDS = 4.0
-AGAIN, SKIP = "again", "skip"
+AGAIN, SKIP, NO_MAKE = "again", "skip", "none"
 
 
 def seek_broker(asker: Asker, broker: BrokerAnswer) -> tuple[BrokerAnswer, tuple[Sighting, ...]]:
@@ -152,5 +155,31 @@ def _charger(asker: Asker, grid: str, every: Sequence[str], taken: Sequence[str]
 
     proposed = sighting.name if sighting else "garage"
     name = asker.ask("  Its name", read_name, None if proposed in taken else proposed, option="--charger NAME for each")
+    device, identity = (sighting.device, sighting.identity) if sighting else _make(asker)
     lines = asker.ask("  The phases of the house that its own L1, L2, L3 are wired to", read_phases, ",".join(every))
-    return ChargerAnswer(name, lines, sighting.device if sighting else None, sighting.identity if sighting else "")
+    return ChargerAnswer(name, lines, device, identity)
+
+
+def _make(asker: Asker) -> tuple[str | None, str]:
+    """What a charger is that was not seen, and the part of its topics that is its own."""
+
+    def read_make(text: str) -> str:
+        if text not in {NO_MAKE, *DEVICES}:
+            raise ValueError(f"{text!r} is no make that is known here; {did_you_mean(text, DEVICES)}")
+        return text
+
+    def read_identity(text: str) -> str:
+        if not re.fullmatch(IDENTITY, text):
+            raise ValueError(f"{text!r} cannot be a part of a topic: write it as the charger shows it")
+        return text
+
+    asker.say(f"  Makes: {', '.join(DEVICES)} (docs/chargers.md)")
+    make = asker.ask(f"  Its make; `{NO_MAKE}` for one that reads the gateway's own topics", read_make, NO_MAKE)
+    if make == NO_MAKE:
+        return None, ""
+    device = DEVICES[make]
+    if not device.needs_id:
+        return make, ""
+    return make, asker.ask(
+        f"  How its topics begin or what it is called there (device_id), for example {device.id_example}", read_identity
+    )

@@ -17,6 +17,9 @@ from han_gateway.config.load import load
 from han_gateway.config.problems import ConfigError
 from han_gateway.devices.makes import DEVICES
 
+EXAMPLE_BASE = "han/home/chargers/CHARGER"
+"""How the steps of a make name our own topics."""
+
 
 def check_place(asker: Asker, out: Path) -> None:
     """Before anything is asked: can the file be written, and may it be? Raises NoAnswerError."""
@@ -74,10 +77,18 @@ def _tried(trial: Path) -> tuple[str, ...]:
 
 def steps_at_chargers(found: Answers) -> Iterator[str]:
     """What their owner must do at the chargers, each make once."""
-    makes = dict.fromkeys(charger.device for charger in found.chargers)
-    for device in (DEVICES[make] for make in makes if make in DEVICES):
-        yield f"at the charger ({device.title}):"
-        yield from (f"  * {step}" for step in device.setup)
+    names: dict[str, str] = {}
+    for charger in found.chargers:
+        names.setdefault(charger.device or "", charger.name)
+    for make, name in names.items():
+        device = DEVICES.get(make)
+        if device is not None:
+            yield f"at the charger ({device.title}):"
+            yield from (f"  * {step.replace(EXAMPLE_BASE, f'han/{found.name}/chargers/{name}')}" for step in device.setup)
+    for charger in found.chargers:
+        if charger.device not in DEVICES:
+            topic = f"han/{found.name}/chargers/{charger.name}/limit"
+            yield f"at {charger.name}: it must take its limit from {topic} (docs/mqtt.md); if it is of a known make, name that (docs/chargers.md)"
 
 
 def steps_here(found: Answers, out: Path, sudo: str) -> Iterator[str]:

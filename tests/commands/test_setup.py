@@ -303,6 +303,32 @@ def test_wrong_options_say_what_would_be_right(option: str, value: str, remedy: 
 
 
 @pytest.mark.broker
+def test_a_charger_that_was_not_seen_is_named_with_its_make(tmp_path: Path) -> None:
+    """One that reaches MQTT through something else cannot be seen: its make and its id are asked, and what it needs is told."""
+    with Mosquitto(tmp_path) as broker:
+        options = ("--port", "/dev/ttyUSB0", "--parity", "E", "--fuse", "25", "--grid", "TN", "--out", "home.toml")
+        person = Person(tmp_path, *options, "--broker", f"127.0.0.1:{broker.port}")
+        person.answer("Is there a charger?", "y\n")
+        person.answer("Its name [garage]", "\n")
+        person.answer("Its make", "easy\n")
+        person.answer("did you mean easee?", "easee\n")
+        person.answer("for example easee2mqtt/EH123456", "easee#\n")
+        person.answer("as the charger shows it", "easee2mqtt/EH1\n")
+        person.answer("wired to", "\n")
+        person.answer("Another charger?", "y\n")
+        person.answer("Its name", "shed\n")
+        person.answer("Its make", "\n")
+        person.answer("wired to", "L2\n")
+        person.answer("Another charger?", "n\n")
+        assert person.leave() == 0, person.screen
+
+    chargers = accepted(tmp_path / "home.toml")["charger"]
+    assert [(each.get("device"), each.get("device_id")) for each in chargers] == [("easee", "easee2mqtt/EH1"), (None, None)]  # type: ignore[attr-defined]
+    assert "at the charger (Easee" in person.screen
+    assert "at shed: it must take its limit from han/home/chargers/shed/limit" in person.screen
+
+
+@pytest.mark.broker
 def test_a_broker_that_wants_a_password_gets_one(tmp_path: Path) -> None:
     """The password is asked without echo and kept in a file that only its owner can read; never in the configuration."""
     passwords = tmp_path / "passwords"
@@ -450,6 +476,13 @@ def test_no_broker_is_no_hindrance(tmp_path: Path) -> None:
     assert "cannot be reached" in done.stdout
     assert "is mosquitto running?" in done.stdout
     accepted(tmp_path / "home.toml")
+
+
+def test_what_to_write_at_the_charger_has_its_own_topic(tmp_path: Path) -> None:
+    """The topic of a circuit of evcc is that of this charger in this house, to be copied."""
+    options = ("--port", "/dev/ttyUSB0", "--parity", "E", "--fuse", "25", "--grid", "TN", "--charger", "garage=evcc", "--yes")
+    done = scripted(tmp_path, *options, "--out", "cabin.toml")
+    assert "topic: han/cabin/chargers/garage/amps" in done.stdout
 
 
 def test_a_service_that_cannot_be_installed_says_so(tmp_path: Path) -> None:
