@@ -309,6 +309,7 @@ def test_a_mode_chosen_while_no_gateway_ran_is_not_taken_back() -> None:
         after.run(30)
     assert sim.mode == "now"
     assert "pv" not in after.payloads("/mode/set")
+    assert next(message.payload for _, message in after.sent if message.retain) == b"now", "kept from its first pause on"
 
 
 def test_a_restart_of_evcc_changes_nothing() -> None:

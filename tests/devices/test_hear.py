@@ -201,3 +201,31 @@ def test_an_uptime_is_told_in_seconds_when_it_is_named() -> None:
     """A restart shows by an uptime that falls; a message that does not name it does not repeat the old one."""
     assert report(GO_E, ("rbt", 498_429_772, 0)) == {"uptime_s": 498_429}
     assert report(GO_E, ("rbt", 498_429_772, 0), ("amp", 10, 1)) == {"limit_a": 10}
+
+
+LOADPOINT = link(DEVICES["evcc-loadpoint"])
+
+
+def owned(*said: tuple[str, bytes], before: Heard | None = None) -> tuple[str, bool]:
+    """The owner's word after these, and whether it is only kept from before us."""
+    heard = before or Heard()
+    for topic, payload in said:
+        heard, _ = hear(LOADPOINT, heard, LOADPOINT.topic(topic), payload, 0)
+    return heard.own, heard.lent
+
+
+def test_the_owners_word_is_what_was_last_heard_in_its_place() -> None:
+    """Live words count before the one that the broker has kept, whichever comes first; junk is no word."""
+    kept, live = ("<base>/mode", b"pv"), ("<id>/mode", b"now")
+    assert owned(kept) == ("pv", True)
+    assert owned(kept, live) == owned(live, kept) == ("now", False)
+    assert (
+        owned(("<base>/mode", b"")) == owned(("<base>/mode", b"a b"), ("<id>/mode", b"x" * 33), ("<id>/mode", b"")) == ("", False)
+    )
+
+
+def test_an_echo_that_is_late_is_no_word_of_the_owner() -> None:
+    """The word of a pause that we have just ended may be heard once more; only one that comes anew is the owner's."""
+    late = ("<id>/mode", b"off")
+    assert owned(late, before=Heard(own="pv", paused=True)) == ("pv", False)
+    assert owned(late, before=Heard(own="pv")) == ("", False)
