@@ -1,10 +1,10 @@
-"""The check sequence of HDLC frames."""
+"""The check sequences of HDLC frames and P1 telegrams."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlms.crc import crc16_x25, is_good
+from dlms.crc import crc16_arc, crc16_x25, is_good
 
 LONGEST_FRAME_BITS = 8 * 2047
 
@@ -60,3 +60,20 @@ def test_up_to_three_wrong_bits_are_always_found() -> None:
     assert x_plus_1.bit_count() % 2 == 1  # with the leading bit: an even number of terms, so x + 1 divides the polynomial
     assert len(remainders) == LONGEST_FRAME_BITS
     assert 0 not in remainders
+
+
+@pytest.mark.parametrize(("data", "check"), [(b"123456789", 0xBB3D), (b"", 0), (b"\x01", 0xC0C1)])
+def test_known_values_of_telegrams(data: bytes, check: int) -> None:
+    """The catalogue value of CRC-16/ARC, nothing at all and a single bit come out as printed."""
+    assert crc16_arc(data) == check
+
+
+@given(st.binary(max_size=300))
+def test_telegrams_equal_the_shift_register(data: bytes) -> None:
+    """The table gives what shifting bit by bit gives."""
+    register = 0
+    for octet in data:
+        register ^= octet
+        for _ in range(8):
+            register = register >> 1 ^ (0xA001 if register & 1 else 0)
+    assert crc16_arc(data) == register
