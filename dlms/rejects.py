@@ -14,9 +14,9 @@ class Reason(Enum):
     NOISE = "noise"  # bytes between frames that start no frame
     HEADER_CHECK = "header_check"  # HCS wrong: not even the length can be believed
     FRAME_CHECK = "frame_check"  # FCS or closing flag wrong: the frame was damaged on its way
-    TRUNCATED = "truncated"  # the input ended, or another frame began, before the frame did end
-    SEGMENTED = "segmented"  # a part of a longer message (segmentation bit set)
-    ENCRYPTED = "encrypted"  # general-glo-ciphering: whole, but not readable without a key
+    TRUNCATED = "truncated"  # the input ended, or something else began, before a frame or the pieces of a message did end
+    SEGMENTED = "segmented"  # a piece of a longer message, without the pieces before it
+    ENCRYPTED = "encrypted"  # general-glo-ciphering: not readable without a key
     WRONG_KEY = "wrong_key"  # encrypted and whole, but the configured key does not open it
     REPLAYED = "replayed"  # encrypted, and its frame counter is not above that of the message before it
     UNAUTHENTICATED = "unauthenticated"  # nothing proves its sender, although an authentication key is configured

@@ -1,17 +1,19 @@
 """The decoder: bytes from one meter's line in, readings and rejects out. All its state is about that one line.
 
-    feed --dlms.hdlc--> Frame --layout known and fits?--> read
-                           `--dlms.apdu--> Apdu --learn--> Layout --> read
+    feed --dlms.sniffer--> frame --layout known and fits?--> read
+                             `--dlms.assembly--> message --layout known and fits?--> read
+                                                    `--dlms.apdu--> Apdu --learn--> Layout --> read
 
-With keys a frame is opened first (``dlms.unsealer``), and what was in it goes the same way as a bare message.
+With keys a message is opened first (``dlms.unsealer``), and what was in it goes the same way.
 
 This file must not know a maker, a clock, or who uses the readings.
 """
 
 from dlms import apdu
+from dlms.assembly import Assembler, Joined, Message
 from dlms.ciphering import Keys
-from dlms.hdlc import CHECK_SIZE, Deframer, information_at, is_segmented
 from dlms.rejects import Reason, Rejected
+from dlms.sniffer import Sniffer
 from dlms.unsealer import Unsealer
 from han_gateway.meters.layout import Layout, learn
 from han_gateway.meters.numbers import Scaling
@@ -20,6 +22,7 @@ from han_gateway.meters.reading import Reading
 
 _LAYOUTS_KEPT = 16  # a meter sends three or four lists; a line that shows more than this forgets and learns again
 _FOREIGN_FRAMES_BEFORE_EXCHANGE = 10
+_NOTHING: dict[int, Layout] = {}
 
 
 class Decoder:
@@ -42,61 +45,93 @@ class Decoder:
     ) -> None:
         """Start knowing nothing of the meter."""
         self._scaling = Scaling(ct_ratio, energy_count_wh, current_count_ma)
-        self._deframer = Deframer(check_fcs=check_fcs)
+        self._sniffer = Sniffer(check_fcs=check_fcs)
+        self._assembler = Assembler()
         self._unsealer = Unsealer(keys) if keys else None
         self._layouts: dict[int, Layout] = {}  # by length
+        self._at_once = self._layouts  # the same, but nothing while a message is pending
         self._lock = lock
         self._owner: Profile | None = None
         self._foreign = 0
 
     def feed(self, data: bytes) -> list[Reading | Rejected]:
-        """Take bytes of the stream, cut anywhere, and give what they complete."""
+        """Take bytes of the stream, cut anywhere, and give what they complete: frames of a known layout at once, all else as messages."""
         items: list[Reading | Rejected] = []
-        for item in self._deframer.feed(data):
+        for item in self._sniffer.feed(data):
             if isinstance(item, bytes):
-                layout = self._layouts.get(len(item))
+                layout = self._at_once.get(len(item))
                 reading = layout.read(item) if layout else None
                 if reading is None:
-                    reading = self._frame(item)
+                    items += self._frame(item)
                 else:
                     self._foreign = 0
-                items.append(reading)
+                    items.append(reading)
             else:
-                items.append(item)
+                items += self._missed(item)
         return items
 
     def message(self, message: bytes) -> Reading | Rejected:
-        """Decode one message that came without HDLC: an APDU with or without LLC, encrypted or not."""
-        plain = self._plain(message)
-        if isinstance(plain, Rejected):
-            return plain._replace(size=len(message))
-        layout = self._layouts.get(len(plain))
-        reading = layout.read(plain) if layout else None
+        """Decode one message that came without a frame: an APDU with or without LLC, or all of its blocks."""
+        assembler = Assembler()
+        *_, last = (*assembler.whole(message), *assembler.close())
+        return self._joined(last)
+
+    def close(self) -> list[Reading | Rejected]:
+        """Say that the stream ended: what is pending is rejected, or found behind what was cut off."""
+        items: list[Reading | Rejected] = []
+        for item in self._sniffer.close():
+            items += self._missed(item) if isinstance(item, Rejected) else self._frame(item)
+        items += [self._joined(item) for item in self._assembler.close()]
+        self._at_once = self._layouts
+        return items
+
+    def _frame(self, frame: bytes) -> list[Reading | Rejected]:
+        """Read a frame as the message that it is or completes; while one is pending, no frame may pass by the assembler."""
+        items = [self._joined(item) for item in self._assembler.take(frame)]
+        self._at_once = _NOTHING if self._assembler.pending else self._layouts
+        return items
+
+    def _missed(self, rejected: Rejected) -> list[Reading | Rejected]:
+        """Pass on what the sniffer rejected; a message that this leaves without its end comes before it."""
+        items = [self._joined(item) for item in self._assembler.missed()]
+        self._at_once = _NOTHING if self._assembler.pending else self._layouts
+        return [*items, rejected]
+
+    def _joined(self, item: Joined) -> Reading | Rejected:
+        """Read what the assembler gave; a message that was cut off may still say that it is encrypted, and by whom."""
+        if isinstance(item, Message):
+            return self._message(item)
+        if isinstance(item, Rejected):
+            return item
+        told = apdu.parse(item.begun)
+        if self._unsealer is None and isinstance(told, Rejected) and told.reason is Reason.ENCRYPTED:
+            return told
+        return Rejected(Reason.TRUNCATED, len(item.begun), item.words)
+
+    def _message(self, sent: Message) -> Reading | Rejected:
+        """Read a whole message: through its layout if that is known, and else in full."""
+        message = self._plain(sent)
+        if isinstance(message, Rejected):
+            return message
+        layout = self._layouts.get(len(message.raw))
+        reading = layout.read(message.raw) if layout else None
         if reading is None:
-            return self._decode(plain, framed=False)
+            return self._decode(message)
         self._foreign = 0
         return reading
 
-    def close(self) -> list[Reading | Rejected]:
-        """Say that the stream ended; what was pending is rejected."""
-        return [item for item in self._deframer.close() if isinstance(item, Rejected)]
-
-    def _frame(self, raw: bytes) -> Reading | Rejected:
-        """Decode a frame of no known layout."""
-        if self._unsealer is None or is_segmented(raw):
-            return self._decode(raw, framed=True)
-        item = self.message(raw[information_at(raw) : -CHECK_SIZE])
-        return item._replace(size=len(raw)) if isinstance(item, Rejected) else item
-
-    def _plain(self, message: bytes) -> bytes | Rejected:
+    def _plain(self, message: Message) -> Message | Rejected:
         """Take a message out of its envelope; one that has none is given as it is, but for what ``dlms.unsealer`` refuses."""
         if self._unsealer is None:
             return message
-        return self._unsealer.message(message, len(apdu.LLC) if message.startswith(apdu.LLC) else 0)
+        octets = message.octets
+        plain = self._unsealer.message(octets, len(apdu.LLC) if octets.startswith(apdu.LLC) else 0)
+        return plain._replace(size=len(message.raw)) if isinstance(plain, Rejected) else Message(plain)
 
-    def _decode(self, raw: bytes, *, framed: bool) -> Reading | Rejected:
-        """Parse a frame or message in full, learn its layout, and read it through that."""
-        learned = self._learn(raw, framed=framed)
+    def _decode(self, message: Message) -> Reading | Rejected:
+        """Parse a message in full, learn its layout, and read it through that."""
+        raw = message.raw
+        learned = self._learn(message)
         if isinstance(learned, Rejected):
             return learned
         refused = self._meet(learned, len(raw))
@@ -107,15 +142,13 @@ class Decoder:
         self._layouts[len(raw)] = learned
         return learned.read(raw) or Rejected(Reason.MALFORMED, len(raw))
 
-    def _learn(self, raw: bytes, *, framed: bool) -> Layout | Rejected:
-        """Parse a frame in full."""
-        start, check_size = (information_at(raw), CHECK_SIZE) if framed else (0, 0)
-        if framed and is_segmented(raw):
-            return Rejected(Reason.SEGMENTED, len(raw))
-        message = apdu.parse(raw[: len(raw) - check_size], start)
-        if isinstance(message, Rejected):
-            return message._replace(size=len(raw))
-        return learn(raw, message, check_size, self._scaling, self._owner)
+    def _learn(self, message: Message) -> Layout | Rejected:
+        """Parse a message in full."""
+        raw = message.raw
+        parsed = apdu.parse(raw[: len(raw) - message.tail], message.at)
+        if isinstance(parsed, Rejected):
+            return parsed._replace(size=len(raw))
+        return learn(raw, parsed, message.tail, self._scaling, self._owner)
 
     def _meet(self, layout: Layout, size: int) -> Rejected | None:
         """Meet a new layout: refuse it if another family owns the line, or let the one that names itself own it from now on."""

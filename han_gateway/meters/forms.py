@@ -12,6 +12,7 @@ from dlms.axdr import Tag
 from dlms.cosem import DEVIATION_NOT_SPECIFIED, ClockStyle
 from dlms.obis import CLOCK, LINES, REGISTERS, Key, Unit
 from han_gateway.meters.profiles import AIDON, AIDON_SE, EMBRIQ, KAIFA, KAIFA_COLUMNS, KAIFA_SE, KAMSTRUP, Profile
+from han_gateway.meters.wrapping import FRAME, Wrapping
 
 _KEYS = {register.name: key for key, register in reversed(REGISTERS.items())}
 
@@ -34,7 +35,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """What a family puts around a body: HDLC addresses and control, invoke id, spelling of the time, style of the clock."""
+    """What a family puts around a body: HDLC addresses and control, invoke id, spelling of the time, style of the clock, wrapping."""
 
     destination: bytes
     source: bytes
@@ -42,6 +43,7 @@ class Frame:
     invoke_id: bytes
     time_form: bytes
     clock: ClockStyle = field(default_factory=ClockStyle)
+    wrapping: Wrapping = FRAME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from dlms import apdu, ciphering, hdlc
+from dlms import apdu, ciphering
 from dlms.axdr import Data, Tag
 from dlms.ciphering import AUTHENTICATED, ENCRYPTED, Keys
 from dlms.cosem import ClockStyle, build_date_time
@@ -18,6 +18,7 @@ from han_gateway.meters import forms
 from han_gateway.meters.forms import Column, Form
 from han_gateway.meters.profiles import Shape
 from han_gateway.meters.reading import Reading
+from han_gateway.meters.wrapping import Header, wrap
 
 Extra = Mapping[str, int]
 """Registers that a list carries and a reading has no place for: power factors, reactive power and energy per line."""
@@ -42,7 +43,7 @@ class SoftwareMeter:
 
 
 def write(form: Form, reading: Reading, *, extra: Extra = _NO_EXTRA, clock: ClockStyle | None = None) -> bytes:
-    """Write one list as a whole HDLC frame, flags included.
+    """Write one list as it goes over the wire: in one HDLC frame, flags included, unless its form wraps it in another way.
 
     Args:
         form: which list.
@@ -50,12 +51,22 @@ def write(form: Form, reading: Reading, *, extra: Extra = _NO_EXTRA, clock: Cloc
         extra: values of registers that a reading has no place for, in the units of ``dlms.obis.REGISTERS``.
         clock: the style of the clock where it differs from the form's (deviation and status vary with the firmware).
     """
+    return wrapped(form, message(form, reading, extra=extra, clock=clock))
+
+
+def message(form: Form, reading: Reading, *, extra: Extra = _NO_EXTRA, clock: ClockStyle | None = None) -> bytes:
+    """Write one list as LLC and APDU, as ``write`` does before it is wrapped."""
     frame = form.frame
     moment = build_date_time(reading.meter_time or _START_OF_TIME, clock or frame.clock)
     time = None if frame.time_form == apdu.NO_TIME else moment
     values = [_value(column, form, reading, extra, moment) for column in form.columns]
-    message = apdu.build(frame.invoke_id, frame.time_form, time, _body(form, values))
-    return hdlc.build(frame.destination, frame.source, frame.control, message)
+    return apdu.build(frame.invoke_id, frame.time_form, time, _body(form, values))
+
+
+def wrapped(form: Form, content: bytes) -> bytes:
+    """Wrap LLC and APDU, plain or sealed, as the form says."""
+    frame = form.frame
+    return wrap(content, frame.wrapping, Header(frame.destination, frame.source, frame.control))
 
 
 def sealed(

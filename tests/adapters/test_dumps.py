@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dlms.hdlc import Deframer, build, information_at
+from dlms.hdlc import build, information_at
+from dlms.sniffer import Sniffer
 from han_gateway.adapters import dumps
 from han_gateway.adapters.dumps import Chunk, Kind
 from han_gateway.adapters.recording import Arrived, Recorder, instant
@@ -47,7 +48,7 @@ def read(content: bytes | str) -> list[Chunk]:
 
 
 def stream(chunks: list[Chunk]) -> bytes:
-    """Give the stream that a deframer would see."""
+    """Give the stream that a sniffer would see."""
     return b"".join(chunk.data for chunk in chunks if chunk.kind is Kind.STREAM)
 
 
@@ -58,8 +59,8 @@ def messages(chunks: list[Chunk]) -> list[bytes]:
 
 def frames(chunks: list[Chunk]) -> list[bytes]:
     """Give the information fields of the good frames."""
-    deframer = Deframer()
-    found = [each for chunk in chunks if chunk.kind is Kind.STREAM for each in deframer.feed(chunk.data)]
+    sniffer = Sniffer()
+    found = [each for chunk in chunks if chunk.kind is Kind.STREAM for each in sniffer.feed(chunk.data)]
     return [each[information_at(each) : -2] for each in found if isinstance(each, bytes)]
 
 
@@ -439,11 +440,11 @@ def test_a_timeline_never_goes_back() -> None:
 )
 def test_real_dumps(recordings: Path, name: str, good: int, bad: int) -> None:
     """Each real dump gives all its frames, once, and no noise."""
-    deframer = Deframer()
+    sniffer = Sniffer()
     found: list[object] = []
     with (recordings / name).open("rb") as source:
         for chunk in dumps.read(source):
             assert chunk.kind is Kind.STREAM
-            found += deframer.feed(chunk.data)
-    found += deframer.close()
+            found += sniffer.feed(chunk.data)
+    found += sniffer.close()
     assert [sum(isinstance(each, bytes) is whole for each in found) for whole in (True, False)] == [good, bad]

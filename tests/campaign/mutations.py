@@ -2,7 +2,7 @@
 
     python -m tests.campaign.mutations [--seed N] [--fast | --count N]
 
-Each case is a good frame, a mutated one and another good frame in one stream, put through ``Deframer.feed``, by turns a new one and one
+Each case is a good frame, a mutated one and another good frame in one stream, put through ``Sniffer.feed``, by turns a new one and one
 that has heard all lists before; whatever passes goes through the whole ``Decoder``. A case is *wrong* when a frame is accepted whose bytes
 are not those of a frame that was sent, and *lost* when a frame that nobody touched is not found. X-25 finds all errors of 1, 2, 3 or any
 odd number of bits and all bursts of up to 16 bits; of other even weights it misses 1 in 2^15, of noise 1 in 2^16.
@@ -23,8 +23,8 @@ from math import ceil, sqrt
 from multiprocessing import Pool
 from typing import NamedTuple
 
-from dlms.hdlc import Deframer
 from dlms.rejects import Rejected
+from dlms.sniffer import Sniffer
 from han_gateway.meters.as_json import as_json
 from han_gateway.meters.clock import utc
 from han_gateway.meters.decoder import Decoder
@@ -213,20 +213,20 @@ def stream_cases(seed: str, count: int) -> Iterator[Case]:
 # --- judging --------------------------------------------------------------------------------------------------------------------------
 
 
-def acquainted() -> Deframer:
-    """A deframer on a line where every list was heard before: it goes another, faster way through frames whose headers it knows."""
-    deframer = Deframer()
+def acquainted() -> Sniffer:
+    """A sniffer on a line where every list was heard before: it goes another, faster way through frames whose headers it knows."""
+    sniffer = Sniffer()
     for _, frame in samples("neighbours"):
-        deframer.feed(frame)
-    deframer.close()
-    return deframer
+        sniffer.feed(frame)
+    sniffer.close()
+    return sniffer
 
 
-def judge(case: Case, deframer: Deframer | None = None) -> tuple[int, int]:
-    """Feed a case, count the frames that are wrong and those that are lost, and read all of them. Without a deframer to a new one."""
-    deframer = deframer or Deframer()
-    found = [item for item in deframer.feed(case.stream) if isinstance(item, bytes)]
-    deframer.close()
+def judge(case: Case, sniffer: Sniffer | None = None) -> tuple[int, int]:
+    """Feed a case, count the frames that are wrong and those that are lost, and read all of them. Without a sniffer to a new one."""
+    sniffer = sniffer or Sniffer()
+    found = [item for item in sniffer.feed(case.stream) if isinstance(item, bytes)]
+    sniffer.close()
     missing = list(case.untouched)
     wrong = 0
     for frame in found:
@@ -247,16 +247,16 @@ def read_aloud(items: list[Reading | Rejected]) -> None:
 
 
 def frames_law(cases: Callable[[str, int], Iterator[Case]]) -> Callable[[str, int], Tally]:
-    """Run cases through the deframer: by turns one that has just begun, and one that knows its meters."""
+    """Run cases through the sniffer: by turns one that has just begun, and one that knows its meters."""
 
     def run(seed: str, count: int) -> Tally:
         tally = Tally()
-        deframers = cycle((None, acquainted()))
+        sniffers = cycle((None, acquainted()))
         began = time.perf_counter()
-        for case, deframer in zip(cases(seed, count), deframers, strict=False):
+        for case, sniffer in zip(cases(seed, count), sniffers, strict=False):
             wrong, lost, raised, example = 0, 0, 0, ""
             try:
-                wrong, lost = judge(case, deframer)
+                wrong, lost = judge(case, sniffer)
             except Exception as error:  # noqa: BLE001 - that nothing raises is the law
                 raised, example = 1, f"{error!r} on {case.stream.hex()}"
             if wrong or lost:

@@ -83,7 +83,7 @@ def pour(kind: str, count: int, rng: random.Random) -> Poured:
         began = time.process_time()
         decoder.feed(chunk)
         times[at >= number // 3] += time.process_time() - began
-        pending = max(pending, len(decoder._deframer._rest))
+        pending = max(pending, len(decoder._sniffer._rest))
     grown = rss_kib() - before
     frame = list2(QUIET)
     heard = any(isinstance(item, Reading) for item in decoder.feed(frame + frame))

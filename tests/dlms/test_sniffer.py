@@ -1,18 +1,19 @@
-"""Frames in a stream of bytes."""
+"""Frames in a stream of bytes: HDLC, M-Bus and P1 in any mixture."""
 
 import random
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlms import hdlc
+from dlms import hdlc, mbus, p1, sniffer
 from dlms.crc import crc16_x25
-from dlms.hdlc import FLAG, MAX_LENGTH, Deframer, build, information_at, is_segmented
+from dlms.hdlc import FLAG, MAX_LENGTH, build, information_at, is_segmented
 from dlms.rejects import Reason, Rejected
+from dlms.sniffer import Sniffer
 
 Item = bytes | Rejected
 
@@ -31,10 +32,10 @@ def raw(whole: bytes) -> bytes:
 
 
 def feed(*chunks: bytes, check_fcs: bool = True) -> list[Item]:
-    """Feed chunks to a new deframer, and close it."""
-    deframer = Deframer(check_fcs=check_fcs)
-    items = [item for chunk in chunks for item in deframer.feed(chunk)]
-    return items + deframer.close()
+    """Feed chunks to a new sniffer, and close it."""
+    sniffer = Sniffer(check_fcs=check_fcs)
+    items = [item for chunk in chunks for item in sniffer.feed(chunk)]
+    return items + sniffer.close()
 
 
 def frames(items: Iterable[Item]) -> list[bytes]:
@@ -158,7 +159,7 @@ class TestGoodFrames:
             return read(buffer, at)
 
         monkeypatch.setattr(hdlc, "_read_header", counted)
-        Deframer().feed(header * 1_000)
+        Sniffer().feed(header * 1_000)
         assert times <= 2 * 1_000
 
     def test_more_headers_than_are_remembered(self) -> None:
@@ -166,10 +167,6 @@ class TestGoodFrames:
         many = [frame(bytes(size)) for size in range(40)]
 
         assert feed(b"".join(many) * 2) == [raw(whole) for whole in many] * 2
-
-    def test_the_words_of_no_frame(self) -> None:
-        """What has no header has no information field either."""
-        assert information_at(b"no frame") == len(b"no frame")
 
 
 class TestDamage:
@@ -224,11 +221,11 @@ class TestDamage:
 
     def test_it_goes_on_after_the_end(self) -> None:
         """After the input ended, the next begins afresh."""
-        deframer = Deframer()
-        deframer.feed(B[:10])
-        assert rejects(deframer.close()) == [(Reason.TRUNCATED, 10)]
+        sniffer = Sniffer()
+        sniffer.feed(B[:10])
+        assert rejects(sniffer.close()) == [(Reason.TRUNCATED, 10)]
 
-        assert deframer.feed(B[10:]) + deframer.feed(A) == [Rejected(Reason.NOISE, len(B) - 11), raw(A)]
+        assert sniffer.feed(B[10:]) + sniffer.feed(A) == [Rejected(Reason.NOISE, len(B) - 11), raw(A)]
 
     def test_a_lost_byte_does_not_hide_that_the_next_frame_is_lost_too(self) -> None:
         """Two damaged frames are two rejects, also where the first reaches for the flag of the second."""
@@ -239,12 +236,12 @@ class TestDamage:
 
     def test_endless_noise_is_reported(self) -> None:
         """A line that brings nothing but noise is reported while it goes on, and every byte of it is counted once."""
-        deframer = Deframer()
-        items = [item for _ in range(50) for item in deframer.feed(b"\x00" * 300)]
+        sniffer = Sniffer()
+        items = [item for _ in range(50) for item in sniffer.feed(b"\x00" * 300)]
         sizes = [size for _, size in rejects(items)]
 
         assert len(sizes) > 3
-        assert sum(sizes) + sum(size for _, size in rejects(deframer.close())) == 15_000
+        assert sum(sizes) + sum(size for _, size in rejects(sniffer.close())) == 15_000
 
     @given(st.binary(max_size=300), st.lists(st.integers(0, 10**6), max_size=6))
     def test_any_bytes_are_noise_at_worst(self, junk: bytes, places: list[int]) -> None:
@@ -259,13 +256,13 @@ class TestDamage:
         assert sum(size for _, size in rejects(feed(junk))) <= len(junk)
 
     def test_it_holds_back_one_frame_at_most(self) -> None:
-        """Whatever a line brings, no more than a frame is kept."""
-        deframer = Deframer()
+        """Whatever a line of HDLC brings, no more than a frame is kept."""
+        sniffer = Sniffer()
         rng = random.Random(7)
         longest = frame(bytes(MAX_LENGTH - 10))
         for _ in range(300):
-            deframer.feed(rng.choice((rng.randbytes(700), longest[:1000], FLAG * 500, A[:9] * 50, b"\x7e\xa7")))
-            assert len(deframer._rest) <= MAX_LENGTH + 2
+            sniffer.feed(rng.choice((rng.randbytes(700), longest[:1000], FLAG * 500, A[:9] * 50, b"\x7e\xa7")))
+            assert len(sniffer._rest) <= MAX_LENGTH + 2
 
 
 class TestWithoutFrameCheck:
@@ -343,9 +340,9 @@ class TestEvenFlow:
     """Frames of a kind that was good before, back to back."""
 
     def test_a_known_kind_is_checked_as_strictly(self) -> None:
-        """Whatever happens to a frame of a known kind, the frames are those that a deframer finds byte by byte."""
+        """Whatever happens to a frame of a known kind, the frames are those that a sniffer finds byte by byte."""
         for stream in damages():
-            known = Deframer()
+            known = Sniffer()
             known.feed(A)
             found = [*known.feed(stream), *known.close()]
             assert frames(found) == frames(feed(*(bytes([octet]) for octet in stream)))
@@ -353,12 +350,12 @@ class TestEvenFlow:
     def test_a_known_kind_takes_less_work(self) -> None:
         """Frames of a known kind, their flags shared or not, take less than half of the work that they took at first."""
         for stream in (A * 8, A[:-1] * 8 + FLAG, A + B + C + A + B + C):
-            deframer = Deframer()
-            first, again = work(deframer, stream), work(deframer, stream)
+            sniffer = Sniffer()
+            first, again = work(sniffer, stream), work(sniffer, stream)
             assert 2 * again < first
 
 
-def work(deframer: Deframer, data: bytes) -> int:
+def work(sniffer: Sniffer, data: bytes) -> int:
     """How many calls it takes to feed this."""
     calls = 0
 
@@ -368,7 +365,126 @@ def work(deframer: Deframer, data: bytes) -> int:
 
     sys.setprofile(count)
     try:
-        deframer.feed(data)
+        sniffer.feed(data)
     finally:
         sys.setprofile(None)
     return calls
+
+
+M, N = (mbus.split(content) for content in (b"a telegram", bytes(range(240))))
+LONG = mbus.split(bytes(range(252)), 252)
+P = p1.build(p1.Telegram("KAM5", (p1.Line("1-0:1.7.0", (p1.Value("0001.231", "kW"),)),)))
+Q = p1.build(
+    p1.Telegram("ADN9 6534", (p1.Line("1-0:1.7.0", (p1.Value("0000.003", "kW"),)), p1.Line("1-0:2.7.0", (p1.Value("h/~"),))))
+)
+MIXED = (
+    *(A, B, C, M, N, LONG, P, Q),
+    *(damaged(A), damaged(M), damaged(N, 40), damaged(P, 20), damaged(A, 3), damaged(M, 1)),
+    *(A[:-3], M[:-3], N[:60], P[:30], Q[7:], LONG[5:]),
+    *(b"\r\n", b"\x68", b"/", b"\x7e", b"\x68\x10\x10\x68\x53", b"/KAM5\r\n", b"noise / h ~", bytes(9)),
+)
+
+
+def whole_of(item: Item) -> Item:
+    """Give a frame as it was on the wire, from which P1 leaves the last line end and HDLC both flags."""
+    if isinstance(item, Rejected):
+        return item
+    return item + b"\r\n" if item.startswith(b"/") else item if item.startswith(mbus.START) else FLAG + item + FLAG
+
+
+class TestMixtures:
+    """Frames of several kinds in one stream."""
+
+    def test_each_kind_is_found(self) -> None:
+        """HDLC, noise, P1 and M-Bus in one stream all come out; line ends after a telegram are no noise."""
+        items = feed(A + bytes(9) + P + P + M + N + LONG + B + Q)
+
+        assert [whole_of(item) for item in items] == [A, Rejected(Reason.NOISE, 9), P, P, M, N, LONG, B, Q]
+
+    @given(st.lists(st.sampled_from((A, B, C, M, N, LONG, P, Q)), max_size=12), st.lists(st.integers(0, 10**6), max_size=20))
+    def test_good_frames_of_any_kind(self, whole: list[bytes], places: list[int]) -> None:
+        """Good frames of all kinds come out in their order, and nothing else, wherever the stream is cut."""
+        assert [whole_of(item) for item in feed(*cut(b"".join(whole), places))] == whole
+
+    @given(st.lists(st.sampled_from(MIXED), max_size=10), st.lists(st.integers(0, 10**6), max_size=30))
+    def test_any_cuts(self, pieces: list[bytes], places: list[int]) -> None:
+        """Frames and rejects are the same for any cuts of any stream of good and bad pieces of any kind."""
+        stream = b"".join(pieces)
+
+        assert merged(feed(*cut(stream, places))) == merged(feed(stream)) == merged(feed(*cut(stream, range(len(stream)))))
+
+    @given(st.lists(st.sampled_from(MIXED), max_size=10), st.sampled_from((A, M, N, P)))
+    def test_it_recovers(self, pieces: list[bytes], good: bytes) -> None:
+        """Whatever came before, the second of two good frames of a kind is found, and the third."""
+        found = [whole_of(item) for item in feed(b"".join(pieces) + good * 3)]
+
+        assert found[-2:] == [good, good]
+
+    @given(st.binary(max_size=600), st.lists(st.integers(0, 10**6), max_size=6))
+    def test_any_bytes(self, junk: bytes, places: list[int]) -> None:
+        """No bytes make it raise, and rejects add up to no more than came."""
+        pieces = cut(junk.replace(b"\x00", b"\x68").replace(b"\xff", b"/"), places)
+
+        assert sum(size for _, size in rejects(feed(*pieces))) <= len(junk)
+
+    def test_what_one_damaged_frame_costs(self) -> None:
+        """A damaged frame of any kind is one reject of its size, between its good neighbours."""
+        assert feed(A + damaged(N) + A) == [raw(A), Rejected(Reason.FRAME_CHECK, len(N)), raw(A)]
+        assert [whole_of(item) for item in feed(M + damaged(P, 20) + M)] == [M, Rejected(Reason.FRAME_CHECK, len(P) - 2), M]
+        assert feed(N + damaged(M, 1) + N) == [N, Rejected(Reason.NOISE, len(M)), N]
+
+    def test_a_cut_off_frame(self) -> None:
+        """A frame that ended early is one reject of what there was of it, whatever kind comes next, and that is found at once."""
+        for cut_off in (N[:100], P[:30], LONG[:100]):
+            for good in (A, M, P):
+                sniffer = Sniffer()
+                items = sniffer.feed(cut_off + good)
+                assert [whole_of(item) for item in items] == [Rejected(Reason.TRUNCATED, len(cut_off)), good]
+
+    def test_a_cut_off_hdlc_frame(self) -> None:
+        """A frame of another kind inside what an HDLC header promises is found when that has come, or when the input ends."""
+        promising = frame(bytes(100))[:20]
+
+        assert Sniffer().feed(promising + M) == []
+        assert feed(promising + M) == [Rejected(Reason.TRUNCATED, 20), M]
+        assert frames(Sniffer().feed(promising + M + bytes(100)))[0] == M
+
+    def test_one_kind_inside_another_of_a_known_header(self) -> None:
+        """An M-Bus telegram inside a good HDLC frame is data of it, whether the header was known or not."""
+        outer = frame(b"holds " + M + b" whole")
+
+        assert feed(outer) == [raw(outer)]
+        assert feed(outer, outer) == feed(outer + outer) == feed(*cut(outer + outer, range(99))) == [raw(outer)] * 2
+
+    def test_a_start_octet_alone_is_not_forgotten(self) -> None:
+        """A byte of noise that could begin a frame is counted, also when a known frame follows it in the next chunk."""
+        for start in (b"h", b"/"):
+            sniffer = Sniffer()
+            sniffer.feed(A)
+            assert sniffer.feed(start) + sniffer.feed(A) == [Rejected(Reason.NOISE, 1), raw(A)]
+
+    def test_what_is_held_back(self) -> None:
+        """Whatever a line brings, what is kept is bounded."""
+        rng = random.Random(3)
+        line = Sniffer()
+        begun = (b"\x68\xff\xff\x68\x53", b"/KAM5\r\n", b"\n/KAM5\n", frame(bytes(2_000))[:9])
+        for _ in range(2_000):
+            line.feed(rng.choice((*begun, rng.randbytes(300), b"1-0:1.7.0(0001.231*kW)\r\n" * 20, b"\x68" * 300, b"/" * 300)))
+            assert len(line._rest) <= sniffer.MOST_PENDING
+
+    def test_promises_without_frames_cost_what_noise_costs(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """However many starts promise a frame that never ends, each is examined a few times, not once for every other."""
+        times = 0
+
+        def counted(examine: Callable[..., object]) -> Callable[..., object]:
+            def count(*given: object, **named: object) -> object:
+                nonlocal times
+                times += 1
+                return examine(*given, **named)
+
+            return count
+
+        monkeypatch.setattr(mbus, "examine", counted(mbus.examine))
+        monkeypatch.setattr(p1, "examine", counted(p1.examine))
+        Sniffer().feed(b"\x68\xff\xff\x68\x53" * 1_000 + b"/KAM5\r\n" * 1_000)
+        assert times <= 2 * (1_000 * 3 + 1_000)  # 68 stands twice in what begins with it

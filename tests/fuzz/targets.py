@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dlms.hdlc import MAX_LENGTH, Deframer, build, information_at
+from dlms.hdlc import MAX_LENGTH, build, information_at
 from dlms.rejects import Rejected
+from dlms.sniffer import Sniffer
 from han_gateway.adapters import dumps, store
 from han_gateway.adapters.dumps import Kind
 from han_gateway.adapters.dumps.payload import frames_of
@@ -55,8 +56,8 @@ class Target(NamedTuple):
 def feed(data: bytes) -> None:
     """Cut the stream by its first byte; the frames are those of the whole, and no longer than a frame may be."""
     size, stream = (data[0] or 1, data[1:]) if data else (1, b"")
-    whole = Deframer()
-    cut = Deframer()
+    whole = Sniffer()
+    cut = Sniffer()
     frames = [item for item in [*whole.feed(stream), *whole.close()] if isinstance(item, bytes)]
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
     same = [item for piece in pieces for item in cut.feed(piece)] + list(cut.close())
@@ -169,7 +170,7 @@ def _streams() -> list[bytes]:
 
 
 def _messages() -> list[bytes]:
-    streams = (Deframer().feed(stream[:4_000]) for stream in _recorded("evening-*.han"))
+    streams = (Sniffer().feed(stream[:4_000]) for stream in _recorded("evening-*.han"))
     found = {frame[information_at(frame) : -2] for frames in streams for frame in frames if isinstance(frame, bytes)}
     return sorted({len(message): message for message in found}.values())
 

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlms import apdu, hdlc
+from dlms import apdu, blocks, hdlc, mbus
 from dlms.axdr import Data, Tag, parse
 from dlms.crc import crc16_x25
 from dlms.rejects import Reason, Rejected
+from dlms.sniffer import Sniffer
 from han_gateway.meters import forms
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import FORMS, Form
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
+from han_gateway.meters.wrapping import FRAME, LONG_TELEGRAMS, TELEGRAMS, Header, Way, Wrapping, wrap
 from tests.invented import any_form, framed, information, invent_with, readings
 
 NAMED = [form for form in FORMS if any(column.name == "list_id" for column in form.columns)]
@@ -227,15 +229,16 @@ class TestRejects:
         assert rejected == Rejected(Reason.ENCRYPTED, len(frame) - 2, "system title 4B414D4500000001")
 
     def test_a_part_of_a_longer_message(self) -> None:
-        """A frame with the segmentation bit is Rejected(SEGMENTED), also where its first part looks whole."""
+        """A frame with the segmentation bit is no message, also where it looks whole; it is told when something else comes."""
         whole, _ = one(forms.KAIFA_LIST1)
         segmented = resealed(bytes([whole[1] | 0x08]) + whole[2:-1])
 
-        assert reason(only(Decoder().feed(segmented))) is Reason.SEGMENTED
         decoder = Decoder()
-        assert [reason(item) for item in decoder.feed(whole + segmented + whole)] == [None, Reason.SEGMENTED, None]
+        assert decoder.feed(segmented) == []
+        assert [reason(item) for item in decoder.close()] == [Reason.TRUNCATED]
+        assert [reason(item) for item in decoder.feed(whole + segmented + whole)] == [None, Reason.TRUNCATED, None]
 
-    @pytest.mark.parametrize("message", [b"", apdu.LLC, b"\xe0\x00", b"/KAM5"])
+    @pytest.mark.parametrize("message", [b"", apdu.LLC, b"\xe1\x00", b"/KAM5"])
     def test_other_messages(self, message: bytes) -> None:
         """What is no data-notification is Rejected(NOT_PUSH), framed or not."""
         assert reason(only(Decoder().feed(framed(forms.KAIFA_LIST1, message)))) is Reason.NOT_PUSH
@@ -269,6 +272,101 @@ class TestRejects:
         bad = body(forms.AIDON_TN_LIST3, Data(Tag.NULL, None))
 
         assert [item for item in Decoder().feed(frame + bad + frame) if isinstance(item, Reading)] == [expected] * 2
+
+
+WAYS = {
+    "telegrams": TELEGRAMS,
+    "long telegrams": LONG_TELEGRAMS,
+    "short telegrams": Wrapping(Way.TELEGRAMS, 60),
+    "segments": Wrapping(Way.SEGMENTS, 120),
+    "blocks": Wrapping(Way.BLOCKS, 110),
+}
+
+
+class TestWrapped:
+    """Messages that come in another way than in one HDLC frame."""
+
+    @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+    @pytest.mark.parametrize("wrapping", WAYS.values(), ids=WAYS)
+    def test_every_list_in_every_way(self, form: Form, wrapping: Wrapping) -> None:
+        """Each list is read from M-Bus telegrams, HDLC segments and blocks, the first time and through its layout."""
+        decoder, wrapped = Decoder(), in_the_way(wrapping, form)
+        for seed in range(3):
+            frames, expected = one(wrapped, seed)
+            assert decoder.feed(frames) == [own_name(form, expected)]
+
+    @given(
+        st.lists(st.tuples(st.sampled_from(NAMED), st.sampled_from([FRAME, *WAYS.values()]), st.integers(0, 9)), max_size=5),
+        st.lists(st.integers(0, 3000), max_size=12),
+    )
+    def test_any_cuts(self, chosen: list[tuple[Form, Wrapping, int]], places: list[int]) -> None:
+        """A stream of all ways gives all its readings and nothing else, wherever it is cut."""
+        sent = [one(in_the_way(wrapping, form), seed) for form, wrapping, seed in chosen]
+        stream = b"".join(frames for frames, _ in sent)
+        cuts = [0, *sorted(min(place, len(stream)) for place in places), len(stream)]
+        decoder = Decoder()
+        found = [item for start, stop in pairwise(cuts) for item in decoder.feed(stream[start:stop])]
+
+        assert found + decoder.close() == [expected for _, expected in sent]
+
+    @pytest.mark.parametrize("wrapping", WAYS.values(), ids=WAYS)
+    def test_a_lost_piece_costs_its_message(self, wrapping: Wrapping) -> None:
+        """Whichever piece is lost, damaged or twice there, no wrong reading comes of it, and the next message is read."""
+        form = in_the_way(wrapping, forms.AIDON_TN_LIST3)
+        frames, expected = one(form)
+        pieces = wire(frames)
+        for at, piece in enumerate(pieces):
+            damaged = piece[:30] + bytes([piece[30] ^ 4]) + piece[31:]
+            for instead in (b"", damaged, piece[:-3], piece + piece):
+                decoder = Decoder()
+                items = decoder.feed(b"".join((*pieces[:at], instead, *pieces[at + 1 :], frames)))
+                assert [item for item in items if isinstance(item, Reading)] in ([expected], [expected] * 2)
+                assert items[-1] == expected
+
+    def test_a_known_frame_gives_up_what_is_pending(self) -> None:
+        """A message that lacks its end is told before the next one, also when that is of a known layout."""
+        known, expected = one(forms.KAIFA_3P_LIST2)
+        frames, _ = one(in_the_way(WAYS["segments"], forms.AIDON_TN_LIST2))
+        decoder = Decoder()
+        decoder.feed(known)
+
+        items = decoder.feed(wire(frames)[0] + known)
+
+        assert [reason(item) for item in items] == [Reason.TRUNCATED, None]
+        assert items[1:] == decoder.feed(known) == [expected]
+
+    @pytest.mark.parametrize("wrapping", WAYS.values(), ids=WAYS)
+    def test_encrypted(self, wrapping: Wrapping) -> None:
+        """A ciphered message is Rejected(ENCRYPTED) with the system title of its sender, also when its end is lost."""
+        sealed = apdu.LLC + bytes.fromhex("db084b414d4500000001820110") + bytes(272)
+        pieces = wire(wrap(sealed, wrapping, Header(b"\x41", b"\x03", 0x13)))
+        for kept in (pieces, pieces[:-1]):
+            decoder = Decoder()
+            rejected = only(decoder.feed(b"".join(kept)) + decoder.close())
+            assert isinstance(rejected, Rejected)
+            assert rejected.reason is Reason.ENCRYPTED
+            assert rejected.detail == "system title 4B414D4500000001"
+
+    def test_blocks_without_frames(self) -> None:
+        """A message that came without HDLC may be made of blocks; without the last it is Rejected(TRUNCATED)."""
+        frame, expected = one(forms.AIDON_TN_LIST3)
+        pieces = blocks.split(information(frame)[len(apdu.LLC) :], 150)
+
+        assert Decoder().message(apdu.LLC + b"".join(pieces)) == expected
+        assert reason(Decoder().message(b"".join(pieces[:-1]))) is Reason.TRUNCATED
+        assert reason(Decoder().message(b"".join(pieces[1:]))) is Reason.SEGMENTED
+        assert reason(Decoder().message(pieces[0][:-1])) is Reason.MALFORMED
+
+
+def in_the_way(wrapping: Wrapping, form: Form) -> Form:
+    """Give a form that is wrapped in another way."""
+    return replace(form, frame=replace(form.frame, wrapping=wrapping))
+
+
+def wire(stream: bytes) -> list[bytes]:
+    """Take a stream apart into its frames as they are on the wire."""
+    found = [item for item in Sniffer().feed(stream) if isinstance(item, bytes)]
+    return [frame if frame.startswith(mbus.START) else hdlc.FLAG + frame + hdlc.FLAG for frame in found]
 
 
 class TestMemory:

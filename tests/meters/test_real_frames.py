@@ -3,16 +3,18 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dlms import apdu
+from dlms import apdu, mbus
+from dlms.assembly import Assembler, Message
 from dlms.cosem import ClockStyle, clock_style
-from dlms.hdlc import Deframer
 from dlms.obis import CLOCK, Unit
 from dlms.rejects import Reason, Rejected
+from dlms.sniffer import Sniffer
 from han_gateway.meters import body as bodies
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import FORMS, Form
@@ -60,7 +62,7 @@ def message_of(frame: RealFrame) -> bytes:
     """Give LLC and APDU of a frame."""
     if frame.kind in BARE:
         return frame.raw
-    (raw,) = (item for item in Deframer().feed(frame.raw) if isinstance(item, bytes))
+    (raw,) = (item for item in Sniffer().feed(frame.raw) if isinstance(item, bytes))
     return information(b"\x7e" + raw + b"\x7e")
 
 
@@ -134,12 +136,69 @@ def test_encrypted_frames(recordings: Path) -> None:
     assert reasons[Reason.ENCRYPTED] >= len(encrypted) - reasons[Reason.SEGMENTED] - reasons[Reason.NOT_PUSH] > 0
 
 
+def good_telegrams(recordings: Path) -> list[tuple[RealFrame, mbus.Telegram]]:
+    """Give the M-Bus telegrams whose checksum is good and that carry DLMS."""
+    frames = [frame for frame in real_frames(recordings) if frame.kind == "mbus" and frame.fcs_ok]
+    parsed = [(frame, mbus.parse(frame.raw)) for frame in frames]
+    return [(frame, telegram) for frame, telegram in parsed if telegram.is_dlms]
+
+
+def test_telegrams_are_found(recordings: Path) -> None:
+    """Every M-Bus telegram with a good checksum is found as it is, the form 68 01 01 68 that means 257 among them; no other is."""
+    telegrams = [frame for frame in real_frames(recordings) if frame.kind == "mbus"]
+
+    assert {frame.raw[:4].hex() for frame in telegrams if frame.fcs_ok} >= {"68010168", "68fafa68"}
+    for frame in telegrams:
+        sniffer = Sniffer()
+        found = [item for item in sniffer.feed(frame.raw) + sniffer.close() if isinstance(item, bytes)]
+        assert found == ([frame.raw] if frame.fcs_ok else [])
+
+
+def test_telegrams_are_joined(recordings: Path) -> None:
+    """Two telegrams of one message are Rejected(ENCRYPTED) with the system title of their sender and all of their size."""
+    telegrams = good_telegrams(recordings)
+    joined = 0
+    for (first, one), (last, two) in pairwise(telegrams):
+        if (one.number, two.number, two.is_last) == (0, 1, True):
+            (rejected,) = Decoder().feed(first.raw + last.raw)
+            assert isinstance(rejected, Rejected)
+            assert rejected.reason is Reason.ENCRYPTED
+            assert rejected.size == len(one.data) + len(two.data)
+            assert rejected.detail == f"system title {one.data[2:10].hex().upper()}"
+            joined += 1
+    assert joined >= 4
+
+
+def test_telegrams_alone(recordings: Path) -> None:
+    """A first telegram alone tells who encrypts, as soon as it is clear that no second comes; a second alone tells that it is one."""
+    for frame, telegram in good_telegrams(recordings):
+        (rejected,) = decoded(frame)
+        assert isinstance(rejected, Rejected)
+        if telegram.number:
+            assert rejected.reason is Reason.SEGMENTED
+        else:
+            assert (rejected.reason, rejected.detail) == (Reason.ENCRYPTED, f"system title {telegram.data[2:10].hex().upper()}")
+
+
+def test_blocks_are_joined(recordings: Path) -> None:
+    """The frames of a general-block-transfer become one data-notification with all of its values."""
+    assembler = Assembler()
+    pieces = [
+        frame for frame in real_frames(recordings) if frame.kind == "hdlc" and b"\xe0" in (frame.raw[9:10], frame.raw[12:13])
+    ]
+    raws = [item for frame in pieces for item in Sniffer().feed(frame.raw) if isinstance(item, bytes)]
+    found = [item.octets for raw in raws for item in assembler.take(raw) if isinstance(item, Message)]
+    joined = [parsed for message in found if isinstance(parsed := apdu.parse(message), apdu.Apdu) and len(message) > 300]
+
+    assert [len(parsed.body.items) for parsed in joined] == [14]
+
+
 def test_other_protocols_yield_nothing(recordings: Path) -> None:
-    """P1 and M-Bus and SML are no frames of ours, and say nothing wrong."""
-    others = [frame for frame in real_frames(recordings) if frame.kind not in DLMS]
+    """SML, and M-Bus telegrams that are damaged or encrypted, yield no reading."""
+    others = [frame for frame in real_frames(recordings) if frame.kind in ("sml", "mbus")]
 
     assert others
-    assert [frame.name for frame in others for item in Decoder().feed(frame.raw) if isinstance(item, Reading)] == []
+    assert [frame.name for frame in others if readings_of(frame)] == []
 
 
 def test_only_our_makers(recordings: Path) -> None:

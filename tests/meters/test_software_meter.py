@@ -8,7 +8,8 @@ import pytest
 from dlms.apdu import LLC, NO_TIME
 from dlms.axdr import Tag
 from dlms.cosem import ClockStyle
-from dlms.hdlc import FLAG, Deframer
+from dlms.hdlc import FLAG
+from dlms.sniffer import Sniffer
 from han_gateway.meters import forms
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import FORMS, Form
@@ -50,7 +51,7 @@ def test_a_frame_of_each_form(form: Form) -> None:
     frame = write(form, invent_with(form, random.Random(1)))
 
     assert frame[:1] == frame[-1:] == FLAG
-    assert Deframer().feed(frame) == [frame[1:-1]]
+    assert Sniffer().feed(frame) == [frame[1:-1]]
     assert information(frame).startswith(LLC + b"\x0f")
     assert len(frame) - 2 == LENGTHS.get(form.name, len(frame) - 2)
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dlms.hdlc import Deframer
+from dlms.sniffer import Sniffer
 from tests.campaign import mutations
 from tests.campaign.mutations import Law, Tally, laws
 
@@ -83,8 +83,8 @@ def test_time_is_linear() -> None:
     """Headers with good checks nested in each other cost a bounded effort: every frame after them is found, and soon."""
     one = mutations.samples("nested")[0][1]
     nested = one[:9] * 3000
-    deframer = Deframer()
-    found = [item for start in range(0, len(nested), 500) for item in deframer.feed(nested[start : start + 500])]
+    sniffer = Sniffer()
+    found = [item for start in range(0, len(nested), 500) for item in sniffer.feed(nested[start : start + 500])]
 
     assert [item for item in found if isinstance(item, bytes)] == []
-    assert deframer.feed(one)[-1] == one[1:-1]
+    assert sniffer.feed(one)[-1] == one[1:-1]

@@ -1,0 +1,54 @@
+"""One HDLC frame: examined where it begins, and built."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dlms import hdlc
+from dlms.hdlc import addresses, build, examine, information_at, is_segmented
+from dlms.rejects import Reason, Rejected
+
+A = build(b"\x01", b"\x02\x01", 0x10, b"information")
+
+
+@given(st.binary(max_size=50), st.binary(max_size=5), st.binary(max_size=5), st.booleans())
+def test_any_frame_comes_back(information: bytes, before: bytes, after: bytes, segmented: bool) -> None:
+    """What was built is found where it begins, whatever stands around it, with its addresses, its bit and its information."""
+    whole = build(b"\xce\xff", b"\x03", 0x13, information, segmented=segmented)
+    raw = examine(before + whole + after, len(before))
+
+    assert raw == whole[1:-1]
+    assert addresses(raw) == b"\xce\xff\x03"
+    assert is_segmented(raw) is segmented
+    assert raw[information_at(raw) : -hdlc.CHECK_SIZE] == information
+
+
+def test_too_few_bytes_to_tell() -> None:
+    """The beginning of a frame may still become one."""
+    assert {examine(A[:size], 0) for size in range(1, len(A))} == {None}
+
+
+@given(st.integers(8, 8 * len(A) - 1), st.booleans())
+def test_a_changed_bit(bit: int, check_fcs: bool) -> None:
+    """A frame of which one bit changed is none; it costs a byte if its header is wrong, and itself if that is good."""
+    changed = bytearray(A)
+    changed[bit // 8] ^= 1 << bit % 8
+    verdict = examine(bytes(changed) + bytes(2_100), 0, check_fcs=check_fcs)
+
+    if bit < 8 * 9:
+        assert verdict in (Reason.NOISE, Reason.HEADER_CHECK)
+    else:
+        assert verdict == (bytes(changed[1:-1]) if not check_fcs else Rejected(Reason.FRAME_CHECK, len(A)))
+
+
+@given(st.binary(max_size=30))
+def test_any_bytes(data: bytes) -> None:
+    """No bytes make it raise."""
+    for buffer in (b"\x7e" + data, b"\x7e\xa0" + data):
+        assert not isinstance(examine(buffer, 0), bytes) or len(data) > 8
+
+
+@pytest.mark.parametrize("words", [b"", b"no frame"])
+def test_the_words_of_no_frame(words: bytes) -> None:
+    """What has no header has no information field either."""
+    assert information_at(words) == len(words)
