@@ -8,11 +8,14 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, permutations
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from dlms import mbus, p1
+from dlms.apdu import LLC
 from dlms.hdlc import MAX_LENGTH, build, information_at
 from dlms.rejects import Rejected
 from dlms.sniffer import Sniffer
@@ -27,6 +30,8 @@ from han_gateway.core.gateway import start
 from han_gateway.core.site import CapRule, Circuit
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
+from han_gateway.meters.wrapping import TELEGRAMS, Header, Way, Wrapping, wrap
+from tests.campaign._wires import hdlc_frame, p1_telegram, telegram
 from tests.core.houses import L2, charger, house
 
 ROOT = Path(__file__).parent.parent.parent
@@ -40,6 +45,9 @@ SITE = replace(
     power_cap=CapRule(default=8_000, least=2_000, most=17_000),
     line_cap=CapRule(default=20_000, least=10_000, most=25_000),
 )
+WRAPPINGS = (TELEGRAMS, Wrapping(Way.TELEGRAMS, 130), Wrapping(Way.SEGMENTS, 100), Wrapping(Way.BLOCKS, 100))
+PLAIN = LLC + b"\x0f"
+LONGEST = {mbus.START: mbus.MAX_LENGTH, p1.START: p1.MAX_LENGTH}
 INLETS = tuple(inbox.inlets("han", SITE).values())
 OSLO = ZoneInfo("Europe/Oslo")
 
@@ -62,18 +70,30 @@ def feed(data: bytes) -> None:
     pieces = [stream[at : at + size] for at in range(0, len(stream), size)]
     same = [item for piece in pieces for item in cut.feed(piece)] + list(cut.close())
     assert [item for item in same if isinstance(item, bytes)] == frames
-    assert all(len(frame) <= MAX_LENGTH and information_at(frame) <= len(frame) for frame in frames)
+    assert all(len(frame) <= LONGEST.get(frame[:1], MAX_LENGTH) and information_at(frame) <= len(frame) for frame in frames)
+    known, pieced = Decoder(), Decoder()
+    assert _readings([*known.feed(stream), *known.close()]) == _readings(
+        [item for piece in pieces for item in pieced.feed(piece)] + pieced.close()
+    )
 
 
 def read(data: bytes) -> None:
-    """A message behind good checks, twice so that its layout is used, and once without HDLC: the same, and without exceptions."""
+    """A message behind good checks, twice so that its layout is used, in every wrapping and without any: the same, no exceptions."""
     messages = data.split(b"\x7e\x7e")[:4]
     decoder = Decoder()
     for message in messages:
         frame = build(b"\x01", b"\x02\x01", 0x10, message[: MAX_LENGTH - 16])
         first, again = decoder.feed(frame), decoder.feed(frame)
-        assert [item for item in again if isinstance(item, Reading)] == [item for item in first if isinstance(item, Reading)]
+        assert _readings(again) == _readings(first)
         _reading_or_reject(Decoder().message(message))
+        for wrapping in WRAPPINGS if message.startswith(PLAIN) else ():
+            fresh = Decoder()
+            wrapped = fresh.feed(wrap(message[: MAX_LENGTH - 16], wrapping, Header(b"\x01", b"\x02\x01", 0x10)))
+            assert _readings(wrapped + fresh.close()) == _readings(Decoder().feed(frame))
+
+
+def _readings(items: Sequence[Reading | Rejected]) -> list[Reading]:
+    return [item for item in items if isinstance(item, Reading)]
 
 
 def _reading_or_reject(item: object) -> None:
@@ -166,7 +186,11 @@ def _recorded(pattern: str) -> Iterator[bytes]:
 
 
 def _streams() -> list[bytes]:
-    return [b"\x20" + stream[:600] for pattern in ("evening-*.han", "hostile/*.han") for stream in _recorded(pattern)]
+    recorded = [stream[:600] for pattern in ("evening-*.han", "hostile/*.han") for stream in _recorded(pattern)]
+    rng = Random(1)
+    mixed = [b"".join(source(rng) for source in sources) for sources in permutations((hdlc_frame, telegram, p1_telegram))]
+    wrapped = [wrap(_messages()[-1], wrapping, Header(b"\x41", b"\x08\x83", 0x13)) for wrapping in WRAPPINGS]
+    return [b"\x20" + stream for stream in (*recorded, *mixed, *wrapped)]
 
 
 def _messages() -> list[bytes]:

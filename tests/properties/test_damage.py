@@ -55,7 +55,7 @@ def test_mutations_are_mutations() -> None:
         even = flipped(mutations.even_bits(frame, rng))
         assert even % 2 == 0
         assert even >= 4
-        changed = int.from_bytes(mutations.burst(frame, rng), "little") ^ int.from_bytes(frame, "little")
+        changed = int.from_bytes(mutations.burst_of(16)(frame, rng), "little") ^ int.from_bytes(frame, "little")
         assert 1 <= (changed // (changed & -changed)).bit_length() <= 16
         noisy = mutations.noise(frame, rng)
         assert noisy[:10] + noisy[-1:] == frame[:10] + frame[-1:]
