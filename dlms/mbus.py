@@ -16,6 +16,7 @@ from typing import NamedTuple
 from dlms.rejects import Reason, Rejected
 
 START = b"\x68"
+STOP = 0x16
 MAX_LENGTH = 266
 """The longest telegram that can be written, in bytes: 260 that L counts, and six around them."""
 
@@ -25,7 +26,6 @@ MOST_DATA = 245
 SEND_USER_DATA = 0x53
 BROADCAST = 0xFF
 
-_STOP = 0x16
 _SEND = (SEND_USER_DATA, 0x73)  # without and with the frame count bit
 _AROUND = 6  # octets that L does not count
 _HEAD = 4  # octets before those that L counts
@@ -77,12 +77,12 @@ def examine(buffer: bytes, at: int) -> bytes | Rejected | Reason | None:
     start, low, again, second, control = (*buffer[at : at + _HEAD + 1], *(-1,) * 5)[:5]
     if low != again >= 0 or (second >= 0 and second != start) or (control >= 0 and control not in _SEND):
         return Reason.NOISE
-    size = _counted(low) + _AROUND
-    raw = buffer[at : at + size]
-    if len(raw) < size:
+    length = size(low)
+    raw = buffer[at : at + length]
+    if len(raw) < length:
         return None
-    if raw[-1] != _STOP or sum(raw[_HEAD:-TAIL]) & 0xFF != raw[-TAIL]:
-        return Rejected(Reason.FRAME_CHECK, size)
+    if raw[-1] != STOP or sum(raw[_HEAD:-TAIL]) & 0xFF != raw[-TAIL]:
+        return Rejected(Reason.FRAME_CHECK, length)
     return raw
 
 
@@ -100,12 +100,12 @@ def build(telegram: Telegram) -> bytes:
         msg = f"{len(counted)} octets do not fit in one M-Bus telegram of at most {_MOST_COUNTED}"
         raise ValueError(msg)
     head = START + bytes([len(counted) % _NINTH_BIT]) * 2 + START
-    return head + counted + bytes([sum(counted) & 0xFF, _STOP])
+    return head + counted + bytes([sum(counted) & 0xFF, STOP])
 
 
-def split(message: bytes, size: int = MOST_DATA, *, source: int = 0x01, destination: int = 0x67) -> bytes:
-    """Build the telegrams of a message, with at most ``size`` octets of it in each."""
-    pieces = [message[at : at + size] for at in range(0, len(message), size)] or [b""]
+def split(message: bytes, most: int = MOST_DATA, *, source: int = 0x01, destination: int = 0x67) -> bytes:
+    """Build the telegrams of a message, with at most ``most`` octets of it in each."""
+    pieces = [message[at : at + most] for at in range(0, len(message), most)] or [b""]
     if len(pieces) > _MOST_TELEGRAMS:
         msg = f"{len(message)} octets do not fit in {_MOST_TELEGRAMS} M-Bus telegrams"
         raise ValueError(msg)
@@ -116,6 +116,6 @@ def split(message: bytes, size: int = MOST_DATA, *, source: int = 0x01, destinat
     )
 
 
-def _counted(low: int) -> int:
-    """Give how many octets L counts."""
-    return low if low >= _HEADER else low + _NINTH_BIT
+def size(low: int) -> int:
+    """Give how long a telegram with this L is, in bytes."""
+    return (low if low >= _HEADER else low + _NINTH_BIT) + _AROUND

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dlms import mbus
 from dlms.hdlc import build, information_at
 from dlms.sniffer import Sniffer
 from han_gateway.adapters import dumps
@@ -40,6 +41,7 @@ def frame(information: bytes) -> bytes:
 ONE, TWO = frame(LLC + apdu(1111)), frame(LLC + apdu(2222))
 LONG = frame(LLC + long_apdu(3333))
 PURE = b"".join((ONE, TWO, LONG, ONE))
+TELEGRAMS = mbus.split(b"\xdb\x08" + long_apdu(1) + LLC + apdu(2), 60)
 
 
 def read(content: bytes | str) -> list[Chunk]:
@@ -124,6 +126,22 @@ def test_a_frame_field_by_field() -> None:
     chunks = read("\n".join(map(spaced, (LONG[:9], LONG[9:12], LONG[12:31], LONG[31:50], LONG[50:], LLC + apdu(1)))))
     assert stream(chunks) == LONG
     assert messages(chunks) == [LLC + apdu(1)]
+
+
+@given(st.lists(st.integers(min_value=5, max_value=len(TELEGRAMS) - 1), max_size=12))
+@example([5, 9])
+@example(list(range(16, len(TELEGRAMS), 16)))
+def test_telegrams_split_over_lines_are_one_stream(cuts: list[int]) -> None:
+    """Wherever a line breaks in M-Bus telegrams, behind the first header, the same bytes come out; what opens a message there is none."""
+    edges = [0, *sorted(cuts), len(TELEGRAMS)]
+    lines = [spaced(TELEGRAMS[start:end]) for start, end in pairwise(edges)]
+    assert stream(read("\n".join(line for line in lines if line) + "\n")) == TELEGRAMS
+
+
+def test_a_damaged_telegram_hides_no_message() -> None:
+    """What opens a message behind a telegram that is whole, or damaged, is a message."""
+    for telegram in (TELEGRAMS, TELEGRAMS[:-1] + b"\x17"):
+        assert messages(read(spaced(telegram) + "\n" + spaced(LLC + apdu(1)))) == [LLC + apdu(1)]
 
 
 def test_messages_without_hdlc() -> None:

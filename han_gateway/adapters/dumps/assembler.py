@@ -83,7 +83,7 @@ class Assembler:
             if self._continues_held(data):
                 return self._hold(self._held + data, at)
             return (*self.end(), *self.stream(data, own))
-        if data[0] == shape.FLAG:
+        if data[0] == shape.FLAG or shape.opens_telegram(data):
             self._tail = data
             return (Chunk(at, data, Kind.STREAM),)
         return self._piece(data, at)
@@ -105,7 +105,7 @@ class Assembler:
                 return self.payload(data, at)
             if shape.opens_message(data) or shape.opens_unflagged(data):
                 return self._hold(data, at)
-        self._tail = (frame or self._tail[-1:]) + data  # a flag that closed the last frame may open the next one
+        self._tail = (frame or shape.closing_flag(self._tail)) + data  # which may open the next frame as well
         return (Chunk(at, data, Kind.STREAM),)
 
     def _continues_held(self, data: bytes) -> bool:

@@ -1,11 +1,12 @@
-"""What bytes look like from outside: an HDLC stream, an HDLC frame without its flags, an LLC, an APDU, a bare body.
+"""What bytes look like from outside: an HDLC stream, an HDLC frame without its flags, M-Bus telegrams, an LLC, an APDU, a bare body.
 
 Only to sort the bytes of dumps, which say nothing of themselves; whether a frame is good is for the decoder to tell.
 """
 
 import re
 
-from dlms import apdu
+from dlms import apdu, mbus
+from dlms.rejects import Reason
 
 FLAG = 0x7E
 
@@ -14,12 +15,18 @@ _MESSAGE = re.compile(rb"\xe6\xe7\x00|\x0f.{4}[\x00\x09\x0c]|\xdb\x08", re.DOTAL
 _BODY = re.compile(rb"[\x01\x02][\x01-\x40][\x02\x06\x09\x0a]")
 _HEX_OF_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){7,}")
 _NO_CLOCK = b"\x0f\0\0\0\0\0"  # data-notification, no invoke id, no date-time: what a body lacks to be an APDU
+_TELEGRAM_HEAD = 4  # bytes of an M-Bus telegram that are the same in all
 _LONGEST_PREAMBLE = 32  # bytes that a bridge may put before a frame
 
 
 def opens_frame(data: bytes) -> bool:
     """Tell whether the bytes begin with a flag and an HDLC header."""
     return _FRAME.match(data) is not None
+
+
+def opens_telegram(data: bytes) -> bool:
+    """Tell whether the bytes begin an M-Bus telegram."""
+    return len(data) > _TELEGRAM_HEAD and data.startswith(mbus.START) and not isinstance(mbus.examine(data, 0), Reason)
 
 
 def opens_message(data: bytes) -> bool:
@@ -76,6 +83,8 @@ def is_text(data: bytes) -> bool:
 
 def open_frame(stream: bytes) -> bytes:
     """Give the frame that a stream ends in the middle of; nothing if the last frame is whole."""
+    if stream.startswith(mbus.START) and not isinstance(mbus.examine(stream, 0), Reason):
+        return _open_telegram(stream)
     at = stream.find(FLAG)
     while at >= 0:
         while stream[at + 1 : at + 2] == b"\x7e":
@@ -93,9 +102,25 @@ def open_frame(stream: bytes) -> bytes:
     return b""
 
 
+def _open_telegram(stream: bytes) -> bytes:
+    """Give the M-Bus telegram that a stream of them ends in the middle of; nothing if the last one is whole or damaged."""
+    at = 0
+    while isinstance(found := mbus.examine(stream, at), bytes):
+        at += len(found)
+    return stream[at:] if found is None else b""
+
+
+def closing_flag(stream: bytes) -> bytes:
+    """Give the flag that a stream ends with, if it does."""
+    return stream[-1:] if stream[-1:] == bytes([FLAG]) else b""
+
+
 def goes_on(frame: bytes, data: bytes) -> bool:
-    """Tell whether the bytes go on with an open frame: they must end within it, or hold its closing flag where it belongs."""
+    """Tell whether the bytes go on with an open frame: they must end within it, or hold its last byte where it belongs."""
     if len(frame) < 3:
         return frame != b""
+    if frame.startswith(mbus.START):
+        lacking = mbus.size(frame[1]) - len(frame)
+        return len(data) <= lacking or data[lacking - 1] == mbus.STOP
     lacking = unflagged_length(frame[1:3]) + 2 - len(frame)
     return len(data) <= lacking or data[lacking - 1] == FLAG
