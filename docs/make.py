@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
-from dlms import axdr, hdlc, unsealer
+from dlms import assembly, axdr, sniffer, unsealer
 from han_gateway import neighbours, outlets
 from han_gateway.adapters import (
     acquaintances,
@@ -71,7 +71,8 @@ def limits() -> str:
     policy = Policy()
     most = [field.max_length for kind in ("circuit", "charger") for field in settings.Settings.model_fields[kind].metadata]
     rows = {
-        "bytes of an unfinished frame that are kept": f"{hdlc.MAX_LENGTH:,}",
+        "bytes of unfinished frames that are kept": f"{sniffer.MOST_PENDING:,}",
+        "bytes and pieces of an unfinished message": f"{assembly.MOST_OCTETS:,}, {assembly.MOST_PIECES}",
         "nesting of a list, values in it": f"{axdr.MAX_DEPTH}, {axdr.MAX_VALUES}",
         "encrypted lists in a row until a meter that counts anew is believed": str(unsealer.IN_A_ROW),
         "time until it is told again that encrypted lists are not read": f"{unread.TELL_AGAIN_MS // 3_600_000} h",
