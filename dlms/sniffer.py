@@ -80,7 +80,7 @@ class Sniffer:
         self._kinds = _Kinds({**hdlc_alone, mbus.START: _Kind(mbus.examine), p1.START: p1_kind})
         self._headers = _HEADERS_REMEMBERED if check_fcs else 0
         self._spans: dict[bytes, int] = {}  # from flag to flag, by the first nine bytes of HDLC frames that were good
-        self._even = self._spans  # the same, but nothing while more than a flag is pending
+        self._even = self._spans  # the same, but nothing while anything but a flag is pending
         self._rest = b""
         self._junk = 0  # bytes that belong to no frame since the last item
         self._junk_reason = Reason.NOISE

@@ -463,6 +463,13 @@ class TestMixtures:
             sniffer.feed(A)
             assert sniffer.feed(start) + sniffer.feed(A) == [Rejected(Reason.NOISE, 1), raw(A)]
 
+    @given(st.lists(st.sampled_from((A, A, P, M, b"\r\n", b"\r", b"h")), max_size=12), st.integers(0, 2**12))
+    def test_cuts_between_frames_of_known_kinds(self, pieces: list[bytes], cuts: int) -> None:
+        """Where frames of a known kind come in chunks of their own, all is reported as if it came at once."""
+        together = [b"".join(pieces[start:stop]) for start, stop in pairwise([0, *(n for n in range(12) if cuts >> n & 1), 12])]
+
+        assert merged(feed(A, *together)) == merged(feed(A + b"".join(pieces)))
+
     def test_what_is_held_back(self) -> None:
         """Whatever a line brings, what is kept is bounded."""
         rng = random.Random(3)
