@@ -50,6 +50,7 @@ class Decoder:
         self._unsealer = Unsealer(keys) if keys else None
         self._layouts: dict[int, Layout] = {}  # by length
         self._at_once = self._layouts  # the same, but nothing while a message is pending
+        self._doubted: Layout | None = None
         self._lock = lock
         self._owner: Profile | None = None
         self._foreign = 0
@@ -134,6 +135,10 @@ class Decoder:
         learned = self._learn(message)
         if isinstance(learned, Rejected):
             return learned
+        if not message.vouched and self._doubts(learned, raw):
+            return Rejected(
+                Reason.FRAME_CHECK, len(raw), "what never changes has changed, and only a weak check vouches for that"
+            )
         refused = self._meet(learned, len(raw))
         if refused is not None:
             return refused
@@ -141,6 +146,12 @@ class Decoder:
             self._layouts.clear()
         self._layouts[len(raw)] = learned
         return learned.read(raw) or Rejected(Reason.MALFORMED, len(raw))
+
+    def _doubts(self, learned: Layout, raw: bytes) -> bool:
+        """Tell whether a message deviates from the known list of its length in what never changes, and is the first to do so."""
+        again = self._doubted is not None and self._doubted.read(raw) is not None
+        self._doubted = None if again else learned
+        return len(raw) in self._layouts and not again
 
     def _learn(self, message: Message) -> Layout | Rejected:
         """Parse a message in full."""

@@ -76,6 +76,17 @@ class TestWhole:
         assert item.raw is frame
         assert item.octets in (LLC + b"\x0f whole", TEXT, frame)
 
+    def test_what_vouches_for_a_message(self) -> None:
+        """HDLC vouches for what it carries, M-Bus does not, whole or in pieces or in blocks."""
+        in_a_telegram = telegrams(b"".join(blocks.split(TEXT, 60)), 245)
+        for frames, vouched in (
+            *(([WHOLE], True), (segments(LLC + TEXT, 50), True), (in_blocks(TEXT, 50), True)),
+            *((telegrams(TEXT, 245), False), (telegrams(TEXT, 50), False), (in_a_telegram, False)),
+        ):
+            (item,) = take(frames)
+            assert isinstance(item, Message)
+            assert item.vouched is vouched
+
     def test_other_m_bus_applications(self) -> None:
         """A telegram of another application layer is Rejected(NOT_PUSH)."""
         raw = mbus.build(Telegram(0x73, 0xF0, 0x5B, 0, 0, b"OMS"))

@@ -323,6 +323,20 @@ class TestWrapped:
                 assert [item for item in items if isinstance(item, Reading)] in ([expected], [expected] * 2)
                 assert items[-1] == expected
 
+    @pytest.mark.parametrize("form", [forms.KAIFA_3P_LIST2, forms.AIDON_TN_LIST3], ids=lambda form: form.name)
+    def test_a_weak_check_is_not_believed_what_never_changes(self, form: Form) -> None:
+        """On M-Bus, a list whose text, code or scaler changed is believed when it comes a second time; on HDLC at once."""
+        for wrapping, doubted in ((TELEGRAMS, True), (FRAME, False)):
+            wrapped = in_the_way(wrapping, form)
+            reading = invent_with(form, random.Random(1))
+            old, new, other = (write(wrapped, reading._replace(meter_id=name * 16)) for name in "ABC")
+            decoder = Decoder()
+            sent = (old, new, old, other, new, new, new, other, old, other, other)
+            found = [only(decoder.feed(frames)) for frames in sent]
+            ids = "".join((item.meter_id or "")[:1] if isinstance(item, Reading) else "." for item in found)
+            assert ids == ("A.A..BB...C" if doubted else "ABACBBBCACC")
+            assert {item.reason for item in found if isinstance(item, Rejected)} <= {Reason.FRAME_CHECK}
+
     def test_a_known_frame_gives_up_what_is_pending(self) -> None:
         """A message that lacks its end is told before the next one, also when that is of a known layout."""
         known, expected = one(forms.KAIFA_3P_LIST2)
