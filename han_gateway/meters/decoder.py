@@ -48,6 +48,7 @@ class Decoder:
         self._sniffer = Sniffer(check_fcs=check_fcs)
         self._assembler = Assembler()
         self._unsealer = Unsealer(keys) if keys else None
+        self._proven = keys is not None and keys.authentication is not None  # then all that is opened has a good tag
         self._layouts: dict[int, Layout] = {}  # by length
         self._at_once = self._layouts  # the same, but nothing while a message is pending
         self._doubted: Layout | None = None
@@ -127,7 +128,9 @@ class Decoder:
             return message
         octets = message.octets
         plain = self._unsealer.message(octets, len(apdu.LLC) if octets.startswith(apdu.LLC) else 0)
-        return plain._replace(size=len(message.raw)) if isinstance(plain, Rejected) else Message(plain)
+        if isinstance(plain, Rejected):
+            return plain._replace(size=len(message.raw))
+        return Message(plain, vouched=message.vouched or self._proven)
 
     def _decode(self, message: Message) -> Reading | Rejected:
         """Parse a message in full, learn its layout, and read it through that."""

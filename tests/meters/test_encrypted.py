@@ -18,7 +18,7 @@ from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import FORMS, Form
 from han_gateway.meters.layout import Layout
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import sealed, wrapped, write
+from han_gateway.meters.software_meter import message, sealed, wrapped, write
 from han_gateway.meters.wrapping import LONG_TELEGRAMS, TELEGRAMS, Way, Wrapping
 from tests.frames import RealFrame, real_frames
 from tests.invented import any_form, framed, information, invent_with, readings
@@ -158,6 +158,19 @@ def test_every_list_in_every_way(form: Form, security: int, wrapping: Wrapping) 
         told = only(Decoder().feed(stream))
         assert isinstance(told, Rejected)
         assert (told.reason, told.detail) == (Reason.ENCRYPTED, f"system title {TITLE.hex().upper()}")
+
+
+@pytest.mark.parametrize(("keys", "believed"), [(KEYS, "ABA"), (ENCRYPTION_ONLY, "A.A")])
+def test_a_tag_vouches_for_what_m_bus_does_not(keys: Keys, believed: str) -> None:
+    """On M-Bus a list whose meter id changed is believed at once when a tag was checked, and else when it comes a second time."""
+    form = replace(forms.KAIFA_3P_LIST2, frame=replace(forms.KAIFA_3P_LIST2.frame, wrapping=TELEGRAMS))
+    reading, decoder = invent_with(form, random.Random(1)), Decoder(keys=keys)
+    found = ""
+    for counter, name in enumerate("ABA", start=1):
+        content = sealed(message(form, reading._replace(meter_id=name * 16)), KEYS, TITLE, counter)
+        item = only(decoder.feed(wrapped(form, content)))
+        found += (item.meter_id or "")[:1] if isinstance(item, Reading) else "."
+    assert found == believed
 
 
 def test_the_list_is_learned_once(monkeypatch: pytest.MonkeyPatch) -> None:
