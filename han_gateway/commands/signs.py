@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
+from dlms import mbus
 from dlms.ciphering import Keys
 from dlms.rejects import Reason, Rejected
 from han_gateway.core.units import Instant
@@ -113,15 +114,12 @@ def _share(sample: bytes, of: bytes) -> float:
 
 
 def _mbus(sample: bytes) -> bool:
-    """Tell whether a whole long frame of EN 13757-2 (5.7) is in there: 68 L L 68, L bytes, their sum, 16."""
-    at = sample.find(b"\x68")
-    while 0 <= at <= len(sample) - 6:
-        size = sample[at + 1]
-        end = at + 4 + size
-        framed = sample[at + 2] == size and sample[at + 3] == 0x68 and sample[end + 1 : end + 2] == b"\x16"
-        if framed and sum(sample[at + 4 : end]) & 0xFF == sample[end]:
+    """Tell whether a whole M-Bus telegram is in there."""
+    at = sample.find(mbus.START)
+    while at >= 0:
+        if isinstance(mbus.examine(sample, at), bytes):
             return True
-        at = sample.find(b"\x68", at + 1)
+        at = sample.find(mbus.START, at + 1)
     return False
 
 

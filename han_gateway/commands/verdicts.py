@@ -46,8 +46,8 @@ WORDS: Mapping[Kind, Words] = {
         "P1 is not read yet; some grid companies can switch the port to DLMS: ask them",
     ),
     Kind.MBUS: Words(
-        "frames of wired M-Bus (68 .. 68), as Austrian meters send them",
-        "they are not read yet, and mostly encrypted; " + _ASK,
+        "telegrams of wired M-Bus (68 .. 68), but no whole list",
+        "their other parts are lost: a shorter cable, another adapter (cheap ones cut long lists off); if it stays so, " + _ASK,
     ),
     Kind.DAMAGED: Words(
         "frames that are damaged on their way ({detail})",
