@@ -1,9 +1,9 @@
 """P1 telegrams (DSMR P1 companion standard 5.0.2, 6; IEC 62056-21, mode D): found in a stream, read line by line, and built.
 
-    /KAM5                        "/", three letters of the maker, a digit, the identification
+    /XYZ5                        "/", three letters of the maker, a digit, the identification
                                  (an empty line)
-    1-0:1.7.0(0001.231*kW)       code, then values in parentheses, each with its unit
-    !4760                        "!" and CRC-16/ARC over all from "/" to "!", in four hex digits; older meters send none
+    1-0:1.7.0(0001.500*kW)       code, then values in parentheses, each with its unit
+    !907A                        "!" and CRC-16/ARC over all from "/" to "!", in four hex digits; older meters send none
 
 A telegram without a check sequence says so (``Telegram.checked``): who believes it must ask for more. A file that was stored with LF
 alone still fits its check sequence, because the CR that were sent can be put back. Some meters send an encrypted block in place of the

@@ -52,6 +52,8 @@ def _by_rule(wall: datetime, rule: ClockRule | None, zone: ZoneInfo) -> datetime
     standard = wall.replace(tzinfo=timezone(_standard_offset(wall, zone))).astimezone(UTC)
     if rule is ClockRule.STANDARD:
         return standard
+    if rule is ClockRule.SUMMER:
+        return standard - timedelta(hours=1)
     local = _by_local(wall, zone)
     return local if rule is ClockRule.LOCAL or local == standard else None
 

@@ -17,6 +17,7 @@ class ClockRule(Enum):
     """What a meter's clock shows."""
 
     STANDARD = "standard"  # winter time all year
+    SUMMER = "summer"  # an hour ahead of winter time: one clock of a meter that says which of the two it shows
     LOCAL = "local"  # what the clock on the wall shows, summer time included
     UTC = "utc"
 

@@ -13,8 +13,8 @@ TELEGRAM = Telegram(
     (
         Line("0-0:1.0.0", (Value("260115180000W"),)),
         Line("1-0:1.8.0", (Value("00012345.678", "kWh"),)),
-        Line("1-0:31.7.0", (Value("001.8", "A"),)),
-        Line("0-1:24.2.1", (Value("260115170000W"), Value("00981.443", "m3"))),
+        Line("1-0:31.7.0", (Value("002.5", "A"),)),
+        Line("0-1:24.2.1", (Value("260115170000W"), Value("01234.567", "m3"))),
         Line("0-0:96.13.0", (Value(""),)),
     ),
 )
@@ -42,9 +42,9 @@ def test_a_telegram_is_its_bytes_up_to_the_check_sequence() -> None:
 
 def test_a_telegram_written_out() -> None:
     """A telegram that is spelled out here, check sequence and all, is found and read."""
-    known = b"/XYZ5\r\n\r\n1-0:1.7.0(0001.231*kW)\r\n!761E"
+    known = b"/XYZ5\r\n\r\n1-0:1.7.0(0001.500*kW)\r\n!907A"
     assert examine(known + b"\r\n", 0) == known
-    assert parse(known) == Telegram("XYZ5", (Line("1-0:1.7.0", (Value("0001.231", "kW"),)),))
+    assert parse(known) == Telegram("XYZ5", (Line("1-0:1.7.0", (Value("0001.500", "kW"),)),))
 
 
 @given(telegrams)
@@ -79,13 +79,13 @@ def test_every_flipped_bit_is_noticed() -> None:
 
 def test_a_bad_check_sequence_costs_the_telegram() -> None:
     """A wrong check sequence is a reject of the telegram's size."""
-    damaged = WIRE.replace(b"001.8*A", b"001.3*A")
+    damaged = WIRE.replace(b"002.5*A", b"002.1*A")
     assert examine(damaged, 0) == Rejected(Reason.FRAME_CHECK, len(BARE))
 
 
 def test_a_bad_check_sequence_may_be_overlooked() -> None:
     """Dumps that were edited by hand are read when they are asked to be."""
-    damaged = WIRE.replace(b"001.8*A", b"001.3*A")
+    damaged = WIRE.replace(b"002.5*A", b"002.1*A")
     assert examine(damaged, 0, check=False) == damaged.removesuffix(b"\r\n")
 
 

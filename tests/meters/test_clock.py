@@ -41,6 +41,8 @@ def at(clock: datetime, behind: timedelta) -> datetime:
         (TWICE + ONE, ClockRule.LOCAL, at(TWICE + ONE, ONE)),
         (GAP - ONE, ClockRule.LOCAL, at(GAP - ONE, ONE)),
         (GAP + ONE, ClockRule.LOCAL, at(GAP + ONE, TWO)),
+        (SUMMER, ClockRule.SUMMER, at(SUMMER, TWO)),
+        (TWICE, ClockRule.SUMMER, at(TWICE, TWO)),
         (SUMMER, ClockRule.UTC, at(SUMMER, timedelta())),
         (WINTER, None, at(WINTER, ONE)),
         (SUMMER, None, None),
