@@ -310,10 +310,43 @@ def test_utf_16() -> None:
     assert stream(read(f"{spaced(ONE)}\r\n{spaced(TWO)}\r\n".encode("utf-16"))) == ONE + TWO
 
 
-def test_p1_text_is_handed_on() -> None:
-    """A P1 telegram is not ours to read, but it is not lost silently either."""
-    telegram = b"/XYZ5\\9900112233\r\n\r\n0-0:1.0.0(260115180000W)\r\n1-0:1.7.0(00.332*kW)\r\n!0F0F\r\n"
-    assert stream(read(telegram + b"words\n")) == telegram.replace(b"\r\n\r\n", b"\r\n", 1)
+P1 = (
+    b"/XYZ5\\INVENTED\r\n\r\n0-0:1.0.0(260115180000W)\r\n1-0:1.7.0(00.500*kW)\r\n0-1:24.3.0(0902)(m3)\r\n(00001.001)\r\n!0F0F\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        P1,
+        P1.replace(b"\r", b""),
+        b"\xef\xbb\xbf" + P1 + b"words\n",
+        b"".join(b"[18:40:01][D][data:264]: " + line.rstrip() + b"\n" for line in P1.splitlines()),
+        b"".join(b"\x1b[0;36m[18:40:01][D][data:264]: " + line + b"\x1b[0m\n" for line in P1.splitlines()),
+        b"".join(b"(I) " + line + b"\n" for line in P1.splitlines()),
+        b"".join(b"2026-01-15 18:00:01.25 " + line + b"\n" for line in P1.splitlines()),
+        P1.hex(" ").encode(),
+        P1.decode().encode("utf-16"),
+    ],
+    ids=("as sent", "line feeds only", "with a byte order mark", "log", "coloured log", "telnet log", "times", "hex", "UTF-16"),
+)
+def test_p1_text(text: bytes) -> None:
+    """A P1 telegram in text comes out byte for byte as the meter sent it, however its lines were stored."""
+    assert stream(read(text)) == P1
+
+
+def test_times_of_p1_lines() -> None:
+    """The times that a log writes before the lines are those of the bytes."""
+    text = b"".join(b"2026-01-15T18:00:01Z " + line + b"\n" for line in P1.splitlines())
+    assert {chunk.at for chunk in read(text)} == {datetime(2026, 1, 15, 18, 0, 1, tzinfo=UTC)}
+
+
+def test_what_follows_a_telegram_is_read_as_before() -> None:
+    """A telegram ends with its end or with a line that is none of its lines; hex after it is hex."""
+    assert stream(read(P1 + b"\r\n" + spaced(ONE).encode())) == P1 + ONE
+    assert (
+        stream(read(P1.splitlines(keepends=True)[0] + b"words\n" + spaced(ONE).encode())) == P1.splitlines(keepends=True)[0] + ONE
+    )
 
 
 @pytest.mark.parametrize(

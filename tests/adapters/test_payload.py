@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlms.p1 import examine
 from dlms.rejects import Rejected
 from han_gateway.adapters.dumps.payload import frames_of
+from han_gateway.meters import telegram_forms
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.telegram_forms import TELEGRAM_FORMS, TelegramForm
 from tests.invented import information, invent
 
 FRAMES = {
@@ -45,6 +48,16 @@ def test_every_wrapping_gives_the_same_reading(form: str, wrapping: str) -> None
     assert isinstance(plain, Reading)
 
     assert Decoder().feed(frames_of(WRAPPINGS[wrapping](FRAMES[form]))) == [plain]
+
+
+@pytest.mark.parametrize("form", TELEGRAM_FORMS, ids=lambda form: form.name)
+def test_telegrams(form: TelegramForm) -> None:
+    """A P1 telegram in a message is found, also when whoever published it cut off what stands around it."""
+    wire = telegram_forms.write(form, Reading(manufacturer=form.manufacturer, list=2))
+    found = examine(wire, 0)
+    assert isinstance(found, bytes)
+    for payload in (wire, b"\r\n" + wire, wire.strip(), wire.replace(b"\r", b"")):
+        assert examine(frames_of(payload), 0) == (found if b"\r" in payload else found.replace(b"\r", b""))
 
 
 def test_several_frames_in_one_message() -> None:

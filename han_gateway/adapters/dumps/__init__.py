@@ -5,7 +5,7 @@
 
 Forms: our own recordings; raw binary; hex in lines with or without flags, frames split over lines or without HDLC at all;
 "Received N bytes" logs; times above or before the bytes; telnet logs that show a telegram layer by layer; hex annotated or
-masked by hand; decimal lists; MQTT captures with hex or JSON. What is none of these gives no chunks, or bytes that the
+masked by hand; decimal lists; MQTT captures with hex or JSON; P1 telegrams as text, also in logs. What is none of these gives no chunks, or bytes that the
 decoder will count as noise. This file must not know whether a frame is good.
 """
 
@@ -20,6 +20,7 @@ from han_gateway.adapters import recording
 from han_gateway.adapters.dumps import text
 from han_gateway.adapters.dumps.assembler import Assembler, Chunks
 from han_gateway.adapters.dumps.chunk import Chunk
+from han_gateway.adapters.dumps.telegram import TelegramLines
 from han_gateway.adapters.dumps.times import split_time
 from han_gateway.adapters.recording import Arrived, Kind
 from han_gateway.core.units import Instant
@@ -32,8 +33,6 @@ _BLOCK = 1 << 16
 _BINARY_FRAME = re.compile(rb"\x7e[\xa0-\xaf]")  # in UTF-8 no such byte follows a tilde
 _BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _PRINTABLE = bytes({*range(0x20, 0x7F), *b"\t\r\n\f\x1b"})
-_P1_START = re.compile(r"/[A-Za-z]{3}\d")
-_P1_LINE = re.compile(r"\d+-\d+:\d|[(!]")
 _LABEL = re.compile(r"(?:(mbus|hdlc|gbt|llc|gcm|dlms|dsmr) frame|\bapplication (data)|\b(payload))\s*:$", re.IGNORECASE)
 _LAYERS = {"mbus": 0, "hdlc": 0, "gbt": 1, "llc": 1, "gcm": 2, "dlms": 3, "dsmr": 3, "data": 4, "payload": 4}
 
@@ -118,7 +117,10 @@ def _lines(lines: Iterable[bytes]) -> Iterator[Chunk]:
         except ValueError:
             yield from reader.read(line)
             continue
-        yield from assembler.stream(data) if data else assembler.blank()
+        if data:
+            yield from assembler.stream(data)
+        else:
+            yield from reader.read(line) if reader.telegram.inside else assembler.blank()
     yield from assembler.end()
 
 
@@ -127,14 +129,14 @@ class _LineReader:
 
     def __init__(self, assembler: Assembler) -> None:
         self._assembler = assembler
-        self._in_p1 = False
+        self.telegram = TelegramLines()
 
     def read(self, line: bytes) -> Chunks:
         words = text.clean(line)
-        self._in_p1 = (self._in_p1 and _P1_LINE.match(words) is not None) or _P1_START.match(words) is not None
-        if self._in_p1:
-            return self._assembler.verbatim(line)
+        sent = self.telegram.read(words)
         at, rest = split_time(text.without_log_level(words))
+        if sent is not None:
+            return self._assembler.verbatim(sent, at)
         label = _LABEL.search(rest) if rest.endswith(":") else None
         if label:
             return self._assembler.label(_LAYERS[label[label.lastindex or 0].lower()])

@@ -67,9 +67,11 @@ class Assembler:
             return chunks  # a bridge says how it feels
         return (*chunks, _classified(data, at or self._at))
 
-    def verbatim(self, data: bytes) -> Chunks:
-        """Take bytes that are no hex at all (P1 text): they are for the decoder to judge."""
-        return (*self.end(), Chunk(self._at, data, Kind.STREAM))
+    def verbatim(self, data: bytes, own: datetime | None = None) -> Chunks:
+        """Take bytes that are no hex at all (P1 text): they are for the decoder to judge. ``own`` is a time on the line itself."""
+        chunks = self.end()
+        self._fresh = False
+        return (*chunks, Chunk(own or self._at, data, Kind.STREAM))
 
     def stream(self, data: bytes, own: datetime | None = None) -> Chunks:
         """Take a line of hex: a piece of a stream, of a message, or a whole one. ``own`` is a time on the line itself."""
