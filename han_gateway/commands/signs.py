@@ -29,6 +29,7 @@ class Kind(Enum):
     UNKNOWN_METER = "unknown_meter"
     P1 = "p1"
     MBUS = "mbus"
+    INVERTED = "inverted"
     DAMAGED = "damaged"
     NO_PARITY = "no_parity"
     SEVEN_BITS = "seven_bits"
@@ -106,6 +107,15 @@ _P1_HEAD, _P1_LINE = re.compile(rb"/[A-Za-z0-9]{3}\d[^\r\n]{0,80}\r?\n"), re.com
 # What the first bytes of a Kamstrup list at 8N1 become in a receiver that expects 8E1: it slips by a bit each time.
 _SLIPPED = re.compile(rb"\x7e(\x13\x2b\x48|\x68\x69\x0a\x13|\x68\x2f\x0d\x13)")
 _SEVEN_BIT_HEAD = re.compile(rb"\x7e[\x20-\x2f]")  # 7E A. without its highest bit
+# What a receiver makes of an inverted line, where idle looks like a break: it takes the stop bit of one byte for the start bit of the
+# next, so each comes upside down, behind as many zeros as there are bit times between two bytes, and loses its highest bits.
+_LONGEST_GAP = 3
+_UPRIGHT = tuple(
+    bytes(~value >> gap + 1 & 0x7F >> gap if value & (2 << gap) - 1 == 1 << gap else 0xFF for value in range(256))
+    for gap in range(_LONGEST_GAP + 1)
+)
+_OBIS = re.compile(_P1_LINE.pattern + rb"|\x01\x00.[\x07\x08]\x00", re.DOTALL)  # a code as text, or a register's as octets
+_INVERTED_NULLS = b"\x80\xe0\xf2\xfe"  # what a line with longer pauses is rich in
 _TEXT_BYTES = bytes(range(32, 127)) + b"\r\n\t"
 
 
@@ -123,6 +133,11 @@ def _mbus(sample: bytes) -> bool:
     return False
 
 
+def _upside_down(sample: bytes) -> bool:
+    """Tell whether OBIS codes are in there when the line is turned round."""
+    return any(_OBIS.search(sample.translate(table)) for table in _UPRIGHT)
+
+
 def _seven(evidence: Evidence) -> bool:
     return max(evidence.sample) < 0x80 and bool(_SEVEN_BIT_HEAD.search(evidence.sample))
 
@@ -135,11 +150,13 @@ _SIGNS: tuple[tuple[Kind, Callable[[Evidence], object]], ...] = (
     (Kind.SILENT, lambda seen: not seen.size),
     (Kind.P1, lambda seen: _P1_HEAD.search(seen.sample) and _P1_LINE.search(seen.sample)),
     (Kind.MBUS, lambda seen: _mbus(seen.sample)),
+    (Kind.INVERTED, lambda seen: _upside_down(seen.sample)),
     (Kind.NO_PARITY, lambda seen: _SLIPPED.search(seen.sample)),
     (Kind.DAMAGED, lambda seen: Reason.FRAME_CHECK in seen.rejects),
     (Kind.SEVEN_BITS, _seven),
     (Kind.TEXT, lambda seen: _share(seen.sample, _TEXT_BYTES) > 0.95),
     (Kind.NOISE, lambda seen: seen.size < _FEW_BYTES),
+    (Kind.INVERTED, lambda seen: _share(seen.sample, _INVERTED_NULLS) > 0.12 > _share(seen.sample, b"\x00")),
     (Kind.POLARITY, lambda seen: _share(seen.sample, b"\x00\xff") > 0.8),
     (Kind.GARBLED, lambda _: True),
 )

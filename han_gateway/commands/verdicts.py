@@ -11,7 +11,18 @@ from dlms.rejects import Reason
 from han_gateway.commands.signs import UNKNOWN, UNOPENED, Evidence, Kind
 
 GO_ON = frozenset(
-    {Kind.DAMAGED, Kind.NO_PARITY, Kind.SEVEN_BITS, Kind.TEXT, Kind.POLARITY, Kind.NOISE, Kind.GARBLED, Kind.REFUSED}
+    {
+        Kind.P1,
+        Kind.INVERTED,
+        Kind.DAMAGED,
+        Kind.NO_PARITY,
+        Kind.SEVEN_BITS,
+        Kind.TEXT,
+        Kind.POLARITY,
+        Kind.NOISE,
+        Kind.GARBLED,
+        Kind.REFUSED,
+    }
 )
 """After these another speed or parity may do better. A line that is silent at one setting is silent at all of them."""
 
@@ -42,12 +53,17 @@ WORDS: Mapping[Kind, Words] = {
     ),
     Kind.UNKNOWN_METER: Words("whole frames, but of a meter or list that we do not know ({detail})", _ASK),
     Kind.P1: Words(
-        "text of a P1 port (DSMR)",
-        "P1 is not read yet; some grid companies can switch the port to DLMS: ask them",
+        "lines of P1 telegrams, but no whole one",
+        "the speed is right: a shorter cable (3 m at most), another adapter; nothing else may have the port open",
     ),
     Kind.MBUS: Words(
         "telegrams of wired M-Bus (68 .. 68), but no whole list",
         "their other parts are lost: a shorter cable, another adapter (cheap ones cut long lists off); if it stays so, " + _ASK,
+    ),
+    Kind.INVERTED: Words(
+        "the line is inverted: {size} bytes, each upside down",
+        "an RJ12 (P1) port sends inverted and needs an adapter or cable that inverts it back (P1 or DSMR cable; on an ESP, `inverted: true`)",
+        "tell the serial server to invert what it receives (ESPHome: `inverted: true` at the rx_pin)",
     ),
     Kind.DAMAGED: Words(
         "frames that are damaged on their way ({detail})",
