@@ -37,7 +37,8 @@ class Words(NamedTuple):
 
 _ASK = "`han-gateway record --port PORT --out meter.han` keeps what it sends: send that to us, or decode it with its maker's description"
 _AT_SERVER = (
-    "speed and parity are set at the serial server (ser2net, ESPHome): 2400 8E1 for Kaifa and Aidon, 2400 8N1 for Kamstrup"
+    "speed and parity are set at the serial server (ser2net, ESPHome): 2400 8E1 for Kaifa and Aidon, 2400 8N1 for Kamstrup, "
+    "115200 8N1 for P1"
 )
 
 WORDS: Mapping[Kind, Words] = {
@@ -100,7 +101,7 @@ WORDS: Mapping[Kind, Words] = {
     Kind.SILENT: Words(
         "no bytes in {seconds:g} s",
         "the HAN port is probably closed; ask your grid company to open it. If it is open: is the cable in, and the M-Bus adapter on pins 1 "
-        "and 2 of the RJ45?",
+        "and 2 of the RJ45? A P1 port (RJ12) sends only while 5 V are on its pin 2",
         "the serial server answers, but nothing comes through: the HAN port is probably closed (ask your grid company to open it), or "
         "another client has the serial port",
     ),

@@ -78,7 +78,9 @@ def _share(total: int, tariff: int) -> int:
 
 
 def _digits(field: Field, value: int) -> str:
-    """Write a value at the resolution of the wire, half up."""
+    """Write a value at the resolution of the wire, half up. These meters write no sign: OverflowError for what needs one."""
+    if value < 0:
+        raise OverflowError(f"{field.name} of {value}")
     unit = REGISTERS[_KEYS[field.name]].unit
     exponent = field.decimals + (KEPT_EXPONENT.get(unit, 0) if unit else 0) - (3 if field.unit.startswith("k") else 0)
     factor, divisor = 10 ** max(exponent, 0), 10 ** max(-exponent, 0)

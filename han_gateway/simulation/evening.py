@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from han_gateway.core.units import Instant, MilliAmps
 from han_gateway.meters.reading import Reading, clock_octets
 from han_gateway.meters.software_meter import METERS, SoftwareMeter, write
+from han_gateway.meters.telegram_forms import write as write_telegram
+from han_gateway.meters.telegram_meter import BYTE_MS, TELEGRAM_METERS, TelegramMeter
 from han_gateway.simulation.charger import Box, Charge, passed, plugged_in, report, told
 from han_gateway.simulation.house import Draw, Flow, House, car
 
@@ -24,6 +26,7 @@ LEAD_OHMS = 0.05
 """The wires to the house: what a current costs in voltage."""
 CURRENTS = ("current_l1_ma", "current_l2_ma", "current_l3_ma")
 VOLTAGES = ("voltage_l1_mv", "voltage_l2_mv", "voltage_l3_mv")
+LINE_POWERS = ("power_import_l1_w", "power_import_l2_w", "power_import_l3_w")
 UNEVEN_VOLTS = (0.4, -0.3, 0.8)
 NOT_MEASURED = {"kaifa": ("voltage_l2_mv",), "landis-gyr": ("voltage_l2_mv", "current_l2_ma")}
 """What these makes send as 0 on three wires, because they do not measure it there."""
@@ -65,14 +68,14 @@ class Evening:
     energy_wh: int = 12_345_670
 
     @property
-    def model(self) -> SoftwareMeter:
-        """The meter as ``METERS`` knows it."""
-        return METERS[self.meter]
+    def model(self) -> SoftwareMeter | TelegramMeter:
+        """The meter as ``METERS`` or ``TELEGRAM_METERS`` knows it."""
+        return TELEGRAM_METERS.get(self.meter) or METERS[self.meter]
 
     @property
     def manufacturer(self) -> str:
         """Who made the meter."""
-        return self.model.list2.profile.manufacturer
+        return self.model.manufacturer if isinstance(self.model, TelegramMeter) else self.model.list2.profile.manufacturer
 
     def draws(self, at: Instant, charge: Charge | None) -> tuple[Draw, ...]:
         """What the car adds to the house."""
@@ -100,8 +103,9 @@ def unfold(evening: Evening) -> Iterator[Sent | Said]:
 
 
 def bytes_of(evening: Evening) -> Iterator[tuple[Instant, bytes | Said]]:
-    """The same as they arrive: whole frames at the instant of their closing flag, reports at once."""
+    """The same as they arrive: whole frames at the instant of their last byte, reports at once."""
     byte_ms = (10 if evening.manufacturer == "kamstrup" else 11) * 1000 / 2400  # 8N1, or 8E1 as everybody else
+    byte_ms = BYTE_MS if isinstance(evening.model, TelegramMeter) else byte_ms
     for said in unfold(evening):
         if isinstance(said, Said):
             yield said.at, said
@@ -110,8 +114,10 @@ def bytes_of(evening: Evening) -> Iterator[tuple[Instant, bytes | Said]]:
             yield said.at + round(len(frame) * byte_ms), frame
 
 
-def pen(model: SoftwareMeter, reading: Reading) -> bytes:
+def pen(model: SoftwareMeter | TelegramMeter, reading: Reading) -> bytes:
     """Write a list as this meter writes it. Raises ValueError for a list that it does not have."""
+    if isinstance(model, TelegramMeter):
+        return write_telegram(model.form, reading)
     form = {1: model.list1, 2: model.list2, 3: model.list3}[reading.list]
     if form is None:
         raise ValueError(f"a {model.name} sends no list {reading.list}")
@@ -124,6 +130,8 @@ def due(evening: Evening, at: Instant) -> int | None:
     The hourly list comes at hh:00:10 in place of the list 2; a Kamstrup sends it in addition, between two lists.
     """
     model = evening.model
+    if isinstance(model, TelegramMeter):
+        return 3 if at % model.period_ms == 0 else None
     after_the_hour = ((evening.begins.minute * 60 + evening.begins.second) * 1000 + at) % HOUR_MS
     if model.list3 and after_the_hour == (5_000 if evening.manufacturer == "kamstrup" else 10_000):
         return 3
@@ -143,6 +151,13 @@ def _car(plug: Plug | None, charge: Charge | None, at: Instant) -> Charge | None
     return charge
 
 
+def _line_powers(watts: int, lines: dict[str, Any]) -> dict[str, int]:
+    """Share the power among the lines of a four-wire net as their currents do, so that they make up the total."""
+    volt_amperes = [abs(lines[amps]) * lines[volts] for amps, volts in zip(CURRENTS, VOLTAGES, strict=True)]
+    total = sum(volt_amperes) or 1
+    return {name: max(watts, 0) * part // total for name, part in zip(LINE_POWERS, volt_amperes, strict=True)}
+
+
 def _reading(evening: Evening, at: Instant, number: int, flow: Flow, counters: tuple[int, int, int]) -> Reading:
     """What an ideal meter reads at this instant; the form leaves out what this one does not send."""
     clock = evening.begins + timedelta(milliseconds=at)
@@ -155,6 +170,8 @@ def _reading(evening: Evening, at: Instant, number: int, flow: Flow, counters: t
         lines[name] = round(1000 * (volts + more) - LEAD_OHMS * current_ma)
     if evening.house.grid.three_wire:
         lines |= dict.fromkeys(NOT_MEASURED.get(evening.manufacturer, ()))
+    if isinstance(evening.model, TelegramMeter):
+        lines |= _line_powers(watts, lines)
     return Reading(
         manufacturer=evening.manufacturer,
         list=number,
