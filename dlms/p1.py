@@ -11,6 +11,7 @@ lines. This file must not know who made the meter or what a code means.
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from dlms.crc import crc16_arc
@@ -71,9 +72,9 @@ def examine(buffer: bytes, at: int, *, check: bool = True) -> bytes | Rejected |
         return None if _HEAD_BEGUN.match(buffer, at) else Reason.NOISE
     limit = at + MAX_LENGTH
     block = _block(buffer, head.end())
-    end = _END.search(buffer, block[1] if block else head.end(), limit)
-    cut = None if block else _NEXT_HEAD.search(buffer, head.end() - 1, end.start() if end else limit)
-    if cut:
+    cut = None if block else _NEXT_HEAD.search(buffer, head.end() - 1, limit)
+    end = _END.search(buffer, block[1] if block else head.end(), cut.start() + 1 if cut else limit)
+    if end is None and cut:
         return Rejected(Reason.TRUNCATED, cut.start() + 1 - at)
     if end is None:
         return None if len(buffer) < limit else Rejected(Reason.FRAME_CHECK, MAX_LENGTH, "a telegram without end")
@@ -113,6 +114,7 @@ def build(telegram: Telegram) -> bytes:
     return text + (b"%04X\r\n" % crc16_arc(text) if telegram.checked else b"\r\n")
 
 
+@lru_cache(maxsize=256)
 def octets(code: str) -> bytes | None:
     """Give the six octets of a printed code; without a medium it is electricity, channel 0. None for what is no OBIS code."""
     found = _NUMERIC_CODE.fullmatch(code)
