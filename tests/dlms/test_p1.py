@@ -109,6 +109,12 @@ def test_the_end_may_stand_on_the_last_line() -> None:
     assert examine(UNCHECKED_WIRE.replace(b"\r\n!", b"!"), 0) == UNCHECKED_WIRE.replace(b"\r\n!\r\n", b"!")
 
 
+def test_no_line_end_between_telegrams() -> None:
+    """The next head ends a telegram without check sequence as a line end does."""
+    bare = UNCHECKED_WIRE.removesuffix(b"\r\n")
+    assert examine(bare + bare, 0) == bare
+
+
 def test_a_parenthesis_that_lost_a_bit_ends_nothing() -> None:
     """One flipped bit makes an exclamation mark of a parenthesis: the telegram does not end there."""
     wire = WIRE.replace(b"kWh)", b"kWh!")
