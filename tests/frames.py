@@ -66,6 +66,10 @@ def _in_our_names(truth: dict[str, Any]) -> dict[str, Any]:
     scaled = {
         ours: None if truth[theirs] is None else round(truth[theirs] * factor) for theirs, (ours, factor) in _TRUTH_NAMES.items()
     }
+    for way in ("import", "export"):
+        tariffs = [truth[name] for tariff in (1, 2) if (name := f"E_{way}_T{tariff}_Wh") in truth]
+        if tariffs and scaled[f"energy_{way}_wh"] is None:  # P1 meters send no total: it is their sum
+            scaled[f"energy_{way}_wh"] = round(sum(tariffs))
     clock = truth["meter_time"]
     return {**scaled, **{name: truth[name] for name in _TEXTS}, "meter_time": None if clock is None else clock[:19]}
 

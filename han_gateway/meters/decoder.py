@@ -3,13 +3,14 @@
     feed --dlms.sniffer--> frame --layout known and fits?--> read
                              `--dlms.assembly--> message --layout known and fits?--> read
                                                     `--dlms.apdu--> Apdu --learn--> Layout --> read
+                                                    `--P1: dlms.p1--> Telegram --> read
 
 With keys a message is opened first (``dlms.unsealer``), and what was in it goes the same way.
 
 This file must not know a maker, a clock, or who uses the readings.
 """
 
-from dlms import apdu
+from dlms import apdu, p1
 from dlms.assembly import Assembler, Joined, Message
 from dlms.ciphering import Keys
 from dlms.rejects import Reason, Rejected
@@ -19,6 +20,7 @@ from han_gateway.meters.layout import Layout, learn
 from han_gateway.meters.numbers import Scaling
 from han_gateway.meters.profiles import Profile
 from han_gateway.meters.reading import Reading
+from han_gateway.meters.telegrams import Telegrams
 
 _LAYOUTS_KEPT = 16  # a meter sends three or four lists; a line that shows more than this forgets and learns again
 _FOREIGN_FRAMES_BEFORE_EXCHANGE = 10
@@ -46,6 +48,7 @@ class Decoder:
         """Start knowing nothing of the meter."""
         self._scaling = Scaling(ct_ratio, energy_count_wh, current_count_ma)
         self._sniffer = Sniffer(check_fcs=check_fcs)
+        self._telegrams = Telegrams(ct_ratio, check_fcs=check_fcs)
         self._assembler = Assembler()
         self._unsealer = Unsealer(keys) if keys else None
         self._proven = keys is not None and keys.authentication is not None  # then all that is opened has a good tag
@@ -53,7 +56,7 @@ class Decoder:
         self._at_once = self._layouts  # the same, but nothing while a message is pending
         self._doubted: Layout | None = None
         self._lock = lock
-        self._owner: Profile | None = None
+        self._owner: Profile | str | None = None  # a family, or what P1 telegrams call themselves
         self._foreign = 0
 
     def feed(self, data: bytes) -> list[Reading | Rejected]:
@@ -73,7 +76,10 @@ class Decoder:
         return items
 
     def message(self, message: bytes) -> Reading | Rejected:
-        """Decode one message that came without a frame: an APDU with or without LLC, or all of its blocks."""
+        """Decode one message that came without a frame: an APDU with or without LLC, all of its blocks, or a P1 telegram."""
+        if message.startswith(p1.START):
+            found = self._telegrams.find(message)
+            return found if isinstance(found, Rejected) else self._message(Message(found))
         assembler = Assembler()
         *_, last = (*assembler.whole(message), *assembler.close())
         return self._joined(last)
@@ -115,6 +121,8 @@ class Decoder:
         message = self._plain(sent)
         if isinstance(message, Rejected):
             return message
+        if message.raw.startswith(p1.START):
+            return self._telegram(message.raw)
         layout = self._layouts.get(len(message.raw))
         reading = layout.read(message.raw) if layout else None
         if reading is None:
@@ -127,7 +135,10 @@ class Decoder:
         if self._unsealer is None:
             return message
         octets = message.octets
-        plain = self._unsealer.message(octets, len(apdu.LLC) if octets.startswith(apdu.LLC) else 0)
+        envelope = (p1.sealed(octets) if octets.startswith(p1.START) else None) or octets
+        plain = self._unsealer.message(envelope, len(apdu.LLC) if envelope.startswith(apdu.LLC) else 0)
+        if not isinstance(plain, Rejected) and plain.startswith(p1.START):
+            plain = self._telegrams.find(plain)
         if isinstance(plain, Rejected):
             return plain._replace(size=len(message.raw))
         return Message(plain, vouched=message.vouched or self._proven)
@@ -142,7 +153,7 @@ class Decoder:
             return Rejected(
                 Reason.FRAME_CHECK, len(raw), "what never changes has changed, and only a weak check vouches for that"
             )
-        refused = self._meet(learned, len(raw))
+        refused = self._meet(learned.profile, len(raw), named=learned.identified)
         if refused is not None:
             return refused
         if len(self._layouts) >= _LAYOUTS_KEPT:
@@ -162,20 +173,32 @@ class Decoder:
         parsed = apdu.parse(raw[: len(raw) - message.tail], message.at)
         if isinstance(parsed, Rejected):
             return parsed._replace(size=len(raw))
-        return learn(raw, parsed, message.tail, self._scaling, self._owner)
+        owner = None if isinstance(self._owner, str) else self._owner
+        return learn(raw, parsed, message.tail, self._scaling, owner)
 
-    def _meet(self, layout: Layout, size: int) -> Rejected | None:
-        """Meet a new layout: refuse it if another family owns the line, or let the one that names itself own it from now on."""
-        if layout.profile is self._owner:
+    def _telegram(self, wire: bytes) -> Reading | Rejected:
+        """Read a P1 telegram; its meter owns the line as the family of a layout does."""
+        found = self._telegrams.read(wire)
+        if isinstance(found, Rejected):
+            return found
+        return self._meet(found.list_id or "", len(wire), named=True) or found
+
+    def _meet(self, family: Profile | str, size: int, *, named: bool) -> Rejected | None:
+        """Meet a family: refuse it if another one owns the line, or let the one that names itself own it from now on."""
+        if family == self._owner:
             self._foreign = 0
             return None
         if self._lock and self._owner is not None:
             self._foreign += 1
             if self._foreign < _FOREIGN_FRAMES_BEFORE_EXCHANGE:
-                return Rejected(Reason.FOREIGN_METER, size, f"{layout.profile.name} on a line of {self._owner.name}")
+                return Rejected(Reason.FOREIGN_METER, size, f"{_name(family)} on a line of {_name(self._owner)}")
             self._owner = None  # the meter was exchanged
             self._layouts.clear()
-        if layout.identified:
-            self._owner, self._foreign = layout.profile, 0
+        if named:
+            self._owner, self._foreign = family, 0
             self._layouts.clear()  # nameless lists were learned as another family's
         return None
+
+
+def _name(family: Profile | str) -> str:
+    return family if isinstance(family, str) else family.name

@@ -120,13 +120,13 @@ _VOLTS = _fields([f"voltage_l{line}_mv" for line in LINES], 3, 1, "V")
 _AMPERES = [f"current_l{line}_ma" for line in LINES]
 
 
-def _swedish(var: str, varh: str, *, by_line: bool) -> tuple[Field | tuple[str, str], ...]:
-    """Give the 27 lines of the Swedish recommendation; by line or by quantity, and both spellings of var are in use."""
+def _swedish(var: str, varh: str, *, by_line: bool, counter: int = 8) -> tuple[Field | tuple[str, str], ...]:
+    """Give the 27 lines of the Swedish recommendation, by line or by quantity; ``counter`` is the digits of an energy before the point."""
     order = _by_line if by_line else _by_quantity
     return (
         *_CLOCK,
-        *_fields(_ENERGIES, 8, 3, "kWh"),
-        *_fields(_REACTIVE_ENERGIES, 8, 3, varh),
+        *_fields(_ENERGIES, counter, 3, "kWh"),
+        *_fields(_REACTIVE_ENERGIES, counter, 3, varh),
         *_fields(_POWERS, 4, 3, "kW"),
         *_fields(_REACTIVE, 4, 3, var),
         *_fields(order(_POWERS), 4, 3, "kW"),
@@ -176,7 +176,7 @@ DENMARK_NES = TelegramForm(
     name="p1-dk-nes",
     manufacturer="nes",
     identification="NES5:00000-3E",
-    rows=_swedish("kVAr", "kVArh", by_line=True),
+    rows=_swedish("kVAr", "kVArh", by_line=True, counter=5),
     clock="%Y%m%d %H:%M:%S",
     season=False,
 )
