@@ -20,6 +20,9 @@ from han_gateway.commands import detect
 from han_gateway.commands.trials import SETTINGS, try_port
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.telegram_forms import write as write_telegram
+from han_gateway.meters.telegram_meter import TELEGRAM_METERS
+from tests.uart import Uart, inverted, received, sent
 
 ROOT = Path(__file__).parent.parent.parent
 METER = METERS["aidon-it"]
@@ -71,6 +74,52 @@ def test_a_meter_is_named_with_the_lines_to_write() -> None:
     assert "230 V, 230 V, 230 V: L2's current is not measured" in out
     assert out.endswith('[meter]\nport = "PORT"\nbaud = 2400\nparity = "E"\n')
     assert "up to 1.6 s" in err
+
+
+TELEGRAM = write_telegram(
+    TELEGRAM_METERS["p1-se-kamstrup"].form,
+    Reading(
+        manufacturer="kamstrup",
+        list=3,
+        power_import_w=690,
+        **{f"voltage_l{line}_mv": 230_000 for line in (1, 2, 3)},  # type: ignore[arg-type]
+        **{f"current_l{line}_ma": 1_000 for line in (1, 2, 3)},  # type: ignore[arg-type]
+    ),
+)
+
+
+def test_a_p1_meter_is_named() -> None:
+    """A P1 port is a meter as any other: maker, what its telegrams call themselves, its voltages, the lines to write."""
+    code, out, _ = fed(TELEGRAM, "--json", seconds="1")
+    (port,) = json.loads(out)["ports"]
+
+    assert code == 0
+    assert (port["meter"]["manufacturer"], port["meter"]["list_id"]) == ("kamstrup", "KAM5")
+    assert list(port["meter"]["lists"]) == ["3"]
+    assert port["meter"]["voltage_v"] == [230.0, 230.0, 230.0]
+    assert "baud = " in port["toml"]
+
+
+def test_an_inverted_p1_port_is_recognised() -> None:
+    """A P1 port without a cable that inverts: exit 1, that the line is inverted, and which cable helps; all speeds are tried."""
+    fast = Uart(115_200, "N")
+    upside_down, _, _ = received(inverted(sent(TELEGRAM, fast)), fast, at_baud=115_200)
+    code, out, err = fed(upside_down)
+
+    assert code == 1
+    assert "the line is inverted" in out
+    assert "P1 or DSMR cable" in out
+    assert "115200 8N1" in err
+
+
+def test_an_encrypted_telegram_says_which_key_to_ask_for() -> None:
+    """An encrypted P1 telegram: exit 1, that it is encrypted, and what to ask the grid company for."""
+    sealed = b"/XYZ5\r\n\r\n\xdb\x08XYZ12345\x28\x30\0\0\0\x01" + bytes(range(35)) + b"!0000\r\n"
+    code, out, _ = fed(sealed)
+
+    assert code == 1
+    assert "encrypted" in out
+    assert "grid company" in out
 
 
 def test_the_period_of_the_lists_is_learned() -> None:
