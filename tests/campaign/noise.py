@@ -42,6 +42,8 @@ KINDS: dict[str, Callable[[random.Random], bytes]] = {
     "flags": lambda _: b"\x7e" * CHUNK,
     "headers without frames": lambda _: (endless_headers() * CHUNK)[:CHUNK],
     "an address without end": lambda _: b"\x00" * CHUNK,
+    "telegrams without end": lambda _: (b"/XYZ5\r\n\r\n" + b"1-0:1.7.0(1*W)\r\n" * CHUNK)[:CHUNK],
+    "heads of telegrams": lambda _: (b"/XYZ5\r\n" * CHUNK)[:CHUNK],
     "flags and addresses": lambda _: (b"\x7e\xa7\xff" + b"\x00" * 20) * (CHUNK // 23),
 }
 
