@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 GENERAL_GLO, GENERAL_DED = 0xDB, 0xDC
 """general-glo-ciphering, with the key that the meter was given; general-ded-ciphering, with one that was agreed for a session."""
 
+UNTITLED = b"\x00"
+"""How the short envelope of ``parse_untitled`` begins: with a system title of no octets."""
+
 AUTHENTICATED, ENCRYPTED, BROADCAST, COMPRESSED = 0x10, 0x20, 0x40, 0x80
 """The bits of the security control byte; its low half is the security suite."""
 
@@ -96,7 +99,7 @@ def parse(message: bytes, at: int = 0) -> Sealed | Rejected:
 
 def parse_untitled(message: bytes, at: int = 0) -> Sealed | Rejected:
     """Read the short envelope of Polish P1 ports: no DB, a system title of no octets, then the length and all else as usual."""
-    if message[at : at + 1] != b"\x00":
+    if not message.startswith(UNTITLED, at):
         return Rejected(Reason.MALFORMED, len(message), "no envelope without a system title")
     return _contents(message, at + 1, b"")
 
@@ -118,7 +121,7 @@ def build(sealed: Sealed, *, length_size: int = 0) -> bytes:
     inner = bytes([sealed.security]) + sealed.counter.to_bytes(_COUNTER_SIZE, "big") + sealed.content
     width = length_size or (0 if len(inner) < 0x80 else (len(inner).bit_length() + 7) // 8)
     length = bytes([0x80 | width]) + len(inner).to_bytes(width, "big") if width else bytes([len(inner)])
-    head = bytes([GENERAL_GLO, TITLE_SIZE]) + sealed.system_title if sealed.system_title else b"\x00"
+    head = bytes([GENERAL_GLO, TITLE_SIZE]) + sealed.system_title if sealed.system_title else UNTITLED
     return head + length + inner
 
 

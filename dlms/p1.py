@@ -14,6 +14,7 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from dlms import ciphering
 from dlms.crc import crc16_arc
 from dlms.rejects import Reason, Rejected
 
@@ -33,9 +34,6 @@ _LINE = re.compile(rf"({_CODE})?((?:\([^()]*\))+)")
 _VALUE = re.compile(r"\(([^()*]*)\*?([^()]*)\)")
 _NUMERIC_CODE = re.compile(r"(?:(\d{1,3})-(\d{1,3}):)?(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:\*(\d{1,3}))?")
 _DEFAULT_GROUPS = (1, 0, 0, 0, 0, 255)  # of A, B and F where a code leaves them out; C, D and E are always there
-
-_GLO_CIPHERING = 0xDB
-_TITLE_SIZES = (0, 8)
 
 
 class Value(NamedTuple):
@@ -89,8 +87,9 @@ def parse(telegram: bytes) -> Telegram | Rejected:
     end = telegram.rfind(b"!")
     if head is None or end < head.end() or len(telegram) > MAX_LENGTH:
         return Rejected(Reason.MALFORMED, len(telegram), "no telegram")
-    if _block(telegram, head.end()):
-        return Rejected(Reason.ENCRYPTED, len(telegram), "in a P1 telegram")
+    if block := _block(telegram, head.end()):
+        titled = ciphering.is_sealed(telegram, block[0])
+        return Rejected(Reason.ENCRYPTED, len(telegram), ciphering.sender(telegram, block[0]) if titled else "no system title")
     checked = bool(telegram[end + 1 :].strip())
     lines: list[Line] = []
     for text in telegram[head.end() : end].decode("latin-1").replace("\r\n", "\n").split("\n"):
@@ -123,32 +122,22 @@ def octets(code: str) -> bytes | None:
 
 
 def sealed(telegram: bytes) -> bytes | None:
-    """Give the encrypted block of a telegram as the general-glo-ciphering message that it is; None when its lines can be read.
-
-    Polish meters leave out the tag DB, and perhaps the system title.
-    """
+    """Give the envelope that stands where the lines of a telegram should be (``dlms.ciphering``); None when its lines can be read."""
     head = _HEAD.match(telegram)
     block = _block(telegram, head.end()) if head else None
     if block is None or telegram[block[1] : block[1] + 1] != b"!":
         return None
-    message = telegram[block[0] : block[1]]
-    return message if message[0] == _GLO_CIPHERING else bytes([_GLO_CIPHERING]) + message
+    return telegram[block[0] : block[1]]
 
 
 def _block(buffer: bytes, at: int) -> tuple[int, int] | None:
-    """Find an encrypted block where the lines should be: where it begins and where its length says that it ends."""
+    """Find an envelope where the lines should be: where it begins and where its length says that it ends."""
     blank = _BLANK.match(buffer, at)
-    start = title_at = blank.end() if blank else at
-    if buffer[start : start + 1] == bytes([_GLO_CIPHERING]):
-        title_at += 1
-    if title_at >= len(buffer) or buffer[title_at] not in _TITLE_SIZES:
+    start = blank.end() if blank else at
+    if not (ciphering.is_sealed(buffer, start) or buffer.startswith(ciphering.UNTITLED, start)):
         return None
-    length_at = title_at + 1 + buffer[title_at]
-    width = buffer[length_at] & 0x7F if buffer[length_at : length_at + 1] > b"\x80" else 0
-    length = (
-        int.from_bytes(buffer[length_at + 1 : length_at + 1 + width], "big") if width else sum(buffer[length_at : length_at + 1])
-    )
-    return start, min(length_at + 1 + width + length, len(buffer) + MAX_LENGTH)
+    size = ciphering.extent(buffer, start)
+    return start, len(buffer) if size is None else start + size
 
 
 def _fits(telegram: bytes) -> bool:

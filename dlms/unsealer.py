@@ -38,14 +38,15 @@ class Unsealer:
         self._courses: dict[bytes, _Course] = {}
 
     def message(self, message: bytes, at: int = 0) -> bytes | Rejected:
-        """Give the message in the envelope that begins at ``at`` (after the LLC) and ends with the buffer.
+        """Give the message in the envelope, with or without a title, that begins at ``at`` (after the LLC) and ends with the buffer.
 
         A message without an envelope is given as it is, unless there is an authentication key: then nothing proves who sent it.
         """
-        if not ciphering.is_sealed(message, at):
+        untitled = message.startswith(ciphering.UNTITLED, at)
+        if not (untitled or ciphering.is_sealed(message, at)):
             proven = self._keys.authentication is None
             return message[at:] if proven else Rejected(Reason.UNAUTHENTICATED, len(message), ciphering.UNPROVEN)
-        sealed = ciphering.parse(message, at)
+        sealed = ciphering.parse_untitled(message, at) if untitled else ciphering.parse(message, at)
         return sealed if isinstance(sealed, Rejected) else self.sealed(sealed)
 
     def sealed(self, sealed: Sealed) -> bytes | Rejected:

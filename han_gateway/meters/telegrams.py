@@ -21,7 +21,9 @@ class Telegrams:
 
     def find(self, message: bytes) -> bytes | Rejected:
         """Find the telegram in bytes that nobody has looked at yet and that begin with it; what follows it is left aside."""
-        found = p1.examine(message + b"\r\n", 0, check=self._check_fcs)  # which says that there is no check sequence, where there is none
+        found = p1.examine(
+            message + b"\r\n", 0, check=self._check_fcs
+        )  # which says that there is no check sequence, where there is none
         if isinstance(found, Reason) or found is None:
             return Rejected(found or Reason.TRUNCATED, len(message))
         return found

@@ -174,7 +174,7 @@ def test_codes(code: str, expected: str | None) -> None:
     assert (None if found is None else found.hex()) == expected
 
 
-@pytest.mark.parametrize("head", [b"\xdb\x08XYZ12345", b"\x08XYZ12345", b"\x00", b"\xdb\x00"])
+@pytest.mark.parametrize("head", [b"\xdb\x08XYZ12345", b"\x00"])
 @pytest.mark.parametrize("size", [40, 200, 300])
 def test_an_encrypted_block(head: bytes, size: int) -> None:
     """A block that ends where its length says is whole, whatever bytes are in it; it is a ciphered message, not lines."""
@@ -184,7 +184,7 @@ def test_an_encrypted_block(head: bytes, size: int) -> None:
     found = examine(wire, 0)
 
     assert found == wire.removesuffix(b"\r\n")
-    assert p1.sealed(found) == b"\xdb" + block.removeprefix(b"\xdb")
+    assert p1.sealed(found) == block
     refused = parse(found)
     assert isinstance(refused, Rejected)
     assert refused.reason is Reason.ENCRYPTED
@@ -193,7 +193,7 @@ def test_an_encrypted_block(head: bytes, size: int) -> None:
 
 def test_a_damaged_encrypted_block() -> None:
     """A block that does not end where its length says is damaged; a plain telegram has none."""
-    wire = sealed_wire(b"\x08XYZ12345\x28\x30\0\0\0\x01" + bytes(34))
+    wire = sealed_wire(b"\xdb\x08XYZ12345\x28\x30\0\0\0\x01" + bytes(34))
     found = examine(wire + WIRE, 0)
     assert isinstance(found, Rejected)
     assert found.reason is Reason.FRAME_CHECK

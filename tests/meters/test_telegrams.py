@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlms.ciphering import Keys, build, seal
 from dlms.rejects import Reason, Rejected
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import KAIFA_3P_LIST2
@@ -80,6 +81,47 @@ def test_an_encrypted_telegram() -> None:
     """Without a key an encrypted telegram is whole and not readable."""
     assert kinds(Decoder().feed(SEALED)) == ["encrypted"]
     assert kinds([Decoder().message(SEALED)]) == ["encrypted"]
+
+
+KEYS = Keys(bytes(range(16)), bytes(range(16, 32)))
+OTHER = Keys(bytes(16), bytes(16))
+
+
+def sealed_telegram(title: bytes, counter: int = 1, plain: bytes = WIRE) -> bytes:
+    """Write a telegram with an envelope where its lines should be."""
+    envelope = build(seal(plain, KEYS, title, counter))
+    return b"/XYZ5\r\n\r\n" + envelope + b"!0000\r\n"
+
+
+@pytest.mark.parametrize("title", [b"XYZ12345", b""])
+def test_an_encrypted_telegram_is_opened(title: bytes) -> None:
+    """With its key a telegram in an envelope is read, with and without a system title; with another key it is not, nor a second time."""
+    wire = sealed_telegram(title)
+    decoder = Decoder(keys=KEYS)
+    assert kinds(decoder.feed(wire + sealed_telegram(title, 2))) == ["kamstrup"] * 2
+    assert kinds(decoder.feed(wire)) == ["replayed"]
+    assert kinds([Decoder(keys=KEYS).message(wire)]) == ["kamstrup"]
+    assert kinds(Decoder(keys=OTHER).feed(wire)) == ["wrong_key"]
+    damaged = sealed_telegram(title, plain=WIRE.replace(b"9.7", b"9.3"))
+    assert kinds(Decoder(keys=KEYS).feed(damaged)) == ["frame_check"]
+
+
+def test_an_envelope_around_a_telegram() -> None:
+    """A telegram in an envelope alone, as one message, is read with its key; without one its sender is named."""
+    envelope = build(seal(WIRE, KEYS, b"XYZ12345", 1))
+    assert kinds([Decoder(keys=KEYS).message(envelope)]) == ["kamstrup"]
+    found = Decoder().message(envelope)
+    assert isinstance(found, Rejected)
+    assert (found.reason, found.detail) == (Reason.ENCRYPTED, "system title 58595A3132333435")
+    (told,) = Decoder().feed(sealed_telegram(b"XYZ12345"))
+    assert isinstance(told, Rejected)
+    assert told.detail == "system title 58595A3132333435"
+
+
+def test_a_plain_telegram_where_a_sender_must_be_proven() -> None:
+    """With an authentication key a plain telegram is refused; with the other key alone it is read."""
+    assert kinds(Decoder(keys=KEYS).feed(WIRE)) == ["unauthenticated"]
+    assert kinds(Decoder(keys=Keys(KEYS.encryption)).feed(WIRE + WIRE)) == ["kamstrup"] * 2
 
 
 def test_the_line_has_an_owner() -> None:
