@@ -90,12 +90,12 @@ def test_what_a_meter_does_not_measure_is_absent(name: str, absent: set[str]) ->
 
 @pytest.mark.parametrize("row", EVENINGS, ids=lambda row: row.name)
 def test_lists_come_in_the_rhythm_of_the_meter(row: Row) -> None:
-    """Lists with currents come every ten seconds, and where there is an hourly one it comes once in these forty minutes."""
+    """Lists with currents come in the meter's period, and where there is an hourly one it comes once in these forty minutes."""
     sent = [said for said in unfold(evening(row, 1)) if isinstance(said, Sent)]
     lists = Counter(said.reading.list for said in sent)
     with_currents = [said.at for said in sent if said.reading.list > 1]
 
-    assert max(after - before for before, after in pairwise(with_currents)) == 10_000
+    assert max(after - before for before, after in pairwise(with_currents)) == evening(row, 1).model.list2_period_ms
     assert lists[3] == (1 if row.minutes == 40 else 0)
 
 

@@ -16,12 +16,12 @@ BYTE_MS = 10 * 1000 / 115_200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramMeter:
-    """A model of meter with a P1 port: everything is in each telegram. The period is in ms."""
+    """A model of meter with a P1 port: everything is in each telegram. ``list2_period_ms`` is how often it comes."""
 
     name: str
     form: TelegramForm
     grid: str = "TN"
-    period_ms: int = 10_000
+    list2_period_ms: int = 10_000
 
     @property
     def manufacturer(self) -> str:
@@ -47,9 +47,9 @@ TELEGRAM_METERS: Mapping[str, TelegramMeter] = MappingProxyType(
             TelegramMeter(name="p1-se-sagemcom", form=forms.SWEDEN_SAGEMCOM),
             TelegramMeter(name="p1-se-e360", form=forms.SWEDEN_E360),
             TelegramMeter(name="p1-dk-nes", form=forms.DENMARK_NES),
-            TelegramMeter(name="p1-nl", form=forms.NETHERLANDS, period_ms=1_000),
-            TelegramMeter(name="p1-be", form=forms.BELGIUM, period_ms=1_000),
-            TelegramMeter(name="p1-si", form=forms.SLOVENIA, period_ms=5_000),
+            TelegramMeter(name="p1-nl", form=forms.NETHERLANDS, list2_period_ms=1_000),
+            TelegramMeter(name="p1-be", form=forms.BELGIUM, list2_period_ms=1_000),
+            TelegramMeter(name="p1-si", form=forms.SLOVENIA, list2_period_ms=5_000),
         )
     }
 )

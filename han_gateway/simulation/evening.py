@@ -131,7 +131,7 @@ def due(evening: Evening, at: Instant) -> int | None:
     """
     model = evening.model
     if isinstance(model, TelegramMeter):
-        return 3 if at % model.period_ms == 0 else None
+        return 2 if at % model.list2_period_ms == 0 else None
     after_the_hour = ((evening.begins.minute * 60 + evening.begins.second) * 1000 + at) % HOUR_MS
     if model.list3 and after_the_hour == (5_000 if evening.manufacturer == "kamstrup" else 10_000):
         return 3
