@@ -110,7 +110,7 @@ def build(telegram: Telegram) -> bytes:
     """Write a telegram, from "/" to the last line end."""
     lines = [line.code + "".join(map(_printed, line.values)) for line in telegram.lines]
     text = "\r\n".join(["/" + telegram.identification, "", *lines, "!"]).encode("latin-1")
-    return text + (b"%04X\r\n" % crc16_arc(text) if telegram.checked else b"\r\n")
+    return text + (check_digits(text) if telegram.checked else b"") + b"\r\n"
 
 
 @lru_cache(maxsize=256)
@@ -140,15 +140,15 @@ def _block(buffer: bytes, at: int) -> tuple[int, int] | None:
     return start, len(buffer) if size is None else start + size
 
 
+def check_digits(body: bytes) -> bytes:
+    """Give the check sequence of a telegram up to "!", as it was sent: a body without CR has lost them in a file."""
+    return b"%04X" % crc16_arc(body if b"\r" in body else body.replace(b"\n", b"\r\n"))
+
+
 def _fits(telegram: bytes) -> bool:
-    """Tell whether a telegram fits its check sequence, as it is or with the CR that a file lost; without one it does."""
+    """Tell whether a telegram fits its check sequence; without one it does."""
     body, _, printed = telegram.rpartition(b"!")
-    if not printed:
-        return True
-    body += b"!"
-    if b"\r" not in body:
-        body = body.replace(b"\n", b"\r\n")
-    return crc16_arc(body) == int(printed, 16)
+    return not printed or check_digits(body + b"!") == printed.upper()
 
 
 def _printed(value: Value) -> str:

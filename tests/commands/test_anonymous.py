@@ -13,6 +13,8 @@ from han_gateway.commands.anonymous import anonymous
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.telegram_forms import TELEGRAM_FORMS, TelegramForm
+from han_gateway.meters.telegram_forms import write as write_telegram
 
 NUMBER = "9900000000000017"
 
@@ -46,6 +48,20 @@ def test_a_recording_decodes_to_the_same_but_for_the_number(name: str) -> None:
     now = covered(was)
     assert len(now) == len(was)
     assert NUMBER.encode() not in now
+    before, after = readings(was), readings(now)
+    assert len(after) == len(before) == 3
+    assert [each._replace(meter_id=None) for each in after] == [each._replace(meter_id=None) for each in before]
+    assert {each.meter_id for each in after} == {each.meter_id and "X" * len(NUMBER) for each in before}
+
+
+@pytest.mark.parametrize("form", TELEGRAM_FORMS, ids=lambda form: form.name)
+def test_a_telegram_decodes_to_the_same_but_for_the_number(form: TelegramForm) -> None:
+    """So does every P1 telegram, and neither its own number nor the gas meter's is in it."""
+    was = write_telegram(form, Reading(manufacturer=form.manufacturer, list=2, meter_id=NUMBER, energy_import_wh=5_000)) * 3
+    now = covered(was)
+    assert len(now) == len(was)
+    assert NUMBER.encode() not in now
+    assert b"4700000000" not in now
     before, after = readings(was), readings(now)
     assert len(after) == len(before) == 3
     assert [each._replace(meter_id=None) for each in after] == [each._replace(meter_id=None) for each in before]
