@@ -214,8 +214,12 @@ def test_real_frames_name_their_sender_and_yield_nothing(recordings: Path) -> No
         key, other = Keys(rng.randbytes(16)), Keys(rng.randbytes(16), rng.randbytes(16))
         plain = [item for item in items_of(frame, None) if reason(item) is Reason.ENCRYPTED]
         for item in plain:
-            title = frame.raw[frame.raw.index(b"\xdb\x08") + 2 :][:8]
             assert isinstance(item, Rejected)
+            titled = frame.raw.partition(b"\xdb\x08")[2]
+            if not titled:  # a P1 telegram may leave the title out
+                assert item.detail == "no system title"
+                continue
+            title = titled[:8]
             assert item.detail == f"system title {title.hex().upper()}"
         for keys in (key, other):
             found = [reason(item) for item in items_of(frame, keys)]
