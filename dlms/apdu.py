@@ -22,6 +22,11 @@ DATA_NOTIFICATION = 0x0F
 NO_TIME, PLAIN_TIME, TAGGED_TIME = b"\x00", b"\x0c", b"\x09\x0c"
 """The three spellings of the date-time field, up to its 12 octets."""
 
+HEAD = bytes([DATA_NOTIFICATION]) + bytes(4) + NO_TIME
+"""The shortest head of a data-notification: no invoke id, no time."""
+
+_BODIES = tuple(bytes([tag]) for tag in (axdr.Tag.ARRAY, axdr.Tag.STRUCTURE))
+
 _HEAD = Struct(
     "tag" / Const(bytes([DATA_NOTIFICATION])),
     "invoke_id" / Bytes(4),
@@ -55,6 +60,11 @@ def parse(buffer: bytes, at: int = 0) -> Apdu | Rejected:
         return body
     date_time_at = None if head.date_time is None else at + head.date_time_at
     return Apdu(at + 1, date_time_at, body)
+
+
+def headed(message: bytes) -> bytes:
+    """Give a message that was cut down to its body, as some programs log it, a head again; any other stays what it is."""
+    return HEAD + message if message[:1] in _BODIES else message
 
 
 def build(invoke_id: bytes, time_form: bytes, date_time: bytes | None, body: axdr.Data) -> bytes:

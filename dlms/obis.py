@@ -37,6 +37,7 @@ Key = tuple[int, int, int, int]
 
 LINES = (1, 2, 3)
 CLOCK = "clock"
+LOGICAL_DEVICE_NAME: Key = (0, 42, 0, 0)
 
 
 def key(code: bytes) -> Key:
@@ -63,6 +64,7 @@ def _per_direction(d: int, active: str, reactive: str, units: tuple[Unit, Unit])
 REGISTERS: dict[Key, Register] = {
     (0, 1, 0, 0): Register(CLOCK),
     (1, 0, 2, 129): Register("list_id"),
+    LOGICAL_DEVICE_NAME: Register("list_id"),  # the maker's three letters, then what he likes: it names his lists
     (0, 96, 1, 0): Register("meter_id"),
     (1, 0, 0, 5): Register("meter_id"),
     (0, 96, 1, 7): Register("meter_type"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dlms import apdu, hdlc
 from dlms.axdr import INTEGERS, Tag
 from dlms.cosem import build_date_time
-from dlms.obis import CLOCK, KEPT_EXPONENT, Unit
+from dlms.obis import CLOCK, KEPT_EXPONENT, LINES, Unit
 from han_gateway.meters.forms import FORMS, Column, Form
 from han_gateway.meters.profiles import PROFILES
 from han_gateway.meters.reading import Reading
@@ -26,6 +26,8 @@ LIST_IDS = {profile.name: profile.list_id for profile in PROFILES} | {
     "embriq": "EMBRIQ_V1_1",
 }
 METER_ID = "9900000000000017"
+METER_IDS = {"kaifa-noe": "1800000000000017"}
+"""Where the number of a meter tells whose it is."""
 METER_TYPE = "TYPE1234"
 _ID_WIDTH, _TYPE_WIDTH = 8, 4  # what fits in the padded texts of the E350
 
@@ -52,11 +54,29 @@ def exponent(column: Column, form: Form) -> int:
 
 def values(form: Form, pick: Pick) -> dict[str, int]:
     """Invent a value, at the resolution of the wire, for every number of a list."""
-    return {
+    numbers = {
         column.name: pick(*_bounds(column, form)) * 10 ** exponent(column, form)
         for column in form.columns
         if column.name is not None and column.unit is not None
     }
+    return in_agreement(numbers) if form.profile.doubtful else numbers
+
+
+def in_agreement(numbers: dict[str, int]) -> dict[str, int]:
+    """Lower powers to what the currents can carry, and let those of the lines add up to the whole."""
+    agreed, whole = dict(numbers), 0
+    for line in LINES:
+        carried = numbers.get(f"voltage_l{line}_mv", 0) * abs(numbers.get(f"current_l{line}_ma", 0)) // 1_000_000
+        whole += carried
+        for name in (f"power_import_l{line}_w", f"power_export_l{line}_w"):
+            if name in agreed:
+                agreed[name] = min(agreed[name], carried)
+    for way in ("import", "export"):
+        name, lines = f"power_{way}_w", [f"power_{way}_l{line}_w" for line in LINES]
+        of_lines = [agreed[line] for line in lines if line in agreed]
+        if name in agreed and (of_lines or "current_l1_ma" in agreed):
+            agreed[name] = sum(of_lines) if of_lines else min(agreed[name], whole)
+    return agreed
 
 
 def reading(form: Form, numbers: dict[str, int], *, time: datetime | None = None) -> Reading:
@@ -66,7 +86,7 @@ def reading(form: Form, numbers: dict[str, int], *, time: datetime | None = None
     padded = {column.name for column in form.columns if column.width}
     texts: dict[str, Any] = {
         "list_id": LIST_IDS[form.profile.name],
-        "meter_id": METER_ID[: _ID_WIDTH if "meter_id" in padded else None],
+        "meter_id": METER_IDS.get(form.profile.name, METER_ID)[: _ID_WIDTH if "meter_id" in padded else None],
         "meter_type": METER_TYPE[: _TYPE_WIDTH if "meter_type" in padded else None],
     }
     return Reading(

@@ -74,13 +74,13 @@ CLOCK_READS = {
     "date": {"today"},
 }
 
-MANUFACTURERS = ("kaifa", "aidon", "kamstrup", "landis", "embriq")
+MANUFACTURERS = ("kaifa", "aidon", "kamstrup", "landis", "embriq", "sagemcom", "iskra")
 
 MAX_FUNCTION = 40
 MAX_MODULE = 250
 # "path" or "path:function" -> why it is better long.
 LONG: dict[str, str] = {
-    "han_gateway/meters/forms.py": "a table: one entry for each list of each meter",
+    "han_gateway/meters/profiles.py": "a table: one record for each family of lists",
 }
 
 

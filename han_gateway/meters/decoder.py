@@ -76,12 +76,12 @@ class Decoder:
         return items
 
     def message(self, message: bytes) -> Reading | Rejected:
-        """Decode one message that came without a frame: an APDU with or without LLC, all of its blocks, or a P1 telegram."""
+        """Decode one message that came without a frame: an APDU with LLC or not, all of its blocks, its body alone, or a P1 telegram."""
         if message.startswith(p1.START):
             found = self._telegrams.find(message)
             return found if isinstance(found, Rejected) else self._message(Message(found))
         assembler = Assembler()
-        *_, last = (*assembler.whole(message), *assembler.close())
+        *_, last = (*assembler.whole(apdu.headed(message)), *assembler.close())
         return self._joined(last)
 
     def close(self) -> list[Reading | Rejected]:

@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlms.apdu import Apdu
-from dlms.axdr import INTEGERS, Tag
+from dlms.axdr import INTEGERS, Data, Tag
 from dlms.cosem import DATE_TIME_SIZE
 from dlms.obis import CLOCK
 from dlms.rejects import Reason, Rejected
 from han_gateway.meters import body as bodies
 from han_gateway.meters.body import Row
+from han_gateway.meters.family import Profile, Shape
 from han_gateway.meters.numbers import Number, Scaling, describe, pick, steps
-from han_gateway.meters.profiles import Profile, Shape, identify
+from han_gateway.meters.profiles import identify
 from han_gateway.meters.reading import Reading
 
 from_bytes = int.from_bytes
@@ -78,7 +79,7 @@ def learn(raw: bytes, apdu: Apdu, check_size: int, scaling: Scaling, owner: Prof
     """
     shape = bodies.shape_of(apdu.body)
     walked = bodies.rows(shape, apdu.body) if shape else []
-    profile = _profile(shape, walked, owner) if shape else None
+    profile = _profile(shape, apdu.body, walked, owner) if shape else None
     if profile is None:
         return Rejected(
             Reason.UNKNOWN_LIST, len(raw), f"{shape.value if shape else 'shapeless'} body of {len(apdu.body.items)} values"
@@ -106,11 +107,10 @@ def learn(raw: bytes, apdu: Apdu, check_size: int, scaling: Scaling, owner: Prof
     return layout
 
 
-def _profile(shape: Shape, walked: list[Row], owner: Profile | None) -> Profile | None:
+def _profile(shape: Shape, body: Data, walked: list[Row], owner: Profile | None) -> Profile | None:
     """Identify the family by its signature, a nameless list by the line it came on."""
-    list_id = bodies.list_id(shape, walked)
-    nameless = list_id is None and owner is not None and owner.shape is shape
-    return owner if nameless else identify(shape, list_id, len(walked))
+    signature = bodies.signature(shape, body, walked)
+    return owner if owner is not None and owner.may_send(signature) else identify(signature)
 
 
 def _is_clock(row: Row) -> bool:

@@ -13,8 +13,8 @@ from dlms.cosem import DATE_TIME_SIZE
 from dlms.obis import KEPT_EXPONENT, Unit
 from dlms.rejects import Reason, Rejected
 from han_gateway.meters.body import Row
-from han_gateway.meters.plausible import LIMITS, LOWEST, Values, drop_placeholders, undo_drift
-from han_gateway.meters.profiles import Profile
+from han_gateway.meters.family import Profile
+from han_gateway.meters.plausible import LIMITS, LOWEST, Values, demand_agreement, drop_placeholders, undo_drift
 from han_gateway.meters.reading import Reading
 
 Step = Callable[[Values], None]
@@ -100,6 +100,7 @@ def steps(profile: Profile, numbers: list[Number], places: list[int]) -> list[St
         undo_drift(names) if profile.drifts else None,
         drop_placeholders(names, profile),
         _watch(placed) if profile.drifts or any(_holds_the_incredible(number) for number in numbers) else None,
+        demand_agreement(names) if profile.doubtful else None,
     ]
     return [step for step in done if step]
 

@@ -9,7 +9,7 @@ from math import hypot
 from typing import Any
 
 from dlms.obis import LINES, REGISTERS
-from han_gateway.meters.profiles import Profile
+from han_gateway.meters.family import Profile
 
 Values = list[Any]
 """The scaled values of one list: numbers, the octets of its clock, None for what it does not carry."""
@@ -36,16 +36,23 @@ LOWEST: dict[str, int] = {name: -limit if name.startswith("current_") else 0 for
 LARGEST_DIRECT_CURRENT_MA = 200_000
 """Direct-connected meters end at 100 A; twice that is a scale, not a current."""
 
-_CENTIVOLTS_ABOVE_MV = 1_000_000  # what a count of 0.01 V looks like when it is taken for 1 V
+_HIGHEST_MV = LIMITS["voltage_l1_mv"]  # what a count of 0.1 V or 0.01 V exceeds when it is taken for 1 V
 _MISSCALED = 5  # a scale is wrong by 10 or not at all; line currents of a three-wire net explain at most 1.73
 
 _CURRENTS = tuple(f"current_l{line}_ma" for line in LINES)
 _VOLTAGES = tuple(f"voltage_l{line}_mv" for line in LINES)
 _POWERS = ("power_import_w", "power_export_w", "reactive_import_var", "reactive_export_var")
+_ACTIVE, _LINE_IMPORTS, _LINE_EXPORTS = (
+    _POWERS[:2],
+    *(tuple(f"power_{way}_l{line}_w" for line in LINES) for way in ("import", "export")),
+)
+
+_SLACK_W, _SLACK_PERCENT = 20, 3  # between a power and the sum of its lines, each rounded
+_TRANSIENT_W, _TRANSIENT_FACTOR = 500, 3  # P is not of the very moment of I; but a scale is wrong by ten
 
 
 def undo_drift(names: Sequence[str]) -> Mend:
-    """Undo the scale changes of Kamstrup firmware: voltage in 0.01 V instead of 1 V, CT current in mA instead of 0.01 A.
+    """Undo scale changes of firmware: voltage in 0.1 V (E450) or 0.01 V (Kamstrup) for 1 V, CT current in mA for 0.01 A (Kamstrup).
 
     The voltage is recognised by its size. The current is taken as mA only where it would be an impossible current otherwise, and
     the powers of the same list say that it is too large by a factor of ten (a Danish CT meter, amsreader-firmware issue 216).
@@ -53,8 +60,8 @@ def undo_drift(names: Sequence[str]) -> Mend:
     voltages, currents, powers = (_places(names, group) for group in (_VOLTAGES, _CURRENTS, _POWERS))
 
     def mend(values: Values) -> None:
-        if any(values[place] > _CENTIVOLTS_ABOVE_MV for place in voltages):
-            _divide(values, voltages, 100)
+        while any(values[place] > _HIGHEST_MV for place in voltages):
+            _divide(values, voltages, 10)
         impossible = any(values[place] > LARGEST_DIRECT_CURRENT_MA for place in currents)
         if impossible and _ten_times(values, voltages, currents, powers):
             _divide(values, currents, 10)
@@ -65,7 +72,7 @@ def undo_drift(names: Sequence[str]) -> Mend:
 def drop_placeholders(names: Sequence[str], profile: Profile) -> Mend | None:
     """Drop the zeros of a three-wire net that stand for "not measured": U2 = 0 between two real voltages gives them away."""
     voltages = _places(names, _VOLTAGES)
-    if len(voltages) < len(LINES):
+    if len(voltages) < len(LINES) or not profile.placeholders:
         return None
     u1, u2, u3 = voltages
     doubtful = _places(names, tuple(profile.placeholders))
@@ -77,6 +84,41 @@ def drop_placeholders(names: Sequence[str], profile: Profile) -> Mend | None:
             values[place] = values[place] or None
 
     return mend
+
+
+def demand_agreement(names: Sequence[str]) -> Mend:
+    """Believe no list that contradicts itself: the powers of the lines must add up to the whole, and the currents must carry it.
+
+    For lists whose places or scales nothing on the wire confirms. Voltage times current is at least the power, on each line and in all.
+    """
+    active, imports, exports = (_places(names, group) for group in (_ACTIVE, _LINE_IMPORTS, _LINE_EXPORTS))
+    voltages, currents = (_places(names, group) for group in (_VOLTAGES, _CURRENTS))
+    summed = len(active) == len(_ACTIVE) and len(imports) == len(exports) > 0
+    carried = bool(active) and len(voltages) == len(currents) > 0
+    by_line = carried and len(imports) == len(voltages)
+
+    def mend(values: Values) -> None:
+        if not values:
+            return
+        net = _net(values, active)
+        lines = [_net(values, pair) for pair in zip(imports, exports, strict=True)] if summed else [values[at] for at in imports]
+        volt_amps = [values[u] * abs(values[i]) / 1_000_000 for u, i in zip(voltages, currents, strict=False)]
+        agrees = not summed or abs(net - sum(lines)) <= _SLACK_W + abs(net) * _SLACK_PERCENT // 100
+        agrees &= not carried or _carries(sum(volt_amps), net)
+        agrees &= not by_line or all(map(_carries, volt_amps, lines))
+        if not agrees:
+            values.clear()
+
+    return mend
+
+
+def _carries(volt_amps: float, watts: int) -> bool:
+    return abs(watts) <= _TRANSIENT_FACTOR * volt_amps + _TRANSIENT_W
+
+
+def _net(values: Values, places: Sequence[int]) -> int:
+    """Give import less export, as far as they are sent."""
+    return int(sum(sign * values[place] for sign, place in zip((1, -1), places, strict=False)))
 
 
 def _divide(values: Values, places: list[int], divisor: int) -> None:

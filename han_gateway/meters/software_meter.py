@@ -13,17 +13,20 @@ from dlms import apdu, ciphering
 from dlms.axdr import Data, Tag
 from dlms.ciphering import AUTHENTICATED, ENCRYPTED, Keys
 from dlms.cosem import ClockStyle, build_date_time
-from dlms.obis import CLOCK, KEPT_EXPONENT
+from dlms.obis import CLOCK, KEPT_EXPONENT, Unit
 from han_gateway.meters import forms
+from han_gateway.meters.family import Shape
 from han_gateway.meters.forms import Column, Form
-from han_gateway.meters.profiles import Shape
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.wrapping import Header, wrap
 
-Extra = Mapping[str, int]
-"""Registers that a list carries and a reading has no place for: power factors, reactive power and energy per line."""
+Extra = Mapping[str, int | bytes]
+"""What a list carries and a reading has no place for: power factors, reactive power and energy per line, numbers nobody understands."""
 
 _NO_EXTRA: Extra = MappingProxyType({})
+_TEXTS = (Tag.OCTET_STRING, Tag.VISIBLE_STRING)
+_PARTS_OF_CLOCK = {CLOCK: slice(None), "date": slice(5), "time": slice(5, 9)}
+_CLASS_DATA, _CLASS_REGISTER, _CLASS_PUSH = 1, 3, 40
 _START_OF_TIME = datetime(2000, 1, 1)
 
 
@@ -97,13 +100,17 @@ def _value(column: Column, form: Form, reading: Reading, extra: Extra, moment: b
     """Write one value of a list."""
     if column.name is None:
         return Data(Tag.NULL, None)
-    if column.name == CLOCK:
-        return Data(column.tag, moment)
+    if column.name in _PARTS_OF_CLOCK:
+        return Data(column.tag, moment[_PARTS_OF_CLOCK[column.name]])
     known = extra.get(column.name, getattr(reading, column.name, None))
-    if column.unit is None:
-        return Data(column.tag, str(known or "").encode("ascii").ljust(column.width, b"\0"))
-    scaler = form.exponents.get(column.unit, 0) if column.scaler is None else column.scaler
-    return Data(column.tag, _raw(int(known or 0), scaler - KEPT_EXPONENT.get(column.unit, 0)))
+    if column.tag in _TEXTS:
+        octets = known if isinstance(known, bytes) else str(known or "").encode("ascii")
+        return Data(column.tag, octets.ljust(column.width, b"\0"))
+    if column.tag is Tag.ARRAY:
+        return Data(Tag.ARRAY, (Data(Tag.UINT16, int(known or 0)),))
+    unit = column.unit or Unit.NONE
+    scaler = form.exponents.get(unit, 0) if column.scaler is None or unit is Unit.NONE else column.scaler
+    return Data(column.tag, _raw(int(known or 0), scaler - KEPT_EXPONENT.get(unit, 0)))
 
 
 def _raw(value: int, exponent: int) -> int:
@@ -119,18 +126,36 @@ def _body(form: Form, values: list[Data]) -> Data:
     pairs = list(zip(form.columns, values, strict=True))
     if form.profile.shape is Shape.REGISTERS:
         return Data(Tag.ARRAY, tuple(_register(column, value) for column, value in pairs))
+    if form.profile.shape is Shape.OBJECTS:
+        return Data(Tag.STRUCTURE, (_objects(form), Data(Tag.OCTET_STRING, form.push), *values))
     flat: list[Data] = []
     for column, value in pairs:
-        flat += [Data(Tag.OCTET_STRING, column.code), value] if column.code else [value]
+        flat += [_register(column, value)] if column.boxed else _parts(column, value)
     return Data(Tag.STRUCTURE, tuple(flat))
 
 
+def _objects(form: Form) -> Data:
+    """Say what is pushed: the list of it, the code of the object that pushes, then value by value (Blue Book 4.4.8.2)."""
+    pushed = [(_CLASS_PUSH, form.push, 2), (_CLASS_PUSH, form.push, 1)]
+    pushed += [(_CLASS_DATA if column.tag in _TEXTS else _CLASS_REGISTER, column.code, 2) for column in form.columns]
+    return Data(Tag.ARRAY, tuple(Data(Tag.STRUCTURE, _object(*each)) for each in pushed))
+
+
+def _object(class_id: int, code: bytes, attribute: int) -> tuple[Data, ...]:
+    return (Data(Tag.UINT16, class_id), Data(Tag.OCTET_STRING, code), Data(Tag.INT8, attribute), Data(Tag.UINT16, 0))
+
+
 def _register(column: Column, value: Data) -> Data:
-    """Write code, value and, for a number, scaler and unit."""
-    parts: tuple[Data, ...] = (Data(Tag.OCTET_STRING, column.code), value)
+    """Write code, value and, for a number, scaler and unit as one structure."""
+    return Data(Tag.STRUCTURE, _parts(column, value))
+
+
+def _parts(column: Column, value: Data) -> tuple[Data, ...]:
+    """Give what the wire has of one value: its code and, where that is sent, scaler and unit."""
+    parts: tuple[Data, ...] = (Data(Tag.OCTET_STRING, column.code), value) if column.code else (value,)
     if column.scaler is not None and column.unit is not None:
         parts += (Data(Tag.STRUCTURE, (Data(Tag.INT8, column.scaler), Data(Tag.ENUM, int(column.unit)))),)
-    return Data(Tag.STRUCTURE, parts)
+    return parts
 
 
 def _meter(name: str, grid: str, lists: tuple[Form | None, Form, Form | None], period: int | None, *texts: str) -> SoftwareMeter:

@@ -4,7 +4,7 @@
 
 A reading of any values that a list can carry is written by the software meter and must come back from the decoder as it was. A stream
 of five frames, one of them hurt and with noise between them, must give the same however it was cut. A signature (shape of the body,
-list id, number of values) fits one maker at most. ``--fast`` is 20 thousand of each, half as many streams; without it a million, 10 min.
+list id, number and types of values) fits one maker at most. ``--fast`` is 20 thousand of each, half as many streams; without it a million, 10 min.
 """
 
 import random
@@ -14,8 +14,9 @@ from itertools import pairwise
 
 from dlms.rejects import Reason, Rejected
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.family import Shape, Signature
 from han_gateway.meters.forms import FORMS
-from han_gateway.meters.profiles import Shape, identify
+from han_gateway.meters.profiles import identify
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
 from tests.campaign._parts import Part, Tally, parts, tried
@@ -23,7 +24,7 @@ from tests.campaign._promise import Promise, arguments, published
 from tests.campaign.mutations import stream_cases
 from tests.invented import LIST_IDS, invent_with
 from tests.meters.test_decoder import own_name
-from tests.meters.test_profiles import fitting
+from tests.meters.test_profiles import SIGNATURES, fitting
 
 FAST, FULL = 20_000, 1_000_000
 CASES_PER_PART = 1_000
@@ -71,6 +72,7 @@ def one_meter_at_most(part: Part) -> Tally:
     """Any signature, most of them close to one that is known."""
     rng, tally = random.Random(part.seed), Tally()
     known = sorted(set(LIST_IDS.values()))
+    spellings = sorted({signature.types for signature in SIGNATURES.values()})
     for _ in range(part.cases):
         word = rng.choice(known)
         cut = rng.randint(0, len(word))
@@ -78,9 +80,11 @@ def one_meter_at_most(part: Part) -> Tally:
         list_id = rng.choice(
             (None, word, word[:cut], word + other, word[:cut] + other[cut:], word[:cut] + chr(rng.randint(32, 126)))
         )
-        signature = rng.choice(list(Shape)), list_id, rng.randint(0, 120)
-        families = fitting(*signature)
-        good = len(families) <= 1 and identify(*signature) is (families[0] if families else None)
+        spelled = rng.choice(spellings)
+        size = rng.choice((rng.randint(0, 120), len(spelled)))
+        signature = Signature(rng.choice(list(Shape)), list_id, size, spelled, rng.choice((None, "1812", "178210", "9900")))
+        families = fitting(signature)
+        good = len(families) <= 1 and identify(signature) is (families[0] if families else None)
         tally = tally.plus(Tally(1, not good, example="" if good else f"{signature} fits {families}"))
     return tally
 

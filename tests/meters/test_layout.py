@@ -1,6 +1,7 @@
 """Layouts against an independent, slow and plain reader."""
 
 import random
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +27,7 @@ NAMES = {
     (96, 1, 7): "meter_type",
     (96, 1, 1): "meter_type",
     (1, 0, 0): "clock",
+    (42, 0, 0): "list_id",
     (1, 7, 0): "power_import_w",
     (2, 7, 0): "power_export_w",
     (3, 7, 0): "reactive_import_var",
@@ -53,10 +55,41 @@ _IN_ORDER = [
 KAIFA_3P = [*_IN_ORDER[:13], "clock", *_IN_ORDER[13:]]
 KAIFA_1P = [name for name in KAIFA_3P if "_l2_" not in name and "_l3_" not in name]
 KAIFA = {1: ["power_import_w"], 9: KAIFA_1P[:9], 13: KAIFA_3P[:13], 14: KAIFA_1P, 18: KAIFA_3P}
+_LINES = [f"power_{way}_l{line}_w" for way in ("import", "export") for line in (1, 2, 3)]
+_P, _I, _U, _E = _IN_ORDER[3:7], _IN_ORDER[7:10], _IN_ORDER[10:13], _IN_ORDER[13:]
+_TARIFFS = [_E[0], "", "", _E[1], "", ""]
+_BOTH = ["list_id", "meter_id"]
+POSITIONAL = {
+    "uuuuuuUUUUuuuo": [*_U, *_I, *_P[:2], *_E[:2], "", "", "", "meter_id"],
+    "ooUUUUuuuuuuUUUUUU": [*_BOTH, *_P, *_U, *_I, *_LINES],
+    "ooeoUUUUUUUU": [*_BOTH, "", "", *_TARIFFS, *_E[2:]],
+    "ooUUUUuuUU": [*_BOTH, *_P, _U[0], _I[0], _LINES[0], _LINES[3]],
+    "ooUUUUuUU": [*_BOTH, *_P, _U[0], "", ""],
+    "oUUUUUUUU": ["list_id", "", "", *_TARIFFS],
+    "oouuuuuuUUUU": [*_BOTH, *_U, *_I, *_P],
+    "oouuUUUU": [*_BOTH, _U[0], _I[0], *_P],
+    "ooo" + "U" * 12 + "u" + "U" * 6 + "u" * 6 + "UgggB": [
+        "meter_id",
+        "",
+        "",
+        *_TARIFFS,
+        *[""] * 4,
+        *_P[:2],
+        "",
+        *_LINES,
+        *_U,
+        *_I,
+        *[""] * 5,
+    ],
+    "oooo" + "U" * 6 + "oo": ["", "meter_id", "", "", *_E, *_P[:2], "", ""],
+}
+LETTERS = {"OCTET_STRING": "o", "UINT16": "u", "UINT32": "U", "ENUM": "e", "BOOLEAN": "B"}
 SCALE = {
     "kaifa": {"ma": 1, "mv": 100, "wh": 1, "varh": 1},
     "kamstrup": {"ma": 10, "mv": 1000, "wh": 10, "varh": 10},
     "wire": {"ma": 1000, "mv": 1000},
+    "e450": {"ma": 10, "mv": 1000},
+    "iskra": {"ma": 10, "mv": 100},
 }
 
 
@@ -67,7 +100,7 @@ def slow_reading(message: bytes) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if parsed.date_time_at is not None:
         found["clock"] = message[parsed.date_time_at :][:12]
-    for name, value, factor in walk(parsed.body):
+    for name, value, factor in (each for each in walk(parsed.body) if each[0] != "nothing"):
         if name == "clock":
             found.setdefault(name, value)
         elif isinstance(value, bytes):
@@ -84,24 +117,50 @@ def slow_reading(message: bytes) -> dict[str, Any]:
 def walk(body: Data) -> list[tuple[str, Any, float]]:
     """Give name, value and factor of all values of a body."""
     values = list(body.items)
+    spelled = "".join(LETTERS.get(value.tag.name, "g") for value in values)
     if body.tag is axdr.Tag.ARRAY:
-        scaled = [(name_of(item.items[0]), item.items[1].value, wire_factor(item)) for item in values]
-        return [(name, value, factor * SCALE["wire"].get(unit_of(name), 1)) for name, value, factor in scaled]
+        return [from_register(item) for item in values]
+    if values[0].tag is axdr.Tag.ARRAY:
+        codes = [description.items[1] for description in values[0].items]
+        return [from_table(name_of(code), value, "e450") for code, value in zip(codes, values, strict=True)]
+    if spelled in POSITIONAL:
+        maker = "e450" if spelled.startswith("u") else "iskra"
+        return [from_table(name or "nothing", value, maker) for name, value in zip(POSITIONAL[spelled], values, strict=True)]
     if values[0].tag is axdr.Tag.UINT32 or values[0].value == b"KFM_001":
-        return [
-            (name, value.value, SCALE["kaifa"].get(unit_of(name), 1))
-            for name, value in zip(KAIFA[len(values)], values, strict=True)
-        ]
+        return [from_table(name, value, "kaifa") for name, value in zip(KAIFA[len(values)], values, strict=True)]
+    return list(pairs(values))
+
+
+def pairs(values: list[Data]) -> Iterator[tuple[str, Any, float]]:
+    """Give name, value and factor of values with codes, one after the other, with what stands in front and at the end."""
     maker = "kaifa"
-    found: list[tuple[str, Any, float]] = []
     if values[0].tag is axdr.Tag.VISIBLE_STRING:
         maker = "kamstrup"
-        found.append(("list_id", values.pop(0).value, 1))
+        yield "list_id", values.pop(0).value, 1
+    if len(values[0].value or ()) == 12:  # type: ignore[arg-type]
+        yield "clock", values.pop(0).value, 1
+        yield "meter_id", values.pop().value, 1
     while values:
-        code = values.pop(0)
-        if code.tag is not axdr.Tag.NULL:
-            found.append((name_of(code), values.pop(0).value, SCALE[maker].get(unit_of(name_of(code)), 1)))
-    return found
+        item = values.pop(0)
+        if item.items:
+            yield from_register(item)
+        elif item.tag is not axdr.Tag.NULL:
+            value = values.pop(0)
+            if values and values[0].items and values[0].items[0].tag is axdr.Tag.INT8:
+                yield from_register(Data(axdr.Tag.STRUCTURE, (item, value, values.pop(0))))
+            else:
+                yield from_table(name_of(item), value, maker)
+
+
+def from_register(item: Data) -> tuple[str, Any, float]:
+    """Read a structure of code, value, scaler and unit."""
+    name = name_of(item.items[0])
+    return name, item.items[1].value, wire_factor(item) * SCALE["wire"].get(unit_of(name), 1)
+
+
+def from_table(name: str, value: Data, maker: str) -> tuple[str, Any, float]:
+    """Read a value whose scale is not on the wire."""
+    return name, value.value, SCALE[maker].get(unit_of(name), 1)
 
 
 def name_of(code: Data) -> str:
@@ -138,7 +197,7 @@ def test_a_layout_reads_what_the_slow_reader_reads(form: Form, data: st.DataObje
     """Learned from one frame, a layout reads any other as the slow reader does, and as a fresh decoder."""
     learned_from, other = data.draw(readings(form)), data.draw(readings(form))
     frame = write(form, other)
-    slow = {name: value for name, value in slow_reading(information(frame)).items() if name != "nothing" and value is not None}
+    slow = {name: value for name, value in slow_reading(information(frame)).items() if value is not None}
     decoder = Decoder()
     decoder.feed(write(form, learned_from))
 

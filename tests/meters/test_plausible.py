@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from dlms.obis import REGISTERS
-from han_gateway.meters.plausible import LIMITS, LOWEST, Mend, drop_placeholders, undo_drift
-from han_gateway.meters.profiles import EMBRIQ, KAIFA
+from han_gateway.meters.plausible import LIMITS, LOWEST, Mend, demand_agreement, drop_placeholders, undo_drift
+from han_gateway.meters.profiles import EMBRIQ, ISKRA, KAIFA
 from han_gateway.meters.reading import Reading
 
 POWERS = ("power_import_w", "power_export_w", "reactive_import_var", "reactive_export_var")
@@ -42,11 +42,12 @@ class TestDrift:
             ((22_199_000, 22_301_000, 22_250_000), (221_990, 223_010, 222_500)),
             ((22_199_000, 0, 22_250_000), (221_990, 0, 222_500)),
             ((1_000_000, 1_000_000, 1_000_000), (1_000_000, 1_000_000, 1_000_000)),
-            ((0, 0, 1_001_000), (0, 0, 10_010)),
+            ((0, 0, 1_001_000), (0, 0, 100_100)),
+            ((2_340_000, 2_350_000, 2_330_000), (234_000, 235_000, 233_000)),
         ],
     )
     def test_voltage(self, voltages: tuple[int, ...], expected: tuple[int, ...]) -> None:
-        """A count of 0.01 V is known by its size, and nothing else is touched."""
+        """A count of 0.1 V or 0.01 V is known by its size, and nothing else is touched."""
         before = (100, 0, 0, 50, 1000, 2000, 3000)
 
         assert mended(undo_drift(NAMES), (*before, *voltages)) == (*before, *expected)
@@ -137,7 +138,73 @@ class TestPlaceholders:
 
         assert mended(mend, values) == values
 
+    def test_four_wires_alone(self) -> None:
+        """A family that is never found on three wires has no placeholders: its zero is a dead phase."""
+        assert drop_placeholders(NAMES, ISKRA) is None
+
     @pytest.mark.parametrize("voltages", [(), VOLTAGES[:1], VOLTAGES[:2]])
     def test_lists_without_three_voltages(self, voltages: tuple[str, ...]) -> None:
         """Where there are no three voltages, nothing is to be dropped."""
         assert drop_placeholders((*POWERS, *CURRENTS, *voltages), KAIFA) is None
+
+
+class TestAgreement:
+    """Lists whose places and scales nothing on the wire confirms."""
+
+    LINES = tuple(f"power_{way}_l{line}_w" for way in ("import", "export") for line in (1, 2, 3))
+    NAMES = ("power_import_w", "power_export_w", *CURRENTS, *VOLTAGES, *LINES)
+    GOOD = (1393, 0, 1030, 1250, 5970, 237_900, 237_900, 229_600, 16, 51, 1325, 0, 0, 0)
+
+    def changed(self, **values: int) -> tuple[int, ...]:
+        """Give the good list with other values."""
+        return tuple(values.get(name, value) for name, value in zip(self.NAMES, self.GOOD, strict=True))
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {},
+            {"power_import_w": 1376, "power_export_w": 43, "power_import_l1_w": 0, "power_export_l1_w": 43},
+            {
+                "current_l3_ma": -5970,
+                "power_import_w": 0,
+                "power_export_w": 1258,
+                "power_import_l3_w": 0,
+                "power_export_l3_w": 1325,
+            },
+            {"current_l3_ma": 2000},  # measured a moment before a kettle was switched on
+            {"power_import_w": 1440},
+        ],
+    )
+    def test_a_list_that_agrees_with_itself(self, values: dict[str, int]) -> None:
+        """Sums that agree to the rounding, and currents that carry the power or soon will, are left as they are."""
+        assert mended(demand_agreement(self.NAMES), self.changed(**values)) == self.changed(**values)
+
+    @pytest.mark.parametrize(
+        "values",
+        [
+            {"power_import_w": 1500},
+            {"power_import_w": 1393, "power_export_w": 1393},
+            {"power_export_l3_w": 1325},
+            {"power_import_w": 13_930, "power_import_l1_w": 160, "power_import_l2_w": 510, "power_import_l3_w": 13_250},
+            {"current_l3_ma": 103},
+            {"voltage_l3_mv": 22_960},
+            {"current_l1_ma": 5970, "current_l3_ma": 103},
+        ],
+    )
+    def test_a_list_that_contradicts_itself(self, values: dict[str, int]) -> None:
+        """Powers that do not add up, or that no such current carries, on one line or on all, leave nothing to believe."""
+        assert mended(demand_agreement(self.NAMES), self.changed(**values)) == ()
+
+    @pytest.mark.parametrize("missing", range(len(NAMES)))
+    def test_lists_that_lack_a_value(self, missing: int) -> None:
+        """What is not sent is not compared, and nothing raises."""
+        names = self.NAMES[:missing] + self.NAMES[missing + 1 :]
+        values = self.GOOD[:missing] + self.GOOD[missing + 1 :]
+
+        assert mended(demand_agreement(names), values) in (values, ())
+        assert mended(demand_agreement(CURRENTS), (1, 2, 3)) == (1, 2, 3)
+        assert mended(demand_agreement(()), (1, 2, 3)) == (1, 2, 3)
+
+    def test_a_list_that_is_out_of_range_already(self) -> None:
+        """Where nothing is left of a list, there is nothing to compare."""
+        assert mended(demand_agreement(self.NAMES), ()) == ()

@@ -1,71 +1,118 @@
 """What manufacturers made of the standard."""
 
+import random
+import re
+from dataclasses import fields
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlms import apdu
 from dlms.obis import REGISTERS
+from han_gateway.meters import body as bodies
+from han_gateway.meters.family import About, Profile, Shape, Signature, types
 from han_gateway.meters.forms import EMBRIQ_LIST1, FORMS, Form
-from han_gateway.meters.profiles import PROFILES, Profile, Shape, identify
-from tests.invented import LIST_IDS
+from han_gateway.meters.profiles import PROFILES, identify
+from han_gateway.meters.software_meter import write
+from tests.invented import LIST_IDS, information, invent_with
 
 NAMES = {register.name for register in REGISTERS.values()}
+READ = re.compile(r"(list_id|meter_(id|type)|clock|.*_(w|var|wh|varh|ma|mv))$")
 
 
-def fitting(shape: Shape, list_id: str | None, size: int) -> list[Profile]:
+def signature_of(form: Form) -> Signature:
+    """Give the signature of a list as it is written."""
+    parsed = apdu.parse(information(write(form, invent_with(form, random.Random(1)))))
+    assert isinstance(parsed, apdu.Apdu)
+    shape = bodies.shape_of(parsed.body)
+    assert shape
+    return bodies.signature(shape, parsed.body, bodies.rows(shape, parsed.body))
+
+
+SIGNATURES = {form.name: signature_of(form) for form in FORMS}
+
+
+def fitting(signature: Signature) -> list[Profile]:
     """Give all profiles that a signature fits, asked one by one."""
-    return [
-        profile
-        for profile in PROFILES
-        if profile.shape is shape and (size in profile.nameless if list_id is None else list_id.startswith(profile.list_id))
-    ]
+    return [profile for profile in PROFILES if profile.fits(signature)]
 
 
 @given(
     st.sampled_from(Shape),
     st.none()
-    | st.sampled_from(sorted(set(LIST_IDS.values())))
+    | st.sampled_from(sorted({*LIST_IDS.values()}))
     | st.text(max_size=20)
     | st.sampled_from(["AIDON_H0001", "KFM_001D"]),
     st.integers(0, 600),
+    st.sampled_from(sorted({signature.types for signature in SIGNATURES.values()})),
+    st.none() | st.sampled_from(["1812345", "178210", "9900000000000017"]),
 )
-def test_no_body_fits_two_meters(shape: Shape, list_id: str | None, size: int) -> None:
+def test_no_body_fits_two_meters(shape: Shape, list_id: str | None, size: int, spelled: str, meter_id: str | None) -> None:
     """A signature fits one family at most, and that is the one identified."""
-    families = fitting(shape, list_id, size)
+    signature = Signature(shape, list_id, size, spelled, meter_id)
+    families = fitting(signature)
 
     assert len(families) <= 1
-    assert identify(shape, list_id, size) is (families[0] if families else None)
+    assert identify(signature) is (families[0] if families else None)
 
 
 def test_signatures_do_not_overlap() -> None:
-    """No two families of a shape share a beginning of their list ids, or a size of nameless lists."""
+    """No two families of a shape share a beginning of their list ids, or a size of nameless lists, unless types or numbers tell them apart."""
     for one in PROFILES:
         for other in PROFILES:
-            if one is not other and one.shape is other.shape:
+            if one is not other and one.shape is other.shape and not (one.types or other.types):
                 assert not one.list_id.startswith(other.list_id)
                 assert not set(one.nameless) & set(other.nameless)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
 def test_every_form_is_identified(form: Form) -> None:
-    """Each list that can be written is its own family's; only the E350's nameless list 1 looks like Aidon's."""
-    named = any(column.name == "list_id" for column in form.columns)
-    found = identify(form.profile.shape, LIST_IDS[form.profile.name] if named else None, len(form.columns))
+    """Each list that can be written is its own family's and no other's; only the E350's nameless list 1 looks like Aidon's."""
+    assert [profile.name for profile in fitting(SIGNATURES[form.name])] == [
+        "aidon" if form is EMBRIQ_LIST1 else form.profile.name
+    ]
 
-    assert found is not None
-    assert found.name == ("aidon" if form is EMBRIQ_LIST1 else form.profile.name)
+
+def test_lists_without_a_name_are_known_by_their_types() -> None:
+    """A positional list that names nothing is recognised by the types of all its values, and so is each of a maker with several."""
+    for profile in PROFILES:
+        if profile.shape is Shape.POSITIONAL and profile.name != "kaifa":
+            assert profile.types
+            assert profile.doubtful
 
 
 def test_columns_are_registers() -> None:
-    """Every column of a positional list is a register that is known, once, and as many as its count says."""
+    """Every column of a positional list that is meant to be read is a register that is known, and none comes twice."""
     for profile in PROFILES:
-        for count, columns in profile.columns.items():
-            assert len(columns) == len(set(columns)) == count
-            assert set(columns) <= NAMES
+        for columns, pattern in profile.lists:
+            assert len(columns) == len(set(columns))
+            assert {name for name in columns if READ.match(name) and "_t" not in name} <= NAMES
+            assert profile.columns(pattern) is None or set(pattern) <= {*"ovciuUIQebg"}
         assert profile.placeholders <= NAMES
-        assert bool(profile.columns) is (profile.shape is Shape.POSITIONAL)
+        assert bool(profile.lists) is (profile.shape is Shape.POSITIONAL)
+
+
+def test_types_are_spelled() -> None:
+    """The types of a list's values, one letter for each."""
+    parsed = apdu.parse(information(write(EMBRIQ_LIST1, invent_with(EMBRIQ_LIST1, random.Random(1)))))
+    assert isinstance(parsed, apdu.Apdu)
+
+    assert types(parsed.body.items) == "g"
+    assert types(parsed.body.items[0].items) == "oUg"
+    assert SIGNATURES["iskra-celje-3p"].types == "oouuuuuuUUUU"
 
 
 def test_manufacturers_are_lower_case() -> None:
     """Makers are written in lower case, as the contract has them."""
-    assert {profile.manufacturer for profile in PROFILES} == {"kaifa", "aidon", "kamstrup", "landis-gyr"}
+    assert {profile.manufacturer for profile in PROFILES} == {
+        *("kaifa", "aidon", "kamstrup", "landis-gyr", "sagemcom", "iskraemeco")
+    }
+
+
+def test_people_are_told_of_each_family() -> None:
+    """No field of the table of supported meters is empty."""
+    for profile in PROFILES:
+        assert all(isinstance(cell, bool) or cell for cell in profile.about)
+    assert "about" in {field.name for field in fields(Profile)}
+    assert About._fields[-1] == "seen"

@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from dlms import apdu, mbus
+from dlms import apdu, axdr, mbus
 from dlms.assembly import Assembler, Message
+from dlms.axdr import Data
 from dlms.cosem import ClockStyle, clock_style
 from dlms.obis import CLOCK, Unit
 from dlms.rejects import Reason, Rejected
 from dlms.sniffer import Sniffer
 from han_gateway.meters import body as bodies
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.family import Shape
 from han_gateway.meters.forms import FORMS, Form
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
@@ -25,8 +27,10 @@ from tests.invented import information
 
 pytestmark = pytest.mark.recordings
 
+VOLTAGES = {f"voltage_l{line}_mv" for line in (1, 2, 3)}
 DLMS = ("hdlc", "hdlc-segmented", "llc", "dlms-apdu")
 BARE = ("llc", "dlms-apdu")
+COUNTING = ("landis-gyr", "iskraemeco", "sagemcom")
 
 # Values on which independent decoders agree, by a part of the frame's source: power in, current L1 to L3, voltage L1 to L3, energy in.
 TABLE: dict[tuple[str, str], tuple[Any, ...]] = {
@@ -73,14 +77,18 @@ def said(reading: Reading) -> dict[str, Any]:
 
 
 def test_the_truth(recordings: Path) -> None:
-    """Every undamaged plain frame of our meters says what independent decoders agree on; placeholders are None."""
+    """Every undamaged plain frame of any maker says what independent decoders agree on; placeholders are None.
+
+    Of one thing these decoders did not agree: whether an E450 that sends no scale means 234 or 23.4 V; so there is no truth to compare.
+    """
     compared = 0
     for frame in real_frames(recordings):
-        if not frame.ours or frame.truth is None or frame.encrypted or frame.fcs_ok is False or frame.kind not in DLMS:
+        if frame.truth is None or frame.encrypted or frame.fcs_ok is False or frame.kind not in DLMS:
             continue
         (reading, *_) = readings_of(frame)
         found = said(reading)
-        differing = {name for name, value in frame.truth.items() if found[name] != value}
+        disputed = VOLTAGES if frame.vendor == "landis-gyr" and frame.truth["voltage_l1_mv"] is None else set()
+        differing = {name for name, value in frame.truth.items() if found[name] != value and name not in disputed}
         three_wires = reading.voltage_l2_mv is None and reading.voltage_l1_mv and reading.voltage_l3_mv
         for name in differing & {"voltage_l2_mv", "current_l2_ma"} if three_wires else ():
             assert not frame.truth[name]
@@ -88,7 +96,7 @@ def test_the_truth(recordings: Path) -> None:
             differing -= {name}
         assert not differing, (frame.name, differing)
         compared += 1
-    assert compared >= 70
+    assert compared >= 91
 
 
 def test_the_table(recordings: Path) -> None:
@@ -225,25 +233,25 @@ def test_twelve_hours(recordings: Path) -> None:
 
 
 def test_the_software_meter_writes_real_frames(recordings: Path) -> None:
-    """Given its values, every real frame of our meters is written byte for byte.
+    """Given its values, every real frame of any maker is written byte for byte.
 
     Two things no software meter does: an example of 15 values that stands in a document only, and the weekday of yesterday, which a
     Kaifa meter sends in the first seconds of a day.
     """
     written = 0
     for frame in real_frames(recordings):
-        if not frame.ours or frame.encrypted or frame.fcs_ok is False or frame.kind not in DLMS:
+        if frame.encrypted or frame.fcs_ok is False or frame.kind not in DLMS:
             continue
         for reading in readings_of(frame)[:1]:
             if not (in_a_document_only(frame) or has_the_weekday_of_yesterday(reading)):
                 assert any(wrote(frame, form, reading) for form in FORMS), frame.name
                 written += 1
-    assert written >= 70
+    assert written >= 89
 
 
 def in_a_document_only(frame: RealFrame) -> bool:
     """Tell whether a frame is the documented 1-phase Kamstrup list of 15 values, which no meter has been seen to send."""
-    parsed = apdu.parse(message_of(frame))
+    parsed = apdu.parse(apdu.headed(message_of(frame)))
     return isinstance(parsed, apdu.Apdu) and frame.vendor == "kamstrup" and len(parsed.body.items) == 15
 
 
@@ -256,35 +264,61 @@ def has_the_weekday_of_yesterday(reading: Reading) -> bool:
 def wrote(frame: RealFrame, form: Form, reading: Reading) -> bool:
     """Tell whether a form gives the very bytes of a frame; the forms' voltage also in 0.01 V, as later firmware counts it."""
     message = message_of(frame)
-    extra, style = beside(message)
+    parsed = apdu.parse(apdu.headed(message))
+    assert isinstance(parsed, apdu.Apdu)
+    head = message[: len(message) - len(axdr.build(parsed.body))]
     for candidate in (form, replace(form, exponents={**form.exponents, Unit.VOLT: -2})):
         try:
-            bytes_written = write(candidate, reading, extra=extra, clock=style)
-        except (OverflowError, TypeError):
+            bytes_written = write(candidate, reading, extra=beside(parsed.body, form), clock=style_of(message, parsed))
+        except (OverflowError, TypeError, ValueError):
             continue
-        if frame.kind not in BARE:
-            if bytes_written in frame.raw:
-                return True
-        elif information(bytes_written).endswith(message):
+        if frame.kind not in BARE and bytes_written in frame.raw:
+            return True
+        ours = information(bytes_written)
+        counted = form.profile.manufacturer in COUNTING  # these number their messages, which a reading does not hold
+        if (counted or frame.kind in BARE) and ours.endswith(message[without_count(head) if counted else 0 :]):
             return True
     return False
 
 
-def beside(message: bytes) -> tuple[dict[str, int], ClockStyle | None]:
-    """Give what a frame holds beside its reading: registers a reading has no place for, and the style of its clock."""
-    parsed = apdu.parse(message)
-    assert isinstance(parsed, apdu.Apdu)
-    shape = bodies.shape_of(parsed.body)
+def without_count(head: bytes) -> int:
+    """Give the place after the invoke id in a message; 0 if it has no head."""
+    return head.index(b"\x0f") + 5 if head else 0
+
+
+def style_of(message: bytes, parsed: apdu.Apdu) -> ClockStyle | None:
+    """Give the style of the clock of a message."""
+    walked = bodies.rows(bodies.shape_of(parsed.body) or Shape.POSITIONAL, parsed.body)
+    clocks = [
+        row.data.value for row in walked if row.register and row.register.name == CLOCK and isinstance(row.data.value, bytes)
+    ]
+    if parsed.date_time_at is not None:
+        clocks.append(apdu.headed(message)[parsed.date_time_at :][:12])
+    return clock_style(clocks[0]) if clocks else None
+
+
+def beside(body: Data, form: Form) -> dict[str, int | bytes]:
+    """Give what a list holds beside its reading: registers a reading has no place for, and what nobody understands."""
+    shape = bodies.shape_of(body)
     assert shape
-    style = None if parsed.date_time_at is None else clock_style(message[parsed.date_time_at :][:12])
-    extra = {}
-    for row in bodies.rows(shape, parsed.body):
-        if row.register and row.register.name == CLOCK and isinstance(row.data.value, bytes):
-            style = clock_style(row.data.value)
-        elif row.register and isinstance(row.data.value, int) and row.register.name not in Reading._fields:
+    walked = bodies.rows(shape, body)[2 if shape is Shape.OBJECTS else 0 :]
+    if shape in (Shape.POSITIONAL, Shape.OBJECTS):
+        names = [column.name or "" for column in form.columns]
+        values = ((row.data.items or (row.data,))[0].value for row in walked)
+        return {
+            name: value for name, value in zip(names, values, strict=False) if isinstance(value, int | bytes) and is_beside(name)
+        }
+    extra: dict[str, int | bytes] = {}
+    for row in walked:
+        if row.register and isinstance(row.data.value, int) and row.register.name not in Reading._fields:
             in_tens = row.scaler is None and row.register.unit in (Unit.WATT_HOUR, Unit.VAR_HOUR)
             extra[row.register.name] = row.data.value * (10 if in_tens else 1)
-    return extra, style
+    return extra
+
+
+def is_beside(name: str) -> bool:
+    """Tell whether a reading has no place for a value of this name."""
+    return name not in (*Reading._fields, "date", "time")
 
 
 def test_the_recordings_are_what_they_were(recordings: Path) -> None:

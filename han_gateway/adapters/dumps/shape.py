@@ -14,7 +14,6 @@ _FRAME = re.compile(rb"\x7e+[\xa0-\xaf]")
 _MESSAGE = re.compile(rb"\xe6\xe7\x00|\x0f.{4}[\x00\x09\x0c]|\xdb\x08", re.DOTALL)
 _BODY = re.compile(rb"[\x01\x02][\x01-\x40][\x02\x06\x09\x0a]")
 _HEX_OF_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){7,}")
-_NO_CLOCK = b"\x0f\0\0\0\0\0"  # data-notification, no invoke id, no date-time: what a body lacks to be an APDU
 _TELEGRAM_HEAD = 4  # bytes of an M-Bus telegram that are the same in all
 _LONGEST_PREAMBLE = 32  # bytes that a bridge may put before a frame
 
@@ -73,7 +72,7 @@ def unwrap(data: bytes) -> bytes:
     frame = _FRAME.search(data, 0, _LONGEST_PREAMBLE)
     if frame:
         return data[frame.start() :]
-    return _NO_CLOCK + data if _BODY.match(data) else data
+    return apdu.HEAD + data if _BODY.match(data) else data
 
 
 def is_text(data: bytes) -> bool:
