@@ -159,13 +159,13 @@ class Metrics(Collector):
             reactive = (energies.reactive_energy_import_varh, energies.reactive_energy_export_varh)
             yield from directions("han_meter_active_energy_watt_hours_total", meter, active)
             yield from directions("han_meter_reactive_energy_var_hours_total", meter, reactive)
-        full = next((reading for _, reading in newest if reading.list > 1), None)
+        full = next((reading for _, reading in newest if reading.has_currents), None)
         if newest:
             yield "han_meter_info", self._info(full or newest[0][1]), 1
         shown = self._headroom
         if not newest or (shown is not None and shown.state is MeterState.LOST):
             return
-        last = newest[0][1]
+        last = next((reading for _, reading in newest if reading.power_import_w is not None), newest[0][1])
         export = last.power_export_w
         if export is None and full is not None and not last.power_import_w:  # list 1 of some meters has import only
             export = full.power_export_w

@@ -50,9 +50,13 @@ def portrait(heard: Sequence[Timed]) -> Portrait:
         list_id=_last(reading.list_id for reading in readings),
         lists={number: sum(reading.list == number for reading in readings) for number in lists},
         power_period_s=_period([at for at, reading in heard]),
-        current_period_s=_period([at for at, reading in heard if reading.list > 1]),
+        current_period_s=_period([at for at, reading in heard if reading.has_currents]),
         voltage_v=next(
-            (tuple(None if mv is None else mv / 1000 for mv in each.voltage_mv) for each in reversed(readings) if each.list > 1),
+            (
+                tuple(None if mv is None else mv / 1000 for mv in each.voltage_mv)
+                for each in reversed(readings)
+                if each.has_currents
+            ),
             (None, None, None),
         ),
         **_wires(readings)._asdict(),
@@ -77,7 +81,7 @@ class _Wires(NamedTuple):
 
 def _wires(readings: Sequence[Reading]) -> _Wires:
     """Say what the lists show of the net."""
-    reading = next((each for each in reversed(readings) if each.list > 1), None)
+    reading = next((each for each in reversed(readings) if each.has_currents), None)
     if reading is None:
         return _Wires("only the power has been heard yet: nothing is known of the net")
     _, i2, i3 = reading.current_ma

@@ -25,14 +25,16 @@ Json = dict[str, Any]
 def messages(
     topic: str, reading: Reading, now: datetime, *, clock: ClockRule | None = None, zone: str = DEFAULT_ZONE
 ) -> tuple[Message, ...]:
-    """Word a list of the meter as an amsreader would: ``<topic>/power`` always, ``<topic>/energy`` when it carries registers."""
+    """Word a list of the meter as an amsreader would: ``<topic>/power`` when it carries power, ``<topic>/energy`` when it carries registers."""
     time = utc(reading, rule=clock, zone=zone, arrived=now)
     stamp = {"t": iso(time or now)}
-    power = Message(f"{topic}/power", _payload({**_power(reading), **stamp}), expiry_s=READING_EXPIRY_S)
-    if reading.list < 3:
-        return (power,)
-    energy = {**_energy(reading), "rtc": None if time is None else iso(time), **stamp}
-    return power, Message(f"{topic}/energy", _payload(energy), expiry_s=ENERGY_EXPIRY_S)
+    said = []
+    if reading.power_import_w is not None:
+        said.append(Message(f"{topic}/power", _payload({**_power(reading), **stamp}), expiry_s=READING_EXPIRY_S))
+    if reading.list >= 3:
+        energy = {**_energy(reading), "rtc": None if time is None else iso(time), **stamp}
+        said.append(Message(f"{topic}/energy", _payload(energy), expiry_s=ENERGY_EXPIRY_S))
+    return tuple(said)
 
 
 def status(topic: str, *, online: bool) -> Message:
@@ -69,7 +71,7 @@ def _energy(reading: Reading) -> Json:
 
 
 class Known(NamedTuple):
-    """The last list of the meter, the last that carried currents, and the last that carried registers; and when the first two came."""
+    """The last list of the meter with its power, the last with currents, and the last with registers; and when the first two came."""
 
     last: Reading | None = None
     last_at: Instant = 0
@@ -79,8 +81,10 @@ class Known(NamedTuple):
 
     def after(self, reading: Reading, at: Instant) -> "Known":
         """What is known when this list has come."""
-        known = self._replace(last=reading, last_at=at)
-        if reading.list >= 2:
+        known = self
+        if reading.power_import_w is not None:
+            known = known._replace(last=reading, last_at=at)
+        if reading.has_currents:
             known = known._replace(currents=reading, currents_at=at)
         return known._replace(energies=reading) if reading.list >= 3 else known
 

@@ -44,7 +44,7 @@ def judge(policy: Policy, state: State, reading: Reading, at: Instant) -> tuple[
     if course.hourly and waited_ms >= HOURLY_MS and not course.hourly_told:
         told.append(notes.no_hourly(waited_ms))
         course = course._replace(hourly_told=True)
-    state = state._replace(course=course, doubt=state.doubt if reading.list == 1 else doubt)
+    state = state._replace(course=course, doubt=doubt if reading.has_currents else state.doubt)
     if reading.clock is not None and reading.clock != state.clock and doubt is not Doubt.LATE:
         state = state._replace(clock=reading.clock, clock_at=at)
     return state, doubt, tuple(told)
@@ -54,7 +54,7 @@ def _doubt(policy: Policy, state: State, reading: Reading, at: Instant) -> Doubt
     if reading.clock is None:
         course = state.course
         alive = course.changes is None or course.changes < LIVELY or at - course.same_since < SAME_MS
-        return None if alive or reading.list == 1 else Doubt.REPEATED
+        return Doubt.REPEATED if reading.has_currents and not alive else None
     if clock_stands(policy, state.clock, state.clock_at, reading.clock, at):
         return Doubt.CLOCK_STANDS
     return Doubt.LATE if _late(policy, state, reading.clock, at) else None
@@ -92,7 +92,7 @@ def _set_back(course: Course, reading: Reading, doubt: Doubt | None, at: Instant
 
 def _sameness(course: Course, reading: Reading, at: Instant) -> Course:
     """Count the changes from list to list; only those with currents and a voltage, which always moves, and without a clock, need them."""
-    if reading.clock is not None or reading.list == 1:
+    if reading.clock is not None or not reading.has_currents:
         return course
     if not any(reading.voltage_mv):
         return course._replace(measured=(), changes=None)

@@ -27,7 +27,7 @@ Triple = tuple[int | None, int | None, int | None]
 
 
 class Reading(NamedTuple):
-    """One list. ``list`` is 1 (power only), 2 (with currents) or 3 (with energy registers).
+    """One list. ``list`` is 1 (power only), 2 (with currents) or 3 (with energy registers, in some families with nothing else).
 
     ``clock`` is the COSEM date-time of the list (12 octets), ``meter_time`` what it shows, without a zone; ``clock_rule`` what it means
     by the vendor's habit, None where nobody has found out. ``meters/clock.py`` makes UTC of them.
@@ -70,6 +70,11 @@ class Reading(NamedTuple):
     def current_ma(self) -> Triple:
         """Line currents in mA as the meter sent them."""
         return (self.current_l1_ma, self.current_l2_ma, self.current_l3_ma)
+
+    @property
+    def has_currents(self) -> bool:
+        """Whether the list says anything of what the lines carry."""
+        return self.current_ma != (None, None, None)
 
     @property
     def voltage_mv(self) -> Triple:

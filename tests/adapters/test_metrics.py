@@ -175,6 +175,21 @@ def test_the_meter_as_it_speaks(metrics: Metrics) -> None:
     assert "han_meter_active_power_watts{home,export}" not in samples(metrics)
 
 
+def test_a_list_of_registers_alone_hides_no_power(metrics: Metrics) -> None:
+    """Some meters send their registers in a list of nothing else: power, currents and voltages stay those of the list before."""
+    metrics.saw(MeterSaid(at=HOUR, reading=LIST_2))
+    before = samples(metrics)
+    metrics.saw(MeterSaid(at=HOUR + 1_000, reading=Reading(manufacturer="iskraemeco", list=3, energy_import_wh=52_837)))
+    seen = samples(metrics)
+
+    assert seen["han_meter_active_energy_watt_hours_total{home,import}"] == 52_837
+    assert {key: value for key, value in seen.items() if key in before and "{home,L" in key} == {
+        key: value for key, value in before.items() if "{home,L" in key
+    }
+    name = "han_meter_active_power_watts{home,import}"
+    assert seen[name] == before[name]
+
+
 def test_nothing_known_is_nothing_served(metrics: Metrics) -> None:
     """Before the first event no measured value exists, not even as 0; counters and states do."""
     seen = samples(metrics)

@@ -55,6 +55,17 @@ def page(reading: Reading, site: Site = TN, at: int = 0) -> dict[str, Any]:
     return shown
 
 
+ENERGIES = Reading(manufacturer="iskraemeco", list=3, energy_import_wh=52_837, energy_export_wh=177_927)
+
+
+def test_registers_alone_are_no_power() -> None:
+    """A list with nothing but registers says nothing of power, and the last that did stays the last."""
+    assert said(ENERGIES).keys() == {"ams/energy"}
+
+    known = Known().after(FULL, 0).after(ENERGIES, 1000)
+    assert (known.last, known.currents, known.energies) == (FULL, FULL, ENERGIES)
+
+
 def test_a_short_list_is_power_alone() -> None:
     """The list of every 2 s has two fields, as an amsreader publishes it, and nothing that it does not carry."""
     assert said(SHORT) == {"ams/power": {"P": 1247, "t": "2026-01-15T17:00:10Z"}}

@@ -163,6 +163,17 @@ def test_a_meter_that_used_to_change_and_repeats_one_list_is_stale() -> None:
     assert run.state.meter is FRESH
 
 
+def test_registers_alone_clear_no_doubt() -> None:
+    """A list without currents between two that repeat themselves tells nothing of the currents: the meter stays what it was."""
+    run = restless(LIVELY + 2)
+    same, registers = list2(5, 5, 5, voltage_l1_mv=231_000), Reading(manufacturer="iskraemeco", list=3, energy_import_wh=1)
+    for _ in range(SAME_MS // LIST_MS + 8):
+        run.hear(run.now + LIST_MS, same)
+        run.hear(run.now + 2_000, registers._replace(energy_import_wh=run.now))
+    assert run.state.meter is LOST
+    assert Doubt.REPEATED in doubts(run)
+
+
 def test_a_constant_house_is_warned_of_and_charges() -> None:
     """A meter that has not been seen to change all the time may be in a constant house: a word after ten minutes, no other limit."""
     run = restless(LIVELY - 1)

@@ -32,3 +32,10 @@ def test_the_clock() -> None:
     assert Reading(manufacturer="aidon", list=1, clock=b"\xff" * 12).meter_time is None
     assert Reading(manufacturer="aidon", list=1).meter_time is None
     assert clock_octets(None) is None
+
+
+def test_currents_are_there_or_not() -> None:
+    """One current is enough for a list to say something of the lines; a list of power or of registers says nothing."""
+    assert Reading(manufacturer="kaifa", list=2, current_l3_ma=0).has_currents
+    assert not Reading(manufacturer="kaifa", list=1, power_import_w=5).has_currents
+    assert not Reading(manufacturer="iskraemeco", list=3, energy_import_wh=5).has_currents
