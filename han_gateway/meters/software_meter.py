@@ -1,11 +1,11 @@
-"""A meter in software: writes any list of ``forms.py`` from a reading, byte for byte as the real meter would.
+"""A meter in software: writes any list of ``forms/`` from a reading, byte for byte as the real meter would.
 
 It is the inverse of the decoder: fixtures, the demo, the simulation and half of the tests are made with it.
 This file must not know time; whoever plays the meter decides when a list is sent.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -173,6 +173,11 @@ def _meter(name: str, grid: str, lists: tuple[Form | None, Form, Form | None], p
     )
 
 
+def _one_list(name: str, form: Form, period: int, list_id: str = "") -> SoftwareMeter:
+    """Give a meter with four wires that sends the same list all the time."""
+    return replace(_meter(name, "TN", (None, form, None), None, list_id, ""), list2_period_ms=period)
+
+
 _KAIFA_3P = (forms.KAIFA_LIST1, forms.KAIFA_3P_LIST2, forms.KAIFA_3P_LIST3)
 _KAMSTRUP_3P = (None, forms.KAMSTRUP_3P_LIST2, forms.KAMSTRUP_3P_LIST3)
 
@@ -222,6 +227,13 @@ METERS: Mapping[str, SoftwareMeter] = MappingProxyType(
             ),
             _meter("kamstrup-dk", "TN", (None, forms.KAMSTRUP_DK_3P, None), None, "Kamstrup_V0001", ""),
             _meter("e350-it", "IT", (forms.EMBRIQ_LIST1, forms.EMBRIQ_LIST2, None), 2_500, "EMBRIQ_V1_1", "ZFF1"),
+            _one_list("kaifa-at", forms.KAIFA_AT_3P, 5_000, "KFM1200900000017"),
+            _one_list("sagemcom-at", forms.SAGEMCOM_3P, 5_000),
+            _one_list("e450-ch", forms.E450_LINES, 10_000),
+            _one_list("e450-at", forms.E450_BURGENLAND, 5_000),
+            _one_list("iskra-si", forms.ISKRA_3P, 5_000, "ISK1030900000017"),
+            _one_list("iskra-celje", forms.ISKRA_CELJE_3P, 1_000, "ISK1030900000017"),
+            _one_list("iskra-hr", forms.ISKRA_HR_3P, 10_000),
         )
     }
 )

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading, clock_octets
 from han_gateway.meters.software_meter import METERS, SoftwareMeter, write
 from han_gateway.meters.telegram_forms import write as write_telegram
 from han_gateway.meters.telegram_meter import BYTE_MS, TELEGRAM_METERS, TelegramMeter
 from han_gateway.simulation.charger import Box, Charge, passed, plugged_in, report, told
-from han_gateway.simulation.house import Draw, Flow, House, car
+from han_gateway.simulation.house import Draw, Flow, House, car, line_voltages
 
 STEP_MS = 500
 """Half a second divides every list period."""
@@ -26,7 +26,6 @@ LEAD_OHMS = 0.05
 """The wires to the house: what a current costs in voltage."""
 CURRENTS = ("current_l1_ma", "current_l2_ma", "current_l3_ma")
 VOLTAGES = ("voltage_l1_mv", "voltage_l2_mv", "voltage_l3_mv")
-LINE_POWERS = ("power_import_l1_w", "power_import_l2_w", "power_import_l3_w")
 UNEVEN_VOLTS = (0.4, -0.3, 0.8)
 NOT_MEASURED = {"kaifa": ("voltage_l2_mv",), "landis-gyr": ("voltage_l2_mv", "current_l2_ma")}
 """What these makes send as 0 on three wires, because they do not measure it there."""
@@ -151,11 +150,11 @@ def _car(plug: Plug | None, charge: Charge | None, at: Instant) -> Charge | None
     return charge
 
 
-def _line_powers(watts: int, lines: dict[str, Any]) -> dict[str, int]:
-    """Share the power among the lines of a four-wire net as their currents do, so that they make up the total."""
-    volt_amperes = [abs(lines[amps]) * lines[volts] for amps, volts in zip(CURRENTS, VOLTAGES, strict=True)]
-    total = sum(volt_amperes) or 1
-    return {name: max(watts, 0) * part // total for name, part in zip(LINE_POWERS, volt_amperes, strict=True)}
+def _line_powers(flow: Flow, nodes: PerLine[complex]) -> dict[str, int]:
+    """The power of each line, where there is a neutral; one that gives power to the net has it as export."""
+    watts = [round((volts * amps.conjugate()).real) for volts, amps in zip(nodes, flow.amps, strict=True)]
+    imports = {f"power_import_{line.value.lower()}_w": max(each, 0) for line, each in zip(LINES, watts, strict=True)}
+    return imports | {f"power_export_{line.value.lower()}_w": max(-each, 0) for line, each in zip(LINES, watts, strict=True)}
 
 
 def _reading(evening: Evening, at: Instant, number: int, flow: Flow, counters: tuple[int, int, int]) -> Reading:
@@ -170,8 +169,8 @@ def _reading(evening: Evening, at: Instant, number: int, flow: Flow, counters: t
         lines[name] = round(1000 * (volts + more) - LEAD_OHMS * current_ma)
     if evening.house.grid.three_wire:
         lines |= dict.fromkeys(NOT_MEASURED.get(evening.manufacturer, ()))
-    if isinstance(evening.model, TelegramMeter):
-        lines |= _line_powers(watts, lines)
+    else:
+        lines |= _line_powers(flow, line_voltages(evening.house.grid, volts))
     return Reading(
         manufacturer=evening.manufacturer,
         list=number,
