@@ -32,6 +32,8 @@ from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.devices.makes import DEVICES
 from han_gateway.devices.record import Device, Paused, States, Value
+from han_gateway.meters.profiles import PROFILES
+from han_gateway.meters.reading import ClockRule
 from han_gateway.page import board, hour
 from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
 
@@ -222,6 +224,17 @@ def _places(read: Sequence[Value | Paused | States]) -> tuple[list[str], list[st
     return [each.topic for each in read], [each.path for each in read]
 
 
+CLOCKS = {ClockRule.STANDARD: "standard time all year", ClockRule.LOCAL: "local time", ClockRule.UTC: "UTC", None: "not known"}
+
+
+def meters() -> str:
+    """The meters that are read: what each sends, and how well that is known."""
+    return table(
+        ("meter", "countries", "on the wire", "sends", "currents per line", "its clock shows", "known from"),
+        ((*each.about[:-1], CLOCKS[each.clock], "real frames" if each.about.seen else "documents") for each in PROFILES),
+    )
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "policy": policy,
     "meter": lambda: machine({(state, sign): to for (state, sign), to in METER.items()}, "list with currents"),
@@ -232,6 +245,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "front": front,
     "promises": promises,
     "devices": devices,
+    "meters": meters,
     "metrics": lambda: table(
         ("metric", "labels", "meaning"),
         ((f"`{name}`", ", ".join(defined.labels), defined.meaning) for name, defined in DEFINED.items()),

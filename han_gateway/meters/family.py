@@ -112,10 +112,12 @@ class Profile:
 
     def fits(self, signature: Signature) -> bool:
         """Tell whether a list may be one of this family."""
-        named = signature.list_id if self.list_id else None
+        anonymous = self.shape is Shape.POSITIONAL and not self.list_id  # then the first text is something else
+        list_id = None if anonymous else signature.list_id
+        named = list_id is not None and self.list_id != "" and list_id.startswith(self.list_id)
         return (
             self.shape is signature.shape
-            and (signature.size in self.nameless if named is None else named.startswith(self.list_id))
+            and (named or (list_id is None and signature.size in self.nameless))
             and (not self.types or re.fullmatch(self.types, signature.types) is not None)
             and (not self.meter_id or re.fullmatch(self.meter_id, signature.meter_id or "") is not None)
         )

@@ -26,6 +26,12 @@ _LINE_POWERS = tuple(f"power_{way}_l{line}_w" for way in ("import", "export") fo
 _NO_PLACEHOLDERS = frozenset[str]()
 """Four wires: a voltage of 0 is a phase that is dead."""
 
+
+def _any(lists: tuple[Positions, ...]) -> str:
+    """Give the pattern of the types of any of these lists."""
+    return "|".join(each.types for each in lists)
+
+
 # --- Kaifa (Nuri) ------------------------------------------------------------------------------------------------------------------
 
 KAIFA_COLUMNS: Mapping[int, Columns] = MappingProxyType(
@@ -48,6 +54,7 @@ def _kaifa_types(columns: Columns) -> str:
     return "".join(_TEXT if name in (*_IDENTITY, "clock") else _NUMBER for name in columns)
 
 
+_KAIFA_LISTS = tuple(Positions(columns, _kaifa_types(columns)) for columns in KAIFA_COLUMNS.values())
 KAIFA = Profile(
     name="kaifa",
     manufacturer="kaifa",
@@ -55,7 +62,8 @@ KAIFA = Profile(
     list_id="KFM_001",
     nameless=range(1, 2),  # list 1 is a bare number
     clock=ClockRule.LOCAL,
-    lists=tuple(Positions(columns, _kaifa_types(columns)) for columns in KAIFA_COLUMNS.values()),
+    types=_any(_KAIFA_LISTS),
+    lists=_KAIFA_LISTS,
     exponents=_KAIFA_EXPONENTS,
     about=About(
         "Kaifa (Nuri) MA105, MA304",
@@ -125,7 +133,7 @@ AIDON = Profile(
         "Norway",
         "HDLC, 2400 8E1",
         "power every 2.5 s, currents every 10 s, energy hourly",
-        "all; L2 not measured on three wires",
+        "all; L2 not measured on three wires; behind transformers the ratio is yours to say",
     ),
 )
 AIDON_SE = Profile(
@@ -264,7 +272,7 @@ def _iskra(name: str, lists: tuple[Positions, ...], clock: ClockRule | None, abo
         shape=Shape.POSITIONAL,
         list_id=list_id,
         nameless=range(64) if not list_id else range(0),
-        types="|".join(each.types for each in lists),
+        types=_any(lists),
         clock=clock,
         lists=lists,
         exponents=_ISKRA_EXPONENTS,
@@ -282,7 +290,7 @@ ISKRA = _iskra(
         "Iskraemeco AM550 (Elektro Ljubljana)",
         "Slovenia",
         "HDLC, 115200 or 38400 8N1",
-        "currents every second, energy every 15 min",
+        "currents every 1 to 5 s, energy every 15 min",
         "three phases; with one phase none in some lists",
     ),
     "ISK",

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlms.apdu import LLC, NO_TIME, PLAIN_TIME, TAGGED_TIME, Apdu, build, parse
+from dlms import axdr
+from dlms.apdu import LLC, NO_TIME, PLAIN_TIME, TAGGED_TIME, Apdu, build, headed, parse
 from dlms.axdr import Data, Tag
 from dlms.rejects import Reason, Rejected
 
@@ -81,3 +82,20 @@ def test_any_bytes_give_a_message_or_a_reason(message: bytes) -> None:
     """No bytes make the reader raise, with or without a good beginning."""
     for beginning in (b"", LLC, LLC + b"\x0f", LLC + bytes.fromhex("0f4000000000")):
         assert isinstance(parse(beginning + message), (Apdu, Rejected))
+
+
+def test_a_body_is_given_a_head_again() -> None:
+    """What was cut down to its body is a message again; whatever has a head, or is no body, stays what it is."""
+    parsed = parse(headed(axdr.build(BODY)))
+
+    assert isinstance(parsed, Apdu)
+    assert (parsed.body.value, parsed.date_time_at) == (parse_body(axdr.build(BODY)), None)
+    for other in (build(INVOKE_ID, NO_TIME, None, BODY), build(INVOKE_ID, NO_TIME, None, BODY)[len(LLC) :], b"", b"\xdb\x08"):
+        assert headed(other) == other
+
+
+def parse_body(content: bytes) -> object:
+    """Give the values of a body that stands where it would in the shortest message."""
+    data = axdr.parse(b"\x0f" + bytes(5) + content, 6)
+    assert isinstance(data, Data)
+    return data.value

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlms import apdu, blocks, hdlc, mbus
-from dlms.axdr import Data, Tag, parse
+from dlms.axdr import Data, Tag, build, parse
 from dlms.crc import crc16_x25
 from dlms.rejects import Reason, Rejected
 from dlms.sniffer import Sniffer
@@ -227,6 +227,17 @@ class TestRejects:
         rejected = only(Decoder().feed(frame))
 
         assert rejected == Rejected(Reason.ENCRYPTED, len(frame) - 2, "system title 4B414D4500000001")
+
+    def test_a_message_without_a_head(self) -> None:
+        """A body alone, as some programs log it, is read, with the clock that stands in it or none."""
+        form = forms.ISKRA_3P
+        frame, expected = one(form)
+        message = information(frame)
+        parsed = apdu.parse(message)
+        assert isinstance(parsed, apdu.Apdu)
+
+        assert Decoder().message(build(parsed.body)) == expected._replace(clock=None)
+        assert reason(Decoder().message(build(parsed.body)[:-1])) is Reason.MALFORMED
 
     def test_a_part_of_a_longer_message(self) -> None:
         """A frame with the segmentation bit is no message, also where it looks whole; it is told when something else comes."""
