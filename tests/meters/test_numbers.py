@@ -187,6 +187,52 @@ class TestScale:
 
         assert decoder.feed(write(form, values(form)) + write(drifted, sent)) == [values(form), sent]
 
+    @pytest.mark.parametrize("form", [forms.E450_LINES, forms.E450_BURGENLAND], ids=lambda form: form.name)
+    def test_voltage_in_tenths(self, form: Form) -> None:
+        """An E450 that counts 0.1 V is read right beside one that counts whole volts; nothing on the wire tells them apart but the size."""
+        finer = replace(form, exponents={**form.exponents, Unit.VOLT: -1})
+        whole = agreed(form)
+        sent = whole._replace(voltage_l1_mv=231_400, voltage_l2_mv=232_500, voltage_l3_mv=233_900)
+
+        assert Decoder().feed(write(form, whole)) == [whole]
+        assert Decoder().feed(write(finer, sent)) == [sent]
+
+
+class TestAgreement:
+    """Lists of values without a name are believed only while they agree with themselves, whether they are known or new."""
+
+    @pytest.mark.parametrize(
+        "form",
+        [forms.ISKRA_3P, forms.ISKRA_CELJE_3P, forms.ISKRA_1P, forms.ISKRA_HR_3P, forms.E450_LINES, forms.E450_BURGENLAND],
+        ids=lambda form: form.name,
+    )
+    @pytest.mark.parametrize("change", [{"power_import_w": 20_000}, {"current_l1_ma": 0, "current_l2_ma": 0, "current_l3_ma": 0}])
+    def test_a_power_that_the_currents_cannot_carry(self, form: Form, change: dict[str, int]) -> None:
+        """Ten times the power, or none of the currents, is a list of another kind: Rejected(OUT_OF_RANGE)."""
+        assert reason(decode(form, agreed(form))) is None
+        assert reason(decode(form, agreed(form)._replace(**change))) is Reason.OUT_OF_RANGE  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize("form", [forms.ISKRA_3P, forms.ISKRA_HR_3P], ids=lambda form: form.name)
+    def test_powers_that_do_not_add_up(self, form: Form) -> None:
+        """The powers of the lines are those of the whole, or the list is none that is known."""
+        assert reason(decode(form, agreed(form)._replace(power_import_l1_w=900))) is Reason.OUT_OF_RANGE
+
+    @pytest.mark.parametrize("form", [forms.SAGEMCOM_3P, forms.KAIFA_AT_3P, forms.AIDON_TN_LIST2], ids=lambda form: form.name)
+    def test_lists_that_state_scale_and_unit(self, form: Form) -> None:
+        """What says itself what it is needs no such proof."""
+        assert reason(decode(form, values(form, power_import_w=20_000))) is None
+
+
+def agreed(form: Form) -> Reading:
+    """Give typical values of a form whose line powers add up to the whole."""
+    names = {column.name for column in form.columns}
+    lines = dict(zip((f"power_import_l{line}_w" for line in (1, 2, 3)), (1100, 680, 220), strict=True))
+    exports = dict.fromkeys((f"power_export_l{line}_w" for line in (1, 2, 3)), 0)
+    if "current_l2_ma" not in names:
+        lines = {"power_import_l1_w": 2000}
+    numbers = {name: value for name, value in (TYPICAL | lines | exports).items() if name in names}
+    return reading(form, numbers)
+
 
 class TestPick:
     """Which rows become numbers."""
