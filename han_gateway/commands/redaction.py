@@ -14,6 +14,7 @@ HIDDEN = "(hidden)"
 
 _FORMS = re.compile(
     r"(?<![\d.])\d{14,}(?!\d)"  # the number of a meter or of a measuring point; instants in ms have 13 digits
+    r"|\b1?[A-Z]{3}\d{8,}"  # the logical device name of a meter: maker, type, serial number
     r"|(?i:\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b)"  # an address of a network card
     r"|(?:3\d[ :]?){14,}"  # such a number in hexadecimal, as dumps have it
     r"|(?<=system title )[0-9A-F]+"  # the number of a meter that encrypts is in it

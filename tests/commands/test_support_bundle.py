@@ -153,10 +153,13 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.Captu
 def test_short_secrets_do_not_eat_the_text() -> None:
     """A user called `pi` is hidden where the word stands, and nothing else is; figures that are no meter's stay."""
     clean = Redactor(["pi"]).clean(
-        "user pi: a pile of pins, 1768500000000 ms, 9900000099999999, 39 39 30 30 30 30 30 30 30 30 30 30 30 31"
+        "user pi: a pile of pins, 1768500000000 ms, 9900000099999999, 39 39 30 30 30 30 30 30 30 30 30 30 30 31, "
+        "ISK1030900000017, 1KFM0200900017, MA304H4, AIDON_V0001"
     )
 
-    assert clean == f"user {HIDDEN}: a pile of pins, 1768500000000 ms, {HIDDEN}, {HIDDEN}"
+    assert clean == (
+        f"user {HIDDEN}: a pile of pins, 1768500000000 ms, {HIDDEN}, {HIDDEN}, {HIDDEN}, {HIDDEN}, MA304H4, AIDON_V0001"
+    )
 
 
 @contextmanager
