@@ -32,7 +32,6 @@ class RealFrame(NamedTuple):
     name: str
     kind: str
     vendor: str
-    ours: bool
     encrypted: bool
     fcs_ok: bool | None
     raw: bytes
@@ -40,7 +39,7 @@ class RealFrame(NamedTuple):
 
 
 def real_frames(folder: Path = RECORDINGS) -> Iterator[RealFrame]:
-    """Give every distinct frame of ``frames.jsonl``; ``ours`` are those of the meters this program reads."""
+    """Give every distinct frame of ``frames.jsonl``."""
     truths = {line["id"]: line["values"] for line in _lines(folder / "truth.jsonl")}
     for line in _lines(folder / "frames.jsonl"):
         truth = truths.get(line["id"])
@@ -48,7 +47,6 @@ def real_frames(folder: Path = RECORDINGS) -> Iterator[RealFrame]:
             name=line["id"],
             kind=line["kind"],
             vendor=line["vendor"],
-            ours=line["vendor"] in ("kaifa", "aidon", "kamstrup") or "E350" in (line.get("model") or ""),
             encrypted=line["encrypted"],
             fcs_ok=line["fcs_ok"],
             raw=bytes.fromhex(line["hex"]),

@@ -181,16 +181,15 @@ KAMSTRUP = Profile(
 
 # --- Landis+Gyr E450 ----------------------------------------------------------------------------------------------------------------
 
-_E450_EXPONENTS = MappingProxyType(
-    {Unit.AMPERE: -2}
-)  # whole volts in the frames seen; others are said to send 0.1 V, which shows
+# Whole volts in every frame seen; decoders in the field assume 0.1 V. Which it is shows in the size.
+_E450_EXPONENTS = MappingProxyType({Unit.AMPERE: -2})
 
 E450 = Profile(
     name="e450",
     manufacturer="landis-gyr",
     shape=Shape.OBJECTS,
     nameless=range(3, 64),
-    clock=None,  # its deviation is not specified, and only winter was seen beside another clock
+    clock=None,  # its deviation is not specified, and nobody noted when a list arrived
     exponents=_E450_EXPONENTS,
     placeholders=_NO_PLACEHOLDERS,
     drifts=True,
