@@ -78,6 +78,7 @@ KAIFA_SE = Profile(
     manufacturer="kaifa",
     shape=Shape.PAIRS,
     list_id="KFM_001",
+    types="[^g]*",
     clock=ClockRule.LOCAL,
     exponents=_KAIFA_EXPONENTS,
     about=About("Kaifa MA304H4, list with codes", "Sweden", "HDLC, 2400 8E1", "all every 15 s", "all"),
@@ -86,7 +87,8 @@ KAIFA_AT = Profile(
     name="kaifa-at",
     manufacturer="kaifa",
     shape=Shape.PAIRS,
-    list_id="KFM1",  # the logical device name: maker, type, serial number
+    list_id="KFM",  # the logical device name: maker, type, serial number
+    types=".*g{4}.*",  # values in structures of their own
     clock=ClockRule.LOCAL,
     placeholders=_NO_PLACEHOLDERS,
     about=About(
@@ -95,7 +97,7 @@ KAIFA_AT = Profile(
 )
 # Netz Niederoesterreich prescribes one list to two makers: clock, eleven groups or fewer, number of the meter. Scale and unit of each value
 # are on the wire; only whose it is, is not: the numbers tell, 18... in the grid company's example of a Kaifa, 178... in all Sagemcom seen.
-_NOE_LIST = "o(o[uU]g)+o"
+_NOE_LIST = "o(o[iIuUQ]g)+o"  # the power factor has a sign in some
 KAIFA_NOE = Profile(
     name="kaifa-noe",
     manufacturer="kaifa",

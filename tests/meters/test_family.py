@@ -51,6 +51,7 @@ def test_every_type_has_a_letter(tag: Tag) -> None:
         (SAGEMCOM, noe("178200000001")),
         (SAGEMCOM, noe(None)),
         (SAGEMCOM, noe("178200000001", "ooUgougo")),
+        (SAGEMCOM, noe("178200000001", NOE.replace("ougo", "oigo"))),
         (KAIFA_NOE, noe("181220000001")),
         (KAIFA_AT, Signature(Shape.PAIRS, "KFM1200000000000", 15, "oo" + "g" * 14)),
     ],

@@ -53,7 +53,7 @@ from han_gateway.meters.forms.kamstrup import (
 )
 from han_gateway.meters.forms.landis_gyr import E450_BURGENLAND, E450_CURRENTS, E450_ENERGIES, E450_LINES
 from han_gateway.meters.forms.record import Column, Form, Frame
-from han_gateway.meters.forms.sagemcom import SAGEMCOM_3P
+from han_gateway.meters.forms.sagemcom import SAGEMCOM_3P, SAGEMCOM_SIGNED_3P
 
 FORMS: tuple[Form, ...] = (
     *(KAIFA_LIST1, KAIFA_1P_LIST2, KAIFA_3P_LIST2, KAIFA_1P_LIST3, KAIFA_3P_LIST3),
@@ -62,7 +62,7 @@ FORMS: tuple[Form, ...] = (
     *(EMBRIQ_LIST1, EMBRIQ_LIST2, E450_LINES, E450_ENERGIES, E450_CURRENTS, E450_BURGENLAND),
     *(KAMSTRUP_3P_LIST2, KAMSTRUP_3P_LIST3, KAMSTRUP_2017_LIST2, KAMSTRUP_2017_LIST3, KAMSTRUP_1P_LIST2, KAMSTRUP_1P_LIST3),
     *(KAMSTRUP_1P_SHORT_LIST2, KAMSTRUP_1P_SHORT_LIST3, KAMSTRUP_DK_3P, KAMSTRUP_DK_1P),
-    SAGEMCOM_3P,
+    *(SAGEMCOM_3P, SAGEMCOM_SIGNED_3P),
     *(
         ISKRA_3P,
         ISKRA_ENERGY,
@@ -124,6 +124,7 @@ __all__ = [
     "KAMSTRUP_DK_1P",
     "KAMSTRUP_DK_3P",
     "SAGEMCOM_3P",
+    "SAGEMCOM_SIGNED_3P",
     "Column",
     "Form",
     "Frame",

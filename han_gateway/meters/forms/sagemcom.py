@@ -3,6 +3,8 @@
 In the field this body travels encrypted, in M-Bus telegrams without LLC.
 """
 
+from dataclasses import replace
+
 from dlms.apdu import PLAIN_TIME
 from dlms.axdr import Tag
 from dlms.cosem import ClockStyle
@@ -26,4 +28,7 @@ _SAGEMCOM = Frame(
     time_form=PLAIN_TIME,
     clock=ClockStyle(deviation=-60, status=2, hundredths=0),
 )
+_SIGNED = tuple(replace(column, tag=Tag.INT16) if column.name == "power_factor" else column for column in NOE_COLUMNS)
+
 SAGEMCOM_3P = Form(name="sagemcom-3p", profile=SAGEMCOM, frame=_SAGEMCOM, columns=NOE_COLUMNS, exponents={})
+SAGEMCOM_SIGNED_3P = Form(name="sagemcom-signed-3p", profile=SAGEMCOM, frame=_SAGEMCOM, columns=_SIGNED, exponents={})
