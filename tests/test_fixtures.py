@@ -10,7 +10,6 @@ from fixtures.damage import DAMAGES, Damage
 from fixtures.make import DEMO, EVENINGS, FOLDER, Row, decoded, evening, files, frames_of
 from han_gateway.adapters.recording import Said, read_recording
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS
 from han_gateway.simulation.evening import Sent, unfold
 
 HARMLESS = {"flags", "noise", "repeated", "in-pieces", "byte-by-byte", "text", "no-closing-flag", "no-flags"}

@@ -118,6 +118,10 @@ def _is_clock(row: Row) -> bool:
 
 
 def _width(row: Row) -> int:
+    """Count the octets that may change: those of numbers, and of texts that nobody reads, as the time of day in letters."""
+    if isinstance(row.data.value, bytes):
+        is_read = row.register is not None and row.register.name in (*_TEXTS, CLOCK)
+        return 0 if is_read else len(row.data.value)
     return INTEGERS[row.data.tag][0] if row.data.tag in INTEGERS else 0
 
 
