@@ -294,7 +294,7 @@ WAYS = {
 }
 
 
-ONE_OF_EACH_LENGTH = list({len(one(form)[0]): form for form in NAMED}.values())
+ONE_OF_EACH_LENGTH = list({len(information(one(form)[0])): form for form in NAMED}.values())
 """Over M-Bus, two lists of equal length on one line are a list in which something changed that never does."""
 
 
