@@ -7,33 +7,50 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dlms.crc import crc16_arc
 from dlms.hdlc import FLAG
 from dlms.rejects import Rejected
 from han_gateway.commands.anonymous import anonymous
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import METERS, message, wrapped
 from han_gateway.meters.telegram_forms import TELEGRAM_FORMS, TelegramForm
 from han_gateway.meters.telegram_forms import write as write_telegram
+from han_gateway.meters.wrapping import TELEGRAMS, Header, Way, Wrapping, wrap
+from tests.campaign._wires import found_in
 
 NUMBER = "9900000000000017"
 
 
 def line(name: str) -> bytes:
     """A list of this software meter, as it goes over the wire."""
+    return wrapped(METERS[name].list2, message_of(name))
+
+
+def message_of(name: str) -> bytes:
+    """The same without what carries it."""
     meter = METERS[name]
     reading = Reading(
         manufacturer=name.partition("-")[0], list=2, list_id=meter.list_id, meter_id=NUMBER, meter_type=meter.meter_type
     )
-    return write(meter.list2, reading)
+    return message(meter.list2, reading)
 
 
+PIECES = [
+    TELEGRAMS,
+    *(Wrapping(way, size) for way in (Way.TELEGRAMS, Way.SEGMENTS, Way.BLOCKS) for size in (40, 55, 70, 100, 150)),
+]
 NAMES = [name for name in sorted(METERS) if line(name)[:1] == FLAG]
 
 
 def covered(*chunks: bytes) -> bytes:
     """The chunks, joined again."""
     return b"".join(data for _, data in anonymous(enumerate(chunks)))
+
+
+def nameless(reading: Reading) -> Reading:
+    """Give a reading without what may hold the number: some makers' lists are called by the logical device name."""
+    return reading._replace(meter_id=None, list_id=None)
 
 
 def readings(data: bytes) -> list[Reading]:
@@ -50,7 +67,7 @@ def test_a_recording_decodes_to_the_same_but_for_the_number(name: str) -> None:
     assert NUMBER.encode() not in now
     before, after = readings(was), readings(now)
     assert len(after) == len(before) == 3
-    assert [each._replace(meter_id=None) for each in after] == [each._replace(meter_id=None) for each in before]
+    assert [nameless(each) for each in after] == [nameless(each) for each in before]
     assert {each.meter_id for each in after} == {each.meter_id and "X" * len(NUMBER) for each in before}
 
 
@@ -64,7 +81,7 @@ def test_a_telegram_decodes_to_the_same_but_for_the_number(form: TelegramForm) -
     assert b"4700000000" not in now
     before, after = readings(was), readings(now)
     assert len(after) == len(before) == 3
-    assert [each._replace(meter_id=None) for each in after] == [each._replace(meter_id=None) for each in before]
+    assert [nameless(each) for each in after] == [nameless(each) for each in before]
     assert {each.meter_id for each in after} == {each.meter_id and "X" * len(NUMBER) for each in before}
 
 
@@ -82,6 +99,36 @@ def test_however_it_was_cut_and_damaged_the_number_does_not_come_out(name: str, 
     assert re.search(rb"[0-9]{12,}", now) is None
     if hits:
         assert re.search(NUMBER[:6].encode(), now) is None
+
+
+@pytest.mark.parametrize("wrapping", PIECES)
+@pytest.mark.parametrize("name", NAMES)
+def test_no_piece_of_a_message_holds_a_piece_of_the_number(name: str, wrapping: Wrapping) -> None:
+    """Where a message may cut the number in two, short numbers are covered as well, and its frames are still whole."""
+    was = wrap(message_of(name), wrapping, Header(b"\x41", b"\x03", 0x13))
+    now = covered(was)
+    assert len(now) == len(was)
+    assert len(found_in(now)) == len(found_in(was))
+    assert not [at for at in range(len(NUMBER) - 3) if NUMBER[at : at + 4].encode() in now]
+
+
+def test_a_telegram_without_its_numbers() -> None:
+    """Of a P1 telegram the numbers of meters are covered, in digits and in hex, and it is whole; values and clock stay."""
+    lines = (
+        "0-0:1.0.0(260115180000W)",
+        "0-0:96.1.1(39393030303030)",
+        "1-0:1.8.0(00012345.678*kWh)",
+        "0-1:96.1.0(9900000000000017)",
+    )
+    text = ("/XYZ5\\990017_A\r\n\r\n" + "\r\n".join(lines) + "\r\n!").encode()
+    for check in (b"%04X" % crc16_arc(text), b""):
+        now = covered(text + check + b"\r\n")
+        (telegram,) = found_in(now)
+        assert bool(telegram.rpartition(b"!")[2]) is bool(check)
+        assert b"99" not in telegram.rpartition(b"!")[0]
+        assert b"39" not in telegram.rpartition(b"!")[0]
+        assert b"(260115180000W)" in now
+        assert b"(00012345.678*kWh)" in now
 
 
 def test_a_wrong_parity_does_not_hide_a_number_from_us() -> None:
