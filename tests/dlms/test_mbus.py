@@ -40,7 +40,7 @@ def test_the_ninth_bit(counted: int, written: int) -> None:
     raw = build(SMALL._replace(data=bytes(counted - 5)))
 
     assert raw[:4].hex() == f"68{written:02x}{written:02x}68"
-    assert len(raw) == counted + 6 <= mbus.MAX_LENGTH
+    assert len(raw) == counted + 6 == mbus.MAX_LENGTH - 260 + counted
     assert examine(raw, 0) == raw
 
 
@@ -115,4 +115,5 @@ def test_a_message_in_telegrams(size: int, marks: list[int]) -> None:
 def test_other_application_layers() -> None:
     """CI from 20 on is not DLMS."""
     assert SMALL._replace(ci=0x1F).is_dlms
+    assert not SMALL._replace(ci=0x20).is_dlms
     assert not SMALL._replace(ci=0x5B).is_dlms
