@@ -55,7 +55,7 @@ WORDS: Mapping[Kind, Words] = {
     Kind.UNKNOWN_METER: Words("whole frames, but of a meter or list that we do not know ({detail})", _ASK),
     Kind.P1: Words(
         "lines of P1 telegrams, but no whole one",
-        "the speed is right: a shorter cable (3 m at most), another adapter; nothing else may have the port open",
+        "the speed is right: try a shorter cable (3 m at most) or another adapter, and see that nothing else has the port open",
     ),
     Kind.MBUS: Words(
         "telegrams of wired M-Bus (68 .. 68), but no whole list",

@@ -118,6 +118,7 @@ def ear(port: int, user: str = "", topic: str = "#") -> Iterator[Ear]:
     finally:
         it.client.disconnect()
         it.client.loop_stop()
+        it.client.on_message = it.client.on_subscribe = None  # else it waits for the collector with its sockets open
 
 
 def test_birth_then_limits_with_expiry_then_offline(tmp_path: Path) -> None:
@@ -537,7 +538,7 @@ def test_hostile_messages_to_us_are_ignored_and_counted(tmp_path: Path) -> None:
     """A payload above 4 KiB and a stored report of unknown age reach nobody; both are counted."""
 
     async def scene(port: int, other: Ear) -> None:
-        other.client.publish(REPORT, b"last year's", qos=1, retain=True)
+        other.client.publish(REPORT, b"last year's", qos=1, retain=True).wait_for_publish(10)
         async with house(port) as it:
             other.client.publish(REPORT, b"x" * 4097, qos=1)
             other.client.publish(REPORT, b"y" * 100_000, qos=1)
@@ -554,8 +555,8 @@ def test_a_stored_setting_is_heard(tmp_path: Path) -> None:
     """A setting that somebody retained is heard after each connection; a report beside it is not."""
 
     async def scene(port: int, other: Ear) -> None:
-        other.client.publish(REPORT, b"last year's", qos=1, retain=True)
-        other.client.publish(SETTING, b"8000", qos=1, retain=True)
+        other.client.publish(REPORT, b"last year's", qos=1, retain=True).wait_for_publish(10)
+        other.client.publish(SETTING, b"8000", qos=1, retain=True).wait_for_publish(10)
         async with house(port) as it:
             await until(lambda: bool(it.heard) and it.broker.ignored == 1)
             assert it.heard == [(SETTING, b"8000")]

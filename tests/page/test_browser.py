@@ -50,7 +50,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 @pytest.fixture
 def phone(browser: Chromium) -> Chromium:
-    """It is a phone in daylight, and nobody has complained yet."""
+    """It is a phone in daylight, and nobody has complained yet: the page before, which still calls for its gateway, is closed."""
+    browser.go("about:blank", "true")
     browser.size(390, 844)
     browser.prefer(prefers_color_scheme="light")
     browser.read("en")
