@@ -4,7 +4,7 @@ The oracle (``han_gateway.simulation.bound``) knows the house of this second, de
 and reserve. Its members draw a front of utilisation against seconds above the fuse. Who stands above it loses by knowing too little or
 too late; below it stands only who knows what the house is going to do. ``oracle-sees`` does, for as long as its cars take to follow.
 
-    python -m benchmarks.front [--houses 4] [--days 1] [--seed 1] [--plot FILE.svg] [--json FILE] [CLASS ...]
+    python -m benchmarks.front [--houses 4] [--days 1] [--seed 1] [--plot FILE.svg] [--json FILE] [--bounds FILE] [CLASS ...]
 """
 
 import argparse
@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks.protection import SHARES, UTILISATION, best_peer
 from han_gateway.simulation.campaign import Score, compare, table
@@ -25,23 +25,43 @@ from han_gateway.simulation.plot import picture
 Point = tuple[float, float]
 
 
-def words(scores: Sequence[Score]) -> Iterator[str]:
-    """Say plainly where the targets lie beside the front, and what our law loses at its own utilisation."""
+class Bound(NamedTuple):
+    """One figure of a class: the target, what the front has at the utilisation that is wanted, and what our law and the front have at ours.
+
+    None where the front does not deliver that much.
+    """
+
+    figure: str
+    target: float
+    of: str
+    least: float | None
+    own: float
+    utilisation: float
+    beside: float | None
+
+
+def bounds(scores: Sequence[Score]) -> Iterator[Bound]:
+    """Where the targets lie beside the front, and what our law loses at its own utilisation."""
     own = next(score for score in scores if score.law == OWN)
-    sees = next(score for score in scores if score.law == SEES)
     for name, figure, share in SHARES:
         front = edge(scores, figure)
         peer = best_peer(scores, figure)
         target = share * max(0.0, figure(peer))
-        least = at(front, UTILISATION)
-        yield f"{name}: the target is {target:.1f} ({share:g} of {peer.law}) at a utilisation of {UTILISATION}"
-        if least is None:
+        of = f"{share:g} of {peer.law}"
+        yield Bound(name, target, of, at(front, UTILISATION), figure(own), own.utilisation, at(front, own.utilisation))
+
+
+def words(scores: Sequence[Score]) -> Iterator[str]:
+    """Say that plainly."""
+    sees = next(score for score in scores if score.law == SEES)
+    for (_, figure, _), bound in zip(SHARES, bounds(scores), strict=True):
+        yield f"{bound.figure}: the target is {bound.target:.1f} ({bound.of}) at a utilisation of {UTILISATION}"
+        if bound.least is None:
             yield f"  BEYOND THE FRONT: no oracle delivers {UTILISATION}"
         else:
-            yield f"  {'within the front' if least <= target else 'BEYOND THE FRONT'}: it has {least:.1f} at {UTILISATION}"
-        equal = at(front, own.utilisation)
-        beside = "where the front ends" if equal is None else f"the front has {equal:.1f} there"
-        yield f"  {own.law} has {figure(own):.1f} at {own.utilisation:.3f}; {beside}"
+            yield f"  {'within the front' if bound.least <= bound.target else 'BEYOND THE FRONT'}: it has {bound.least:.1f} at {UTILISATION}"
+        equal = "where the front ends" if bound.beside is None else f"the front has {bound.beside:.1f} there"
+        yield f"  {OWN} has {bound.own:.1f} at {bound.utilisation:.3f}; {equal}"
         yield f"  who sees as far ahead as cars take to follow has {figure(sees):.1f} at {sees.utilisation:.3f}"
 
 
@@ -60,6 +80,11 @@ def at(front: Sequence[Point], utilisation: float) -> float | None:
     return None
 
 
+def _keep(file: Path, name: str, found: dict[str, Any]) -> None:
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    file.write_text(json.dumps(kept | {name: found}, indent=1) + "\n", encoding="utf-8")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Play and tell."""
     parser = argparse.ArgumentParser(description="what is possible at all")
@@ -68,6 +93,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=TUNING_SEED)
     parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the fronts")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the figures, as docs/pictures/front.json")
+    parser.add_argument(
+        "--bounds", type=Path, metavar="FILE", help="keep where the targets lie beside those of other classes in it"
+    )
     parser.add_argument("classes", nargs="*", metavar="CLASS", help=", ".join(CLASSES))
     options = parser.parse_args(arguments)
     unknown = set(options.classes) - set(CLASSES)
@@ -83,6 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("\n".join(table(sorted(scores, key=lambda score: -score.utilisation))))
         print("\n".join(words(scores)), flush=True)
         kept["classes"][name] = {"houses": options.houses, "laws": [score.as_json() for score in scores]}
+        if options.bounds:
+            _keep(options.bounds, name, {"houses": options.houses, "bounds": [bound._asdict() for bound in bounds(scores)]})
         _, figure, share = SHARES[0]
         charts.append(pareto(scores, title, aim=share * figure(best_peer(scores, figure))))
     if options.plot:
