@@ -22,7 +22,8 @@ from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 Grants = dict[str, Grant]
 _NO_CAPS = Caps()
 
-ANY = PerLine(1 << 40, 1 << 40, 1 << 40)
+_PLENTY_MA: MilliAmps = 1_000_000_000
+ANY = PerLine(_PLENTY_MA, _PLENTY_MA, _PLENTY_MA)
 """Room on lines of which nothing is to be said."""
 
 RESTED_MS = 60_000
@@ -232,10 +233,9 @@ def _worth_it(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant
 
 def _too_powerful(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> bool:
     """Whether the limits are worth more than the power that is left."""
-    if room.power_ma is None:
-        return False
     costs = tree_of(site).costs
-    return sum(view.grant.limit_ma * costs[len(view.lines)] for view in chargers) > POWER_SCALE * room.power_ma
+    worth = sum(view.grant.limit_ma * costs[len(view.lines)] for view in chargers)
+    return room.power_ma is not None and worth > POWER_SCALE * room.power_ma
 
 
 def _by_name(grants: tuple[Grant, ...]) -> Grants:

@@ -2,15 +2,18 @@
 
 from dataclasses import replace
 
+import pytest
+
 from han_gateway.core.allocation import Room
+from han_gateway.core.belief import AGAIN_MS, SELDOM_MS
 from han_gateway.core.decision import RESTED_MS, cut, fall_back, grow, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import SOFT_START_MS, TURN_MS
 from han_gateway.core.gateway import start
-from han_gateway.core.site import Charger, Grid, Site
-from han_gateway.core.state import ChargerView, Command
-from han_gateway.core.units import PerLine
+from han_gateway.core.site import Charger, Circuit, Grid, Site
+from han_gateway.core.state import ChargerView, Command, Conduct
+from han_gateway.core.units import Line, PerLine
 from tests.core.houses import ALL, L1, L2, L3, charger, house, report
 
 NOW = 100_000
@@ -108,6 +111,33 @@ def test_three_wires_are_cut_deeper() -> None:
     assert limits(cut(it, views(it, a=16), room(10, 16, 0), NOW)) == {"a": 8}
 
 
+def test_one_sub_fuse_that_is_too_full_is_enough() -> None:
+    """Each fuse with a meter is looked at for itself: that another one has plenty of room changes nothing."""
+    sheds = [Circuit(name=f"shed {name}", fuse_ma=16_000, metered=True, parts=(charger(name, [L1]),)) for name in "ab"]
+    site = house(*sheds, fuse=63)
+    rooms = {"shed a": PerLine(8_000, 16_000, 16_000), "shed b": PerLine(16_000, 16_000, 16_000)}
+
+    assert limits(cut(site, views(site, a=16, b=16), room(63, 63, 63)._replace(circuits=rooms), NOW)) == {"a": 8}
+
+
+def test_a_power_that_is_used_up_pauses() -> None:
+    """Where the house alone takes all the power that it may, nobody charges."""
+    site = house(charger("a", [L1]))
+
+    assert limits(cut(site, views(site, a=6), Room(PerLine(25_000, 25_000, 25_000), 0), NOW)) == {"a": 0}
+
+
+def test_beside_one_that_frees_nothing_the_others_share_what_is_really_used() -> None:
+    """One that goes on with 16 A whatever it is told has its share cut, and the room that this does not free is made by the other."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = views(site, a=6, b=16)
+    deaf = a._replace(conduct=Conduct.IGNORING, echo=a.echo._replace(echo_ma=16_000))
+    left = room(25 - 10, 0, 0)._replace(power_ma=20_000 - 10_000)  # its claim of 10 A more is taken off already
+
+    assert limits(cut(site, (deaf, b), left, NOW)) == {"b": 0}
+    assert limits(cut(site, (deaf, b), left._replace(power_ma=None), NOW)) == {"b": 9}
+
+
 def test_a_raise_takes_what_the_window_allows() -> None:
     """A charger is raised to what is there, in one step, with the reason why not more."""
     site = house(charger("a"))
@@ -137,10 +167,10 @@ def test_the_dead_band() -> None:
 def test_the_dead_band_ends_with_a_rest() -> None:
     """A charger whose limit has rested for a minute is given a single ampere; two amperes need no rest."""
     site = house(charger("a", [L1]), charger("b", [L2]))
-    told = views(site, a=8, b=8)
+    told = tuple(view._replace(commands=(Command(NOW, 8_000),)) for view in views(site, a=8, b=8))
 
-    assert limits(grow(site, told, room(9, 10, 0), RESTED_MS - 1)) == {"a": 8, "b": 10}
-    assert limits(grow(site, told, room(9, 10, 0), RESTED_MS)) == {"a": 9, "b": 10}
+    assert limits(grow(site, told, room(9, 10, 0), NOW + RESTED_MS - 1)) == {"a": 8, "b": 10}
+    assert limits(grow(site, told, room(9, 10, 0), NOW + RESTED_MS)) == {"a": 9, "b": 10}
 
 
 def test_the_rich_make_room_for_the_poor_first() -> None:
@@ -176,6 +206,59 @@ def test_a_remainder_is_not_passed_around() -> None:
     told = reporting(views(site, a=8, b=9), a=8, b=9)
 
     assert limits(grow(site, told, room(17, 0, 0), NOW)) == {"a": 8, "b": 9}
+
+
+@pytest.mark.parametrize(("amps", "made"), [(16, {"a": 8}), (15, {"a": 10, "b": 6})])
+def test_room_is_made_for_two_steps_and_not_for_one(amps: int, made: dict[str, int]) -> None:
+    """Beside 10 A one with 6 A is helped when its fair share is 8 A, and not when it is 7."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    told = reporting(views(site, a=10, b=6), a=10, b=6)
+
+    assert limits(grow(site, told, room(amps, 0, 0), NOW)) == made
+
+
+def test_what_a_silent_charger_was_just_given_is_not_taken_for_fairness() -> None:
+    """As long as its last change may still be on its way, or its turn is over but nobody starves, it keeps what it has."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = reporting(views(site, a=12, b=6), b=6)
+    young = a._replace(commands=(Command(NOW - AGAIN_MS + 1, 12_000),))
+
+    assert limits(grow(site, (young, b), room(18, 0, 0), NOW)) == {"a": 12, "b": 6}
+
+
+def test_silent_chargers_on_one_line_are_raised_one_at_a_time() -> None:
+    """Else the meter's answer would be nobody's: whose limit has stood for longest comes first, and who shares no line with it."""
+    site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L2]), charger("d", [L1, L2]))
+    a, b, c, d = views(site, a=0, b=0, c=0, d=0)
+    a = a._replace(commands=(Command(1_000, 0),))
+
+    assert limits(grow(site, (a, b, c, d), room(25, 25, 25), NOW)) == {"a": 0, "b": 6, "c": 6, "d": 0}
+
+
+def test_nobody_is_asked_while_another_is_raised() -> None:
+    """A silent charger is asked whether it follows, by 2 A less, only where nothing else moves: else the answer would not be its own."""
+    site = house(charger("a", [L1]), charger("b", [L2]))
+
+    assert limits(grow(site, reporting(views(site, a=10, b=6), b=6), room(10, 16, 0), SELDOM_MS)) == {"a": 10, "b": 16}
+    assert limits(grow(site, reporting(views(site, a=10, b=16), b=16), room(10, 16, 0), SELDOM_MS)) == {"a": 8, "b": 16}
+
+
+@pytest.mark.parametrize(
+    ("lines", "others", "asked"),
+    [
+        pytest.param([L1], 7, True, id="3 A more are there beside the other"),
+        pytest.param([L1], 9, False, id="a single ampere is there"),
+        pytest.param([L2], 9, True, id="the other is elsewhere"),
+        pytest.param([L3], 9, False, id="the fuller of its two lines counts"),
+    ],
+)
+def test_who_could_not_have_more_is_not_asked(lines: list[Line], others: int, asked: bool) -> None:
+    """A question costs some amperes for some seconds, so it is put only where the answer may bring two amperes, beside all others."""
+    site = house(charger("a", [L1, L3]), charger("b", lines))
+    told = reporting(views(site, a=10, b=others), b=others)
+    grants = grow(site, told, room(10, 9, 10), SELDOM_MS)
+
+    assert (grants["a"].reason.cause is Cause.QUESTION) == asked
 
 
 def test_who_is_elsewhere_makes_no_room() -> None:
