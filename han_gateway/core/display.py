@@ -28,8 +28,7 @@ _SAID = {
 
 def show(site: Site, before: State, state: State, effects: Effects, at: Instant, *, everything: bool) -> tuple[State, Effects]:
     """Add to the effects of an event what it changed for the eye, or all there is to see; each limit learns its place in the queue."""
-    known = len(state.pictures) == len(state.chargers)
-    if known and not everything and all(map(is_, state.chargers, before.chargers)):
+    if not everything and all(map(is_, state.chargers, before.chargers)):  # who is new is told its limit, and so another
         return state, effects
     places = {name: place for place, name in enumerate(queue(site, state.chargers, at), 1)}
     by_name = {picture.shown.grant.charger: picture for picture in state.pictures}

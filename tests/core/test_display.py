@@ -4,7 +4,7 @@ import pytest
 
 from han_gateway.core.effects import ChargerState, Effect, ShowCharger
 from han_gateway.core.events import BrokerChanged, ChargerStatus
-from tests.core.houses import L1, Run, charger, house, list1, list2, set_limits
+from tests.core.houses import L1, Run, charger, house, list1, list2, report, set_limits
 
 ONE = house(charger("garage"))
 
@@ -23,7 +23,7 @@ def word(run: Run, name: str = "garage") -> ChargerState:
     ("amps", "status", "expected"),
     [
         (None, None, ChargerState.ALLOWED),
-        (0.3, None, ChargerState.ALLOWED),
+        (1, None, ChargerState.ALLOWED),
         (6, None, ChargerState.CHARGING),
         (None, ChargerStatus.CHARGING, ChargerState.CHARGING),
         (None, ChargerStatus.CONNECTED, ChargerState.ALLOWED),
@@ -34,10 +34,18 @@ def word(run: Run, name: str = "garage") -> ChargerState:
 )
 def test_what_a_charger_says_is_what_is_shown(amps: float | None, status: ChargerStatus | None, expected: ChargerState) -> None:
     """While it may charge, its status or its current tells what it does."""
-    run = Run(ONE)
-    run.say(500, "garage", amps, status)
+    run = Run(ONE, at=100_000)
+    run.say(100_500, "garage", amps, status)
 
     assert word(run) is expected
+
+
+def test_a_car_that_charges_on_one_line_charges() -> None:
+    """A current on any of its lines is enough."""
+    run = Run(ONE)
+    run.play(report(500, "garage", 6, [L1]))
+
+    assert word(run) is ChargerState.CHARGING
 
 
 @pytest.mark.parametrize(

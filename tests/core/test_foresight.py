@@ -5,6 +5,7 @@ import pytest
 from han_gateway.core.effects import Cause, MeterState, Reason
 from han_gateway.core.site import Grid, Site
 from han_gateway.core.state import Belief
+from han_gateway.core.units import Line
 from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2, notes
 
 ONE = house(charger("garage"))
@@ -142,6 +143,47 @@ def test_the_threshold(rise_w: int, limit: int) -> None:
     assert run.limit() == limit
 
 
+def test_exactly_at_the_threshold() -> None:
+    """105 % to the milliampere is not above 105 %."""
+    run = charging()
+    hear(run, 50_000, 20, 22.003, 18, power=POWER)
+    run.hear(52_500, list1(POWER + 977))  # 4.247 A: 26.25 A on L2
+
+    assert run.limit() == 16_000
+
+
+CARS = [(Grid.TN, [L1], 230), (Grid.TN, [L1, L2, L3], 690), (Grid.IT, [L1, L2], 230), (Grid.IT, [L1, L2, L3], 398)]
+"""Grid, lines, and what an ampere of such a car is worth in W: without a neutral, on three lines, the square root of 3 times 230."""
+
+
+@pytest.mark.parametrize(("grid", "lines", "watts"), CARS)
+def test_a_raise_that_is_taken_up_is_no_alarm(grid: Grid, lines: list[Line], watts: int) -> None:
+    """10 A more for the car explain just as much power as a car on its lines takes; what the house takes on top of that does not hide in it."""
+    limits = []
+    for house_w in (0, 970, 985):  # 4.25 A more, 977.5 W, would be 105 % of the fuse
+        run = Run(house(charger("garage", lines), grid=grid))
+        for at in (10_000, 20_000, 30_000):
+            hear(run, at, 15, 15, 15, drawn=6)
+        hear(run, 40_000, 12, 12, 12, drawn=6)
+        assert run.limit() == 16_000
+        run.hear(42_500, list1(36 * 230 + 10 * watts + house_w))
+        limits.append(run.limit())
+
+    assert limits == [16_000, 16_000, 14_000]
+
+
+def test_a_cut_that_may_not_have_been_followed_yet_explains_a_rise() -> None:
+    """What a slow car was offered before it may draw once more: while it has time to follow, that much power is no alarm."""
+    run = charging(house(charger("garage", response_ms=20_000)))
+    hear(run, 50_000, 20, 26, 18)
+    assert run.limit() == 15_000
+    hear(run, 60_000, 20, 25, 18)
+    run.hear(62_500, list1(230 * 63 + 690 + 500))
+    assert run.limit() == 15_000
+    run.hear(65_000, list1(230 * 63 + 690 + 600))
+    assert run.limit() == 13_000
+
+
 def test_less_power_is_no_alarm() -> None:
     """A fall changes nothing, nor does a list that does not name its power."""
     run = charging()
@@ -203,6 +245,18 @@ def test_without_a_neutral_a_load_is_on_two_lines(grid: Grid, limits: list[int])
     run.hear(42_500, list1(230 * 56 + 4600))
 
     assert [run.limit(name) for name in "abc"] == limits
+
+
+def test_between_two_lines_the_fuller_one_counts() -> None:
+    """Without a neutral the load that came is on two lines, and it is too much where it is too much for one of them."""
+    run = Run(house(charger("a", [L1]), charger("b", [L2]), grid=Grid.IT))
+    for at in (10_000, 20_000, 30_000):
+        hear(run, at, 18, 9, 7, drawn=6)
+    hear(run, 40_000, 25, 13, 7, drawn=13)
+    assert (run.limit("a"), run.limit("b")) == (13_000, 16_000)
+    run.hear(42_500, list1(230 * 45 + 3 * 230 + 2300))
+
+    assert (run.limit("a"), run.limit("b")) == (6_000, 14_000)
 
 
 def test_nobody_charges() -> None:
