@@ -267,6 +267,7 @@ def test_a_claim_is_kept_free_as_far_as_it_is_not_drawn() -> None:
     assert claimed_ma(claims(told, 5), L1, 61_000, WINDOW) == 0
     assert claimed_ma(claims(told, 16), L3, 61_000, WINDOW) == 0
     assert claimed_ma(told, L1, 61_000, WINDOW) == 0
+    assert claimed_ma(claims(view((0, 0)), 16), L1, 61_000, WINDOW) == 16_000
 
 
 def test_claims_of_all_are_taken_off_the_room() -> None:
@@ -287,6 +288,7 @@ def test_what_goes_beyond_the_limit_by_its_own_word() -> None:
     assert beyond_ma(claims(told, 16), L1, 61_000, WINDOW) == 10_000
     assert beyond_ma(says(told, 60, 9), L1, 61_000, WINDOW) == 3_000
     assert beyond_ma(told, L1, 61_000, WINDOW) == 0
+    assert beyond_ma(view((0, 0)), L1, 61_000, WINDOW) == 0
     assert beyond_ma(claims(told, 16), L3, 61_000, WINDOW) == 0
 
 
@@ -295,3 +297,14 @@ def test_claims_count_against_the_power_cap() -> None:
     site = house(charger("a", [L1]))
 
     assert power_claims_ma(site, (claims(view((0, 6)), 16), view((0, 6))), 61_000) == power_ma(site.grid, PerLine(10_000, 0, 0))
+    room = measure(site, Load(PerLine(0, 0, 0)), (claims(view((0, 6)), 16),), 61_000, Caps(power_w=4_600), Power(0))
+
+    assert (room.for_cuts.power_ma, room.for_raises.power_ma) == (10_000, 10_000)
+
+
+def test_of_offers_that_are_left_unused_only_the_largest_is_kept_free() -> None:
+    """Of two cars with 10 A each for long, one that takes 4 and one that takes none: 10 A are kept free on top of the 4, not 16."""
+    takes_some, takes_none = says(view((0, 10)), 60, 4), says(view((0, 10)), 60, 0)
+    room = measure_lines(25_000, Load(PerLine(20_000, 0, 0)), (takes_some, takes_none), 61_000, WINDOW)
+
+    assert (room.for_cuts.main.l1, room.for_raises.main.l1) == (25_000 - (20_000 - 4_000) + 6_000,) * 2
