@@ -113,14 +113,15 @@ def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load
     """What the list says to an open question: yes, nothing yet, or no."""
     belief, waited = view.belief, at - probe.at
     change = probe.to_ma - _drew_ma(view, probe)
-    small = abs(change) < WORTH_ASKING_MA or (change > 0) != (probe.to_ma > probe.from_ma)
+    raised = probe.to_ma > probe.from_ma
+    small = abs(change) < WORTH_ASKING_MA or (change > 0) != raised
     if not small and shown is not None and abs(2 * shown - 3 * change) <= 2 * abs(change):
         return _yes(view, probe, load, min(shown, change, key=abs), waited)
     if waited < (view.response_ms if probe.from_ma else max(view.response_ms, WAKES_MS)):
         return belief
-    if small or change > 0 or (shown is not None and 2 * shown <= change):
+    if small or raised or (shown is not None and 2 * shown <= change):
         known = belief._replace(probe=None, drawn_ma=min(belief.drawn_ma, probe.to_ma))
-        never_began = change > 0 and not small and not probe.from_ma and shown is not None and 2 * shown < change
+        never_began = raised and not small and not probe.from_ma and shown is not None and 2 * shown < change
         return known._replace(unshown=ENOUGH) if never_began else known
     followed = _said_so(view, probe)
     if followed is not None:

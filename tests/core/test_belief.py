@@ -19,6 +19,7 @@ from han_gateway.core.belief import (
     question,
     seems_empty,
 )
+from han_gateway.core.events import ChargerSaid
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import span
 from han_gateway.core.load import Load
@@ -27,6 +28,7 @@ from han_gateway.core.units import Instant, Line, PerLine
 from tests.core.houses import ALL, L1, L2, Run, charger, house, report
 
 RESPONSE_MS = 6000
+NOW = 1_000_000
 
 
 def load(*amps: float | None) -> Load:
@@ -34,12 +36,14 @@ def load(*amps: float | None) -> Load:
     return Load(PerLine(*(None if each is None else round(each * 1000) for each in amps)))
 
 
-def silent(amps: float, lines: frozenset[Line] = ALL, answers: int = 0, drawn: float | None = None) -> ChargerView:
-    """A charger at this limit since long ago, that never reported, and was seen to draw as much if it was seen at all."""
+def silent(
+    amps: float, lines: frozenset[Line] = ALL, answers: int = 0, drawn: float | None = None, since: Instant = 0
+) -> ChargerView:
+    """A charger at this limit since long ago, or since then, that never reported, and was seen to draw as much if it was seen at all."""
     view = start(house(charger("a", lines)), 0).chargers[0]
     limit = round(amps * 1000)
     believed = Belief(answers=answers, drawn_ma=round(1000 * (drawn or amps)) if answers else 0)
-    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(0, limit),), belief=believed)
+    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(since, limit),), belief=believed)
 
 
 def told(view: ChargerView, amps: float, seen: Load | None, at: Instant) -> ChargerView:
@@ -136,7 +140,7 @@ def test_nobody_is_that_slow() -> None:
     """What has not shown after half a minute was not followed."""
     view = told(silent(16, answers=2), 10, load(30, 20, 20), 0)
     view = learn(view, None, load(30, 20, 20), 20_000)
-    view = learn(view, None, load(30, 20, 20), LONGEST_MS)
+    view = learn(view, None, load(30, 20, 20), 30_000)
 
     assert view.belief == Belief(unshown=1)
 
@@ -204,11 +208,11 @@ def test_one_list_is_not_two_proofs() -> None:
 
 def test_a_limit_that_stands_still_is_questioned() -> None:
     """An unbelieved charger that could have 2 A more is asked by 2 A less: seldom first, soon again once it has answered."""
-    view = silent(10)
-    assert question(view, QUESTION_MA, SELDOM_MS) == 8000
-    assert question(view, QUESTION_MA - 1, SELDOM_MS) is None
-    assert question(view, QUESTION_MA, SELDOM_MS - 1) is None
-    assert question(silent(10, answers=1), QUESTION_MA, AGAIN_MS) == 8000
+    view = silent(10, since=NOW)
+    assert question(view, QUESTION_MA, NOW + SELDOM_MS) == 8000
+    assert question(view, QUESTION_MA - 1, NOW + SELDOM_MS) is None
+    assert question(view, QUESTION_MA, NOW + SELDOM_MS - 1) is None
+    assert question(silent(10, answers=1, since=NOW), QUESTION_MA, NOW + 20_000) == 8000
     assert question(silent(7), QUESTION_MA, SELDOM_MS) == 6000
     for satisfied in (silent(6), silent(15), silent(10, answers=2), silent(0)):
         assert question(satisfied, 16_000, SELDOM_MS) is None
@@ -236,7 +240,7 @@ def test_a_car_that_wakes_up_late_has_answered() -> None:
     view = learn(view, None, load(18, 18, 18), 40_000)
     assert (view.belief.answers, believed_ma(view)) == (2, 10_000)
     asleep = told(silent(0, answers=1), 10, load(8, 8, 8), 0)
-    assert learn(asleep, None, load(8, 8, 8), WAKES_MS).belief.probe is None
+    assert learn(asleep, None, load(8, 8, 8), 60_000).belief.probe is None
 
 
 ONE_LINE = frozenset({L1})
@@ -341,20 +345,30 @@ def test_a_start_that_shows_by_half_is_in_doubt(shown: float | None, empty: bool
 
 def test_beside_others_it_is_offered_the_minimum_and_a_question() -> None:
     """Two amperes more after five minutes, after 20 s if it has answered once; what was just asked stands for 20 s."""
-    view, asked_once = silent(6), silent(6, answers=1)
+    view, asked_once, high = silent(6, since=NOW), silent(6, answers=1, since=NOW), silent(16, since=NOW)
 
-    assert [offer_ma(view, at) for at in (AGAIN_MS, SELDOM_MS - 1, SELDOM_MS)] == [6_000, 6_000, 6_000 + QUESTION_MA]
-    assert [offer_ma(asked_once, at) for at in (AGAIN_MS - 1, AGAIN_MS)] == [6_000, 6_000 + QUESTION_MA]
-    assert [offer_ma(silent(16), at) for at in (AGAIN_MS - 1, AGAIN_MS)] == [16_000, 6_000]
+    assert [offer_ma(view, NOW + ms) for ms in (AGAIN_MS, 299_999, 300_000)] == [6_000, 6_000, 6_000 + QUESTION_MA]
+    assert [offer_ma(asked_once, NOW + ms) for ms in (AGAIN_MS - 1, AGAIN_MS)] == [6_000, 6_000 + QUESTION_MA]
+    assert [offer_ma(high, NOW + ms) for ms in (AGAIN_MS - 1, AGAIN_MS)] == [16_000, 6_000]
 
 
 def test_who_reports_that_it_followed_is_not_slow() -> None:
     """The house may hide a cut from the meter; a report from after it is better, one from before or of too much is not."""
-    view = told(silent(16, answers=2), 10, load(30, 20, 20), 0)
-    obeyed, before, above = (view._replace(report=report(at, "a", amps)) for at, amps in ((5_000, 10), (0, 10), (5_000, 11.1)))
+    view = told(silent(16, answers=2), 10, load(30, 20, 20), NOW)
+    said = ((NOW + 5_000, 11, 11), (NOW, 10, 10), (NOW + 5_000, 11.1, 11.1), (NOW + 5_000, 10, 11.1))
+    obeyed, *others = (view._replace(report=two_currents(at, *amps)) for at, *amps in said)
 
-    assert learn(obeyed, None, load(30, 20, 20), 20_000).belief == obeyed.belief._replace(probe=None)
-    assert [learn(each, None, load(30, 20, 20), 20_000).belief.probe.late for each in (before, above)] == [True, True]  # type: ignore[union-attr]
+    assert learn(obeyed, None, load(30, 20, 20), NOW + 20_000).belief == obeyed.belief._replace(probe=None)
+    for other in others:
+        probe = learn(other, None, load(30, 20, 20), NOW + 20_000).belief.probe
+        assert probe is not None
+        assert probe.late
+
+
+def two_currents(at: Instant, amps: float, others: float) -> ChargerSaid:
+    """A report of so much on L1, and so much on the two others."""
+    l1, rest = round(1000 * amps), round(1000 * others)
+    return ChargerSaid(at=at, charger="a", current_ma=PerLine(l1, rest, rest))
 
 
 def test_who_follows_in_time_is_slow_no_longer() -> None:
@@ -363,8 +377,8 @@ def test_who_follows_in_time_is_slow_no_longer() -> None:
     slow = slow._replace(belief=slow.belief._replace(response_ms=25_000))
     quick = learn(told(slow, 10, load(30, 20, 20), 0), None, load(24, 14, 14), 9_000)
     quickest = learn(told(slow, 10, load(30, 20, 20), 0), None, load(24, 14, 14), RESPONSE_MS)
-    said = told(slow, 10, load(30, 20, 20), 0)._replace(report=report(8_000, "a", 10))
+    said = told(slow, 10, load(30, 20, 20), NOW)._replace(report=report(NOW + 8_000, "a", 10))
 
     assert (quick.response_ms, quickest.belief.response_ms) == (9_000, None)
-    assert learn(said, None, load(30, 20, 20), 30_000).response_ms == 8_000
+    assert learn(said, None, load(30, 20, 20), NOW + 30_000).response_ms == 8_000
     assert learn(told(slow, 16, load(8, 8, 8), 0), None, load(8, 8, 8), 9_000).response_ms == 25_000

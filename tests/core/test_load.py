@@ -242,6 +242,14 @@ def test_one_direction_of_reactive_power_is_enough(known: str) -> None:
     assert complete(BARE, reading._replace(**one)) == complete(BARE, reading._replace(**both))
 
 
+def test_reactive_power_in_both_directions_is_the_difference() -> None:
+    """What one pair of lines takes and another gives back is netted, as it is in the sum of the meter."""
+    reading, _ = it_list((cmath.rect(5000, 0.3), cmath.rect(12_000, 0.3), cmath.rect(3000, 0.3)))
+    both = reading._replace(reactive_import_var=(reading.reactive_import_var or 0) + 700, reactive_export_var=700)
+
+    assert complete(BARE, both) == complete(BARE, reading)
+
+
 def test_a_power_of_nothing_is_believed_as_far_as_the_bounds_allow() -> None:
     """Where the meter tells no power at all, the third line carries the difference of the others, and the margin."""
     reading = it_list((5000, 12_000, 3000))[0]._replace(

@@ -16,11 +16,16 @@ from tests.core.houses import list1, list2
         (Grid.IT, (10_000, 0, 10_000), 10_000),
         (Grid.IT, (10_000, 10_000, 10_000), 17_320),
         (Grid.TT, (10_100, 9_900, 10_000), 17_320),
+        (Grid.IT, (10_000, 10_000, 5_000), 14_433),
+        (Grid.IT, (10_000, 10_000, 4_999), 12_499),
         (Grid.IT, (0, 0, 0), 0),
     ],
 )
 def test_what_a_charger_draws_is_worth(grid: Grid, drawn: tuple[int, int, int], worth: int) -> None:
-    """With a neutral each line is worth its current; without one two ends are one current, and three alike the square root of 3."""
+    """With a neutral each line is worth its current; without one two ends are one current, and three alike the square root of 3.
+
+    Three are alike as long as none of them is less than half of another.
+    """
     assert power_ma(grid, PerLine(*drawn)) == worth
 
 
