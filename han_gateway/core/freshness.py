@@ -110,10 +110,9 @@ def _hourly(course: Course, meter: MeterState, reading: Reading, at: Instant) ->
     """
     if reading.list == 3:
         return course._replace(hourly=True, hourly_at=at, hourly_told=False)
+    anew = course.hourly_at is None or meter in (MeterState.WAITING, MeterState.LOST)
     hourly = course.hourly or reading.clock_rule is not None
-    if course.hourly_at is None or meter in (MeterState.WAITING, MeterState.LOST):
-        return course._replace(hourly=hourly, hourly_at=at)
-    return course if hourly == course.hourly else course._replace(hourly=hourly)
+    return course._replace(hourly=hourly, hourly_at=at if anew else course.hourly_at)
 
 
 def _ms(clock: bytes) -> int | None:

@@ -1,6 +1,7 @@
 """Lists that tell of the past: repeated, held back, out of order. They may lower a limit, and never raise one nor count as heard."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,52 @@ def test_a_clock_that_is_set_costs_two_lists_at_most(seconds: int) -> None:
     assert doubts(run).count(Doubt.LATE) <= 2
 
 
+@pytest.mark.parametrize(
+    ("after_ms", "back_s", "late"),
+    [
+        pytest.param(10_000, 4, False, id="a little slow"),
+        pytest.param(10_000, 11, True, id="older than the last"),
+        pytest.param(1_000, 2, True, id="older than the last, and at once"),
+        pytest.param(60_000, 26, False, id="as old as a list may be"),
+        pytest.param(60_000, 27, True, id="older than that"),
+        pytest.param(10_000, 3_593, True, id="not quite an hour"),
+        pytest.param(10_000, 3_594, False, id="another hour, and a little fast"),
+        pytest.param(10_000, 3_606, False, id="another hour, and a little slow"),
+        pytest.param(10_000, 3_607, True, id="more than an hour"),
+        pytest.param(10_000, 4_800, True, id="80 minutes"),
+        pytest.param(10_000, 7_200, False, id="two hours"),
+    ],
+)
+def test_how_old_a_list_may_be(after_ms: int, back_s: int, late: bool) -> None:
+    """A list that was held back is late, unless it is younger than a meter is stale, or its clock shows another whole hour."""
+    run = warm(5, 6)
+    run.hear(60_000 + after_ms, list2(5, 5, 5, clock=NOON + timedelta(seconds=60 + after_ms // 1000 - back_s)))
+
+    assert doubts(run)[-1] is (Doubt.LATE if late else None)
+
+
+@pytest.mark.parametrize(("after_ms", "late"), [(2_499, True), (2_500, False)])
+def test_a_clock_that_was_set_back_is_believed_when_it_has_run_on_for_a_while(after_ms: int, late: bool) -> None:
+    """A buffer that is sent again comes at once; a clock that goes on for two and a half seconds was set."""
+    run = warm(5, 6)
+    run.hear(70_000, list2(5, 5, 5, clock=NOON - timedelta(seconds=300)))
+    run.hear(70_000 + after_ms, list2(5, 5, 5, clock=NOON - timedelta(seconds=298)))
+
+    assert doubts(run)[-2:] == [Doubt.LATE, Doubt.LATE if late else None]
+
+
+def test_lists_that_come_often_do_not_keep_a_clock_from_being_believed() -> None:
+    """The time counts from the first of them; where a clock is set back once more it begins anew."""
+    run = warm(5, 6)
+    for number in range(3):
+        run.hear(70_000 + 2_000 * number, list2(5, 5, 5, clock=NOON - timedelta(seconds=300 - 2 * number)))
+    assert doubts(run)[-3:] == [Doubt.LATE, Doubt.LATE, None]
+    run = warm(5, 6)
+    for after_ms, back_s in ((0, 300), (2_500, 360), (2_600, 359), (5_000, 357)):
+        run.hear(70_000 + after_ms, list2(5, 5, 5, clock=NOON - timedelta(seconds=back_s)))
+    assert doubts(run)[-4:] == [Doubt.LATE, Doubt.LATE, Doubt.LATE, None]
+
+
 def test_a_clock_of_whole_seconds_is_enough_for_lists_that_come_faster() -> None:
     """Lists every 300 ms, now and then one lost, with a clock that shows whole seconds: none is late, however short the periods are."""
     policy = Policy(stale_after_ms=500, lost_after_ms=3_000, hold_minimum=False)
@@ -174,6 +221,50 @@ def test_registers_alone_clear_no_doubt() -> None:
     assert Doubt.REPEATED in doubts(run)
 
 
+@pytest.mark.parametrize(
+    ("changes", "ms", "doubt", "warned"),
+    [
+        pytest.param(60, 599_999, None, 0, id="not yet ten minutes"),
+        pytest.param(60, 600_000, Doubt.REPEATED, 1, id="ten minutes"),
+        pytest.param(59, 600_000, None, 1, id="a meter of which one change less was seen"),
+    ],
+)
+def test_ten_minutes_of_changes_and_ten_of_the_same(changes: int, ms: int, doubt: Doubt | None, warned: int) -> None:
+    """A meter of which 60 lists in a row were different from the one before is doubted when it says the same for ten minutes."""
+    run = restless(changes)
+    same = list2(5, 5, 5, voltage_l1_mv=231_000)
+    run.hear(run.now + LIST_MS, same)
+    run.hear(run.now + ms, same)
+
+    assert doubts(run)[-1] is doubt
+    assert sum("the very same list for 10 min" in warning for warning in warnings(run)) == warned
+
+
+@pytest.mark.parametrize(("changes", "doubt"), [(58, None), (59, Doubt.REPEATED)])
+def test_one_list_that_is_the_same_begins_the_count_anew(changes: int, doubt: Doubt | None) -> None:
+    """Lists that differ must follow one another."""
+    run = restless(30)
+    same = list2(5, 5, 5, voltage_l1_mv=231_000)
+    run.hear(run.now + LIST_MS, same)
+    run.hear(run.now + LIST_MS, same)
+    restless(changes, run)
+    run.hear(run.now + LIST_MS, same)
+    run.hear(run.now + SAME_MS, same)
+
+    assert doubts(run)[-1] is doubt
+
+
+@pytest.mark.parametrize("named", [{"power_import_w": 0}, {"list_id": "a"}])
+def test_only_what_is_measured_must_change(named: dict[str, Any]) -> None:
+    """A power that changes is a sign of life; a name is none."""
+    run = restless(60)
+    same = list2(5, 5, 5, voltage_l1_mv=231_000, voltage_l2_mv=None)
+    run.hear(run.now + LIST_MS, same)
+    run.hear(run.now + SAME_MS, same._replace(**named))
+
+    assert doubts(run)[-1] is (None if "power_import_w" in named else Doubt.REPEATED)
+
+
 def test_a_constant_house_is_warned_of_and_charges() -> None:
     """A meter that has not been seen to change all the time may be in a constant house: a word after ten minutes, no other limit."""
     run = restless(LIVELY - 1)
@@ -210,8 +301,12 @@ def test_an_hourly_list_that_stays_away_is_told_once(seen: bool) -> None:
     reading = (lambda number: aidon(number)._replace(clock_rule=None)) if seen else aidon
     if seen:
         run.hear(5_000, list2(5, 5, 5, energy_import_wh=1)._replace(list=3))
-    for number in range(HOURLY_MS // LIST_MS + 100):
+    for number in range(HOURLY_MS // LIST_MS):
         run.hear(run.now // LIST_MS * LIST_MS + LIST_MS, reading(number))
+    assert warnings(run) == []
+    for number in range(100):
+        run.hear(run.now // LIST_MS * LIST_MS + LIST_MS, reading(number))
+        assert warnings(run), "two hours to the list"
     (warning,) = warnings(run)
     assert warning.startswith("no hourly list from the meter for 120 min")
     assert "HAN port" in warning
@@ -220,6 +315,15 @@ def test_an_hourly_list_that_stays_away_is_told_once(seen: bool) -> None:
     for number in range(HOURLY_MS // LIST_MS + 100):
         run.hear(run.now // LIST_MS * LIST_MS + LIST_MS, reading(number))
     assert len(warnings(run)) == 2
+
+
+def test_a_family_that_is_recognised_late_owes_its_hourly_list_all_the_same() -> None:
+    """The first list need not tell of which family the meter is."""
+    run = Run(house(charger("garage")))
+    run.hear(10_000, aidon(1)._replace(clock_rule=None))
+    for number in range(HOURLY_MS // LIST_MS):
+        run.hear(run.now + LIST_MS, aidon(number))
+    assert len(warnings(run)) == 1
 
 
 def test_a_meter_without_hourly_lists_is_not_missed() -> None:

@@ -99,6 +99,15 @@ def test_limits_are_repeated_with_a_new_number() -> None:
     assert len(notes(effect for _, effect in run.effects)) == 1
 
 
+def test_a_limit_is_not_repeated_because_something_else_is_due() -> None:
+    """That the meter grows stale at 28 s, or is lost, brings no limit sooner that stays as it is."""
+    run = Run(ONE)
+    run.hear(3_000, list2(20, 20, 20))
+    run.until(100_000)
+
+    assert [at for at, _ in run.told()] == list(range(0, 101_000, 10_000))
+
+
 def test_a_broker_that_is_back_gets_all_limits() -> None:
     """Whoever may have missed a limit is told again, with a new number and without a note."""
     run = Run(house(charger("a"), charger("b")))

@@ -4,7 +4,8 @@ from han_gateway.core.effects import Cause, Grant, MeterState, Note, Reason, Set
 from han_gateway.core.gateway import start
 from han_gateway.core.load import Load
 from han_gateway.core.orders import apply, due, repeat
-from han_gateway.core.state import Command
+from han_gateway.core.site import Circuit
+from han_gateway.core.state import CircuitView, Command
 from han_gateway.core.units import NEVER, PerLine
 from tests.core.houses import charger, house
 
@@ -66,3 +67,13 @@ def test_nothing_is_due_without_chargers() -> None:
     assert due(SITE.policy, state, ()) == NEVER
     heard = state._replace(meter=MeterState.FRESH, heard_at=1000)
     assert due(SITE.policy, heard, ()) == 1000 + SITE.policy.stale_after_ms
+
+
+def test_the_silence_of_a_sub_fuse_is_due() -> None:
+    """A sub-fuse that was heard is looked at again when it would be lost; of one that is lost already nothing more is waited for."""
+    shed = Circuit(name="shed", fuse_ma=20_000, metered=True)
+    state = start(house(shed), 1000)
+    lost = state._replace(circuits=(CircuitView(shed),))
+
+    assert due(SITE.policy, state, ()) == 1000 + SITE.policy.lost_after_ms
+    assert due(SITE.policy, lost, ()) == NEVER

@@ -89,9 +89,9 @@ def test_currents_on_topics_of_their_own_are_put_together() -> None:
 def test_an_old_current_is_not_believed() -> None:
     """A current that was not said again for 30 s is left out, even if the charger speaks of other things."""
     assert KEPT_MS == 30_000
-    said = ("EVCurrentL1", 100, 0)
-    assert "current_a" in report(SMARTEVSE, said, ("State", "Charging", KEPT_MS - 1))
-    assert "current_a" not in report(SMARTEVSE, said, ("State", "Charging", KEPT_MS))
+    said = ("EVCurrentL1", 100, 500_000)
+    assert "current_a" in report(SMARTEVSE, said, ("State", "Charging", 500_000 + KEPT_MS - 1))
+    assert "current_a" not in report(SMARTEVSE, said, ("State", "Charging", 500_000 + KEPT_MS))
 
 
 def test_who_speaks_only_of_changes_still_draws_what_it_said_last() -> None:
@@ -103,7 +103,9 @@ def test_who_speaks_only_of_changes_still_draws_what_it_said_last() -> None:
 
 def test_a_pause_outweighs_the_limit_that_is_named_with_it() -> None:
     """A go-e that is switched off names its last current all the same: the report says 0, until it is on again."""
+    assert report(GO_E, ("frc", 1, 0)) == {"limit_a": 0}, "and it says so at once"
     assert report(GO_E, ("frc", 1, 0), ("amp", 16, 1)) == {"limit_a": 0}
+    assert hear(GO_E, Heard(paused=True), "some/frc", b"0", 1)[1] == b"{}", "free again, at a limit that it names next"
     assert report(GO_E, ("frc", 1, 0), ("frc", 0, 1), ("amp", 16, 2)) == {"limit_a": 16}
     assert report(GO_E, ("frc", 1, 0), ("frc", None, 1), ("amp", 16, 2)) == {"limit_a": 0}, "null changes nothing"
 
@@ -124,6 +126,14 @@ def test_an_object_with_nulls_says_what_it_knows() -> None:
     assert answer is not None
     assert json.loads(answer) == {"current_a": {"L2": 3.0}, "status": "connected", "limit_a": 12}
     assert heard.statuses[1] is not None
+
+
+def test_without_a_car_nothing_else_matters() -> None:
+    """Of several words for its state in one message the first one that says anything counts."""
+    assert report(link(DEVICES["openevse"]), ("state", b"1", 0)) == {"status": "idle"}
+    state = {"ev_connected": False, "charging": False}
+    _, answer = hear(AMINA, Heard(), "zigbee2mqtt/some", json.dumps(state).encode(), 0)
+    assert answer == b'{"status":"idle"}'
 
 
 def test_a_single_current_is_not_that_of_three_lines() -> None:
@@ -201,6 +211,7 @@ def test_an_uptime_is_told_in_seconds_when_it_is_named() -> None:
     """A restart shows by an uptime that falls; a message that does not name it does not repeat the old one."""
     assert report(GO_E, ("rbt", 498_429_772, 0)) == {"uptime_s": 498_429}
     assert report(GO_E, ("rbt", 498_429_772, 0), ("amp", 10, 1)) == {"limit_a": 10}
+    assert [len(report(GO_E, ("rbt", ms, 0))) for ms in (2_199_023_255_552, 2_199_023_255_553)] == [1, 0], "nobody is that old"
 
 
 LOADPOINT = link(DEVICES["evcc-loadpoint"])

@@ -17,7 +17,7 @@ SWAPPED = replace(LINK, charger=Charger(name="garage", lines=frozenset(LINES), o
 
 @pytest.mark.parametrize(
     ("three_wire", "lines", "watts", "phases"),
-    [(False, 1, 2_297, 1), (False, 3, 6_893, 3), (True, 2, 2_297, 1), (True, 3, 3_979, 3)],
+    [(False, 1, 2_297, 1), (False, 2, 4_595, 3), (False, 3, 6_893, 3), (True, 2, 2_297, 1), (True, 3, 3_979, 3)],
 )
 def test_a_limit_in_watts(three_wire: bool, lines: int, watts: int, phases: int) -> None:
     """At 230 V, rounded down: line to neutral with a neutral, line to line without."""
@@ -25,6 +25,11 @@ def test_a_limit_in_watts(three_wire: bool, lines: int, watts: int, phases: int)
     values = values_of(link, frozenset(LINES[:lines]), 9_990, 7)
     assert (values["watts"], values["phases"], values["epoch_s"]) == (watts, phases, 7)
     assert (values["amps"], values["deciamps"], values["milliamps"]) == (9, 99, 9_990)
+
+
+def test_a_net_has_a_neutral_unless_it_is_said_to_have_none() -> None:
+    """Three lines are worth three voltages to neutral."""
+    assert values_of(LINK, frozenset(LINES), 10_000, 0)["watts"] == 6_900
 
 
 def test_terminals_are_the_chargers_own() -> None:
@@ -61,6 +66,11 @@ def test_the_last_will_says_the_fallback() -> None:
     assert safe(replace(LINK, charger=replace(CHARGER, fallback_ma=0)))[:2] == ("go-eCharger/1/frc/set", b"1")
 
 
+def test_the_last_will_names_no_time() -> None:
+    """It is written long before it is said, so its time is that of nobody's clock."""
+    assert b'"timestamp":0,' in safe(replace(LINK, device=DEVICES["openwb"])).payload
+
+
 def test_only_who_needs_it_is_guarded() -> None:
     """The broker speaks for us only to chargers that have no failsafe."""
     assert safes([LINK]) == {}
@@ -72,5 +82,5 @@ def test_a_restart_in_its_own_words() -> None:
     message = restart(LINK)
     assert message is not None
     assert (message.topic, message.payload, message.retain) == ("go-eCharger/1/rst/set", b"true", False)
-    assert message.expiry_s is not None
+    assert message.expiry_s == 10
     assert restart(replace(LINK, device=DEVICES["smartevse"])) is None

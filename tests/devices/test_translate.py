@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from han_gateway.core.effects import Cause, Grant, Reason, SetLimit
+from han_gateway.core.effects import Cause, Grant, MeterState, Reason, SetLimit, ShowHeadroom
 from han_gateway.core.site import Charger, Grid, modes_of
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
-from han_gateway.devices.translate import House, Told, answered, feed, tell
+from han_gateway.devices.record import Feed
+from han_gateway.devices.translate import House, Told, answered, feed, seen, tell
 
 CHARGER = Charger(name="garage", lines=frozenset(LINES))
 LINK = Link(charger=CHARGER, device=DEVICES["go-e"], base="han/home/chargers/garage", identity="go-e")
@@ -114,6 +115,14 @@ def test_patience_counts_from_the_last_change_not_from_the_start() -> None:
     assert said(PATIENT, (10, 100), (8, 150), (8, 160), (16, 209), (16, 210))[3:] == [["amp/set 8"], ["amp/set 16"]]
 
 
+@pytest.mark.parametrize(("valid_ms", "expiry_s"), [(1_999, 1), (400, 1), (60_000, 60)])
+def test_a_limit_expires_with_its_time(valid_ms: int, expiry_s: int) -> None:
+    """In whole seconds, and one at least: none would be no end."""
+    limit = SetLimit(grant=_grant(10), lines=frozenset(LINES), seq=0, valid_for_ms=valid_ms)
+    _, messages = tell(LINK, None, limit, 0, 0)
+    assert {message.expiry_s for message in messages} == {expiry_s}
+
+
 LOADED = House(load_ma=PerLine(8_000, 7_000, 6_000), fresh=True)
 FED = replace(LINK, device=DEVICES["smartevse"])
 SHAPED = replace(LINK, device=DEVICES["openevse-shaper"])
@@ -127,6 +136,22 @@ def test_a_feed_says_what_is_known_and_does_not_outlive_the_next_one() -> None:
     message = feed(SHAPED, LOADED._replace(power_w=4_321))
     assert message is not None
     assert (message.topic, message.payload, message.expiry_s) == ("han/home/chargers/garage/house_w", b"4321", 10)
+
+
+@pytest.mark.parametrize("every_ms", [300, 1_000])
+def test_a_feed_lives_for_a_second_at_least(every_ms: int) -> None:
+    """However often it comes: an expiry of 0 would be none."""
+    device = replace(FED.device, feed=Feed("<id>/feed", "<l1_deciamps>", every_ms))
+    message = feed(replace(FED, device=device), LOADED)
+    assert message is not None
+    assert message.expiry_s == 1
+
+
+def test_what_is_shown_of_the_meter_is_what_is_fed() -> None:
+    """A fresh list is fed, and nothing any more when the meter is not fresh."""
+    shown = ShowHeadroom(state=MeterState.FRESH, fuse_ma=25_000, room_ma=LOADED.load_ma, load_ma=LOADED.load_ma)
+    assert seen(House(), shown) == LOADED
+    assert not seen(LOADED, replace(shown, state=MeterState.STALE)).fresh
 
 
 @pytest.mark.parametrize("house", [House(load_ma=LOADED.load_ma, power_w=1), LOADED._replace(fresh=False), House(fresh=True)])
