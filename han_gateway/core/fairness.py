@@ -57,7 +57,7 @@ def drawn_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps | None
 
 def in_turn(view: ChargerView, at: Instant) -> bool:
     """Tell whether it charges and may go on."""
-    return view.grant.limit_ma > 0 and at - view.started_at < TURN_MS and not seems_empty(view)
+    return bool(view.grant.limit_ma) and at - view.started_at < TURN_MS and not seems_empty(view)
 
 
 def absent(policy: Policy, view: ChargerView, at: Instant) -> bool:

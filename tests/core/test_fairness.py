@@ -19,6 +19,7 @@ from han_gateway.core.fairness import (
     appetite_ma,
     drawn_ma,
     in_turn,
+    no_car,
     rank,
 )
 from han_gateway.core.site import Policy
@@ -43,12 +44,12 @@ def says(view: ChargerView, amps: float, status: ChargerStatus = ChargerStatus.C
 
 
 def test_what_it_has_had_is_remembered_and_fades() -> None:
-    """After one time constant at 10 A it has had two thirds of that, and as much of it is forgotten in the next without any."""
+    """After four hours at 10 A it has had two thirds of that, and as much of it is forgotten in the next four without any."""
     view = one()
-    for at in range(NOW, NOW + MEMORY_MS, 10_000):
+    for at in range(NOW, NOW + 4 * 3_600_000, 10_000):
         view = account(POLICY, says(view, 10, at=at), at - 10_000, at)
     assert 6_200_000 < view.had_ua < 6_400_000
-    for at in range(NOW, NOW + MEMORY_MS, 10_000):
+    for at in range(NOW, NOW + 4 * 3_600_000, 10_000):
         view = account(POLICY, says(view, 0, at=at), at - 10_000, at)
     assert 2_200_000 < view.had_ua < 2_450_000
 
@@ -59,7 +60,7 @@ def test_a_silent_charger_has_had_what_it_was_offered() -> None:
     assert account(POLICY, one(16, belief=Belief(2, 9_000)), NOW - MEMORY_MS, NOW).had_ua == 9_000_000
 
 
-@pytest.mark.parametrize(("amps", "believed", "drawn"), [(7.5, 0, 7_500), (None, 0, None), (None, 9_000, 9_000)])
+@pytest.mark.parametrize(("amps", "believed", "drawn"), [(7.5, 0, 7_500), (0, 9_000, 0), (None, 0, None), (None, 9_000, 9_000)])
 def test_what_is_known_of_its_draw(amps: float | None, believed: int, drawn: int | None) -> None:
     """A report counts; without one the belief; without both nobody knows."""
     view = one(belief=Belief(2, believed))
@@ -74,6 +75,9 @@ def test_who_was_just_started_keeps_its_turn() -> None:
     assert rank(POLICY, started, NOW + TURN_MS) > rank(POLICY, waiting, NOW + TURN_MS)
     equal = one(0, had_ua=started.had_ua - 1000 * LEAD_MA + 1)
     assert rank(POLICY, started, NOW + TURN_MS) < rank(POLICY, equal, NOW + TURN_MS)
+    less = one(0, had_ua=started.had_ua - 1000 * LEAD_MA - 1)
+    assert rank(POLICY, started, NOW + TURN_MS) > rank(POLICY, less, NOW + TURN_MS)
+    assert not in_turn(one(0, started_at=NOW), NOW), "who is paused has no turn to keep"
 
 
 def test_nobody_waits_behind_an_empty_place() -> None:
@@ -81,6 +85,13 @@ def test_nobody_waits_behind_an_empty_place() -> None:
     idle = says(one(0, had_ua=0), 0, ChargerStatus.IDLE)
     assert rank(POLICY, idle, NOW) > rank(POLICY, one(0, had_ua=16_000_000), NOW)
     assert rank(POLICY, one(0, paused_at=1), NOW) < rank(POLICY, one(0, paused_at=2), NOW)
+
+
+def test_that_there_is_no_car_is_believed_for_a_minute() -> None:
+    """An older word is none: a car may have come since."""
+    idle = says(one(0), 0, ChargerStatus.IDLE)
+    assert no_car(POLICY, idle, NOW + 59_999)
+    assert not no_car(POLICY, idle, NOW + 60_000)
 
 
 def test_what_stays_unused_is_not_asked_for() -> None:
@@ -170,7 +181,7 @@ def test_an_empty_place_comes_last_and_is_looked_into_now_and_then() -> None:
 
 def test_what_an_empty_place_is_offered_is_not_had() -> None:
     """Nobody has had it."""
-    assert account(POLICY, empty(16), NOW - 10_000, NOW).had_ua == 0
+    assert account(POLICY, empty(16), NOW - MEMORY_MS, NOW).had_ua == 0
     assert account(POLICY, one(16), NOW - 10_000, NOW).had_ua > 0
 
 
