@@ -123,6 +123,20 @@ def test_told_again_at_once_and_then_less_and_less_often() -> None:
     assert [told.seq for _, told in talk.told()] == list(range(1, len(talk.told()) + 1))
 
 
+@pytest.mark.parametrize(("rest_ms", "hurried"), [(59_999, False), (60_000, True)])
+def test_after_a_minute_without_a_wrong_echo_it_is_worth_hurrying_again(rest_ms: int, hurried: bool) -> None:
+    """Only then is a charger that names more told again at once, and after 2 and 4 s more."""
+    talk = Talk()
+    for at in range(31_500, 52_000, 5_000):
+        talk.names(at, 16)
+    talk.names(52_000, 6)
+    talk.names(51_500 + rest_ms, 16)
+    talk.until(125_000)
+    sent = [at for at, _ in talk.limits() if at > 51_500 + rest_ms]
+
+    assert (sent[:3] == [112_000, 114_000, 118_000]) == hurried
+
+
 def test_an_echo_below_makes_no_storm() -> None:
     """A charger with a smaller maximum of its own is told as often as all others, for ever, and nobody is bothered."""
     talk, other = Talk(), Talk()
@@ -166,6 +180,63 @@ def test_two_strange_echoes_are_a_second_master() -> None:
     assert talk.names(55_000, 9) == [SHARED.format(9)]
     assert [note for at in range(60_000, 300_000, 5_000) for note in talk.names(at, 9 if at % 10_000 else 6)] == []
     assert talk.echo.accord is Accord.SHARED
+
+
+@pytest.mark.parametrize(
+    ("followed_a", "then_a", "shared"),
+    [
+        pytest.param(16, 9, True, id="ours, then another"),
+        pytest.param(15, 9, True, id="ours by an ampere"),
+        pytest.param(14.9, 9, False, id="it was hot already"),
+        pytest.param(16, 15, False, id="still ours by an ampere"),
+        pytest.param(15, 14, True, id="from ours to what is not ours any more"),
+        pytest.param(15, 14.1, False, id="no turn, but a drift"),
+    ],
+)
+def test_what_is_a_strange_echo(followed_a: float, then_a: float, shared: bool) -> None:
+    """One that leaves the limit that it followed, by an ampere or more, for one that is more than an ampere off all that we told."""
+    talk = Talk(fallback_ma=16_000)
+    for at, limit_a in ((40_000, followed_a), (45_000, then_a), (50_000, followed_a), (55_000, then_a)):
+        talk.names(at, limit_a)
+
+    assert (talk.echo.accord is Accord.SHARED) == shared
+
+
+@pytest.mark.parametrize(("apart_ms", "shared"), [(599_999, True), (600_000, False)])
+def test_two_strange_echoes_must_be_within_ten_minutes(apart_ms: int, shared: bool) -> None:
+    """What was long ago is no sign any more."""
+    talk = Talk(fallback_ma=16_000)
+    for at, limit_a in ((40_000, 16), (45_000, 9), (40_000 + apart_ms, 16), (45_000 + apart_ms, 9)):
+        talk.names(at, limit_a)
+
+    assert (talk.echo.accord is Accord.SHARED) == shared
+
+
+@pytest.mark.parametrize(("again_at", "told"), [(642_999, False), (643_000, True)])
+def test_the_same_is_not_said_twice_within_ten_minutes(again_at: int, told: bool) -> None:
+    """A charger that does not follow, follows, and does not again: people are warned anew after ten minutes."""
+    talk = Talk()
+    talk.names(31_000, 16)
+    assert talk.names(43_000, 16) == [DISPUTED]
+    assert talk.names(50_000, 6) == [AGREES]
+    talk.names(again_at - 12_000, 16)
+
+    assert (DISPUTED in talk.names(again_at, 16)) == told
+
+
+def test_a_doubt_ends_with_the_next_word() -> None:
+    """A charger that follows after all, or has another master, is in no doubt any more; one that falls silent in a dispute has not yielded."""
+    follows, shared, silent = Talk(), Talk(), Talk()
+    for talk in (follows, shared, silent):
+        talk.names(31_000, 16)
+        assert talk.echo.accord is Accord.DOUBTED
+    follows.names(32_000, 6)
+    shared.overhears(32_000, 16)
+    silent.names(43_000, 16)
+    silent.until(43_000 + 180_000)
+
+    assert [talk.echo.accord for talk in (follows, shared, silent)] == [Accord.AGREES, Accord.SHARED, Accord.DISPUTED]
+    assert silent.echo.alone_ma == 6_000, "time has passed over its last limit"
 
 
 def test_a_second_master_is_never_shouted_down() -> None:
@@ -222,11 +293,12 @@ def test_a_foreign_limit_on_our_topic_is_named_at_once() -> None:
         assert [told.grant.limit_ma for told in set_limits(talk.until(41_000))] == [6_000]
 
 
-def test_a_foreign_limit_below_ours_is_said_and_claims_nothing() -> None:
+@pytest.mark.parametrize("limit_a", [3, 6])
+def test_a_foreign_limit_that_is_not_above_ours_is_said_and_claims_nothing(limit_a: float) -> None:
     """The smaller limit is safe; that somebody gives it is worth knowing."""
     talk = Talk()
 
-    assert talk.overhears(40_500, 3) == [SHARED.format(3)]
+    assert talk.overhears(40_500, limit_a) == [SHARED.format(limit_a)]
     assert talk.echo.claimed_ma == 0
     assert set_limits(talk.until(49_000)) == []
 
@@ -342,6 +414,28 @@ def test_until_its_limit_has_expired_a_silent_charger_may_obey_an_old_one() -> N
     assert talk.echo.alone_ma == 16_000
     talk.tick(159_000)
     assert talk.echo.alone_ma == 6_000
+
+
+def test_a_report_right_after_a_cut_does_not_prove_that_it_was_heard() -> None:
+    """Whoever falls silent a second after a cut may obey what it was told before."""
+    talk = Talk(fallback_ma=16_000)
+    talk.names(39_000, 16)
+    talk.hear(40_000, list2(35, 0, 0))
+    assert (talk.limit(), talk.echo.claimed_ma) == (6_000, 0)
+    talk.names(41_000, None)
+    talk.until(101_000)
+
+    assert talk.echo.alone_ma == 16_000
+
+
+def test_a_paused_charger_without_a_failsafe_takes_nothing_when_it_is_silent() -> None:
+    """It keeps its last limit, and that was none."""
+    talk = Talk(fallback_ma=0, has_failsafe=False)
+    talk.names(60_000, None)
+    talk.until(200_000)
+
+    assert talk.state.chargers[0].conduct is Conduct.GONE
+    assert talk.echo.claimed_ma == 0
 
 
 def test_without_a_failsafe_a_silent_charger_may_obey_an_old_limit_for_ever() -> None:
