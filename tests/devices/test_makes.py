@@ -1,0 +1,159 @@
+"""The words of each make, as its document has them (``source`` of its record): what a charger says of itself, in our words."""
+
+import json
+from typing import NamedTuple
+
+import pytest
+
+from han_gateway.core.events import ChargerStatus
+from han_gateway.core.site import Charger
+from han_gateway.core.units import LINES
+from han_gateway.devices.hear import KEPT_MS, Heard, hear
+from han_gateway.devices.link import Link
+from han_gateway.devices.makes import DEVICES
+
+IDLE, CONNECTED, CHARGING, FULL, ERROR = ChargerStatus
+CHARGER = Charger(name="garage", lines=frozenset(LINES), counts_own=True)
+
+
+class Says(NamedTuple):
+    """A make says its state on a topic (``{}``: its id), in a payload (``{}``: the word)."""
+
+    make: str
+    topic: str
+    payload: str
+    words: dict[ChargerStatus | None, str]
+
+
+STATES = (
+    Says("go-e", "{}/car", "{}", {IDLE: "1", CHARGING: "2", CONNECTED: "3", FULL: "4", ERROR: "0 5", None: "6"}),
+    Says(
+        "openevse", "{}/state", "{}", {IDLE: "1", CONNECTED: "2 254", CHARGING: "3", ERROR: "4 5 6 7 8 9 10 11", None: "0 12 255"}
+    ),
+    Says("smartevse", "{}/EVPlugState", "{}", {IDLE: "Disconnected", None: "Connected"}),
+    Says(
+        "smartevse",
+        "{}/State",
+        "{}",
+        {IDLE: "Ready_to_Charge", CONNECTED: "Connected_to_EV Charging_Stopped", CHARGING: "Charging", None: "Modem_Setup"},
+    ),
+    Says("warp", "{}/evse/state", '{{"charger_state":{}}}', {IDLE: "0", CONNECTED: "1 2", CHARGING: "3", ERROR: "4", None: "5"}),
+    Says(
+        "everest",
+        "everest_api/{}/var/session_info",
+        '{{"state":"{}"}}',
+        {
+            IDLE: "Unplugged",
+            CONNECTED: "Preparing AuthRequired WaitingForEnergy ChargingPausedEV ChargingPausedEVSE",
+            CHARGING: "Charging",
+            FULL: "Finished FinishedEV",
+            None: "Reserved",
+        },
+    ),
+    Says("wallbox", "{}/cable_connected/state", "{}", {IDLE: "0", None: "1"}),
+    Says(
+        "wallbox",
+        "{}/status/state",
+        "{}",
+        {IDLE: "Ready", CHARGING: "Charging", CONNECTED: "Paused", ERROR: "Error", None: "Locked"},
+    ),
+    Says("openwb-secondary", "openWB/internal_chargepoint/{}/get/plug_state", "{}", {IDLE: "false", None: "true"}),
+    Says("openwb-secondary", "openWB/internal_chargepoint/{}/get/charge_state", "{}", {CHARGING: "true", CONNECTED: "false"}),
+    Says("evcc-loadpoint", "{}/connected", "{}", {IDLE: "false", None: "true"}),
+    Says("evcc-loadpoint", "{}/charging", "{}", {CHARGING: "true", CONNECTED: "false"}),
+    Says("amina", "zigbee2mqtt/{}", '{{"ev_connected":{}}}', {IDLE: "false", None: "true"}),
+    Says("amina", "zigbee2mqtt/{}", '{{"charging":{}}}', {CHARGING: "true", CONNECTED: "false"}),
+)
+WORDS = [
+    pytest.param(says, word.replace("_", " "), status, id=f"{says.make} {word}")
+    for says in STATES
+    for status, words in says.words.items()
+    for word in words.split()
+]
+
+
+def link(make: str) -> Link:
+    """A charger of this make."""
+    return Link(charger=CHARGER, device=DEVICES[make], base="han/home/chargers/garage", identity="some")
+
+
+def report(make: str, *said: tuple[str, str, int], heard: Heard | None = None) -> dict[str, object] | None:
+    """What the last of these messages (topic, payload, ms) amounts to; None for nothing."""
+    answer, heard = None, heard or Heard()
+    for topic, payload, at in said:
+        heard, answer = hear(link(make), heard, topic.format("some"), payload.encode(), at)
+    return None if answer is None else dict(json.loads(answer))
+
+
+@pytest.mark.parametrize(("says", "word", "status"), WORDS)
+def test_a_state_in_the_words_of_its_document(says: Says, word: str, status: ChargerStatus | None) -> None:
+    """Every word that the document names means what it says there; any other means nothing."""
+    said = report(says.make, (says.topic, says.payload.format(word), 0))
+
+    assert said == (None if status is None else {"status": status.value})
+
+
+@pytest.mark.parametrize(
+    ("make", "topic", "payload"),
+    [
+        ("go-e", "{}/frc", "1"),
+        ("openevse", "{}/claim", '{"state":"disabled"}'),
+        ("smartevse", "{}/Mode", "Off"),
+        ("wallbox", "{}/charging_enable/state", "0"),
+        ("easee", "{}/charging_enabled", "false"),
+        ("evcc-loadpoint", "{}/mode", "off"),
+    ],
+)
+def test_a_pause_in_the_words_of_its_document(make: str, topic: str, payload: str) -> None:
+    """Whoever is switched off says so, whatever limit it names, and any other word is none."""
+    assert report(make, (topic, payload, 0)) == {"limit_a": 0}
+    assert report(make, (topic, payload.replace(payload.strip('{}"'), "other"), 0)) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "topic", "payload"),
+    [
+        ("go-e", "{}/wh", "1250"),
+        ("openevse", "{}/session_energy", "1250"),
+        ("smartevse", "{}/EVEnergyCharged", "1250"),
+        ("everest", "everest_api/{}/var/session_info", '{"charged_energy_wh":1250}'),
+        ("wallbox", "{}/added_energy/state", "1250"),
+        ("evcc-loadpoint", "{}/sessionEnergy", "1250"),
+        ("amina", "zigbee2mqtt/{}", '{"last_session_energy":1.25}'),
+    ],
+)
+def test_a_session_in_the_words_of_its_document(make: str, topic: str, payload: str) -> None:
+    """1.25 kWh, on its own topic and in its own unit; it comes along with the next report."""
+    heard, _ = hear(link(make), Heard(), topic.format("some"), payload.encode(), 0)
+
+    assert heard.session_wh == 1_250
+
+
+@pytest.mark.parametrize(
+    ("make", "topic", "payload"),
+    [("go-e", "{}/rbt", "90500"), ("warp", "{}/evse/low_level_state", '{"uptime":90500,"led_state":1}')],
+)
+def test_an_uptime_is_a_sign_of_life(make: str, topic: str, payload: str) -> None:
+    """Who was switched on 90 s ago lives, even if it says nothing else."""
+    assert report(make, (topic, payload, 0)) == {"uptime_s": 90}
+
+
+@pytest.mark.parametrize(
+    ("make", "topic", "payload", "lasts"),
+    [
+        ("go-e", "{}/nrg", "[230,230,230,1,9,9,9]", True),
+        ("warp", "{}/meter/all_values", "[0,0,0,9,9,9]", True),
+        ("wallbox", "{}/charging_current_l1/state", "9", True),
+        ("openevse", "{}/amp", "9000", False),
+        ("smartevse", "{}/EVCurrentL1", "90", False),
+    ],
+)
+def test_who_speaks_only_of_changes_is_believed_for_longer(make: str, topic: str, payload: str, lasts: bool) -> None:
+    """A current that was not said again for half a minute still flows where only changes are said."""
+    echo = DEVICES[make].echo
+    assert echo is not None
+    limit = '{"current":8000,"max_current":8}' if echo.path else "8"
+    said = report(make, (topic, payload, 0), (echo.topic.replace("<id>", "{}"), limit, KEPT_MS))
+
+    assert said is not None
+    assert ("current_a" in said) == lasts
