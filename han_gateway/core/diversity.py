@@ -25,5 +25,5 @@ def idle_ma(view: ChargerView, commands: tuple[Command, ...], at: Instant) -> Mi
 
 def lent_ma(unused: Iterable[MilliAmps], budget_ma: MilliAmps) -> MilliAmps:
     """How much of what chargers leave unused on a line need not be kept free."""
-    offers = [each for each in unused if each > 0]
+    offers = [max(0, each) for each in unused]
     return min(sum(offers) - max(offers, default=0), budget_ma * BORNE_PERCENT // 100)

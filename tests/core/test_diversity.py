@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from han_gateway.core.diversity import UNTAKEN_MS, idle_ma, lent_ma
+from han_gateway.core.diversity import idle_ma, lent_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import measure_lines
@@ -60,7 +60,7 @@ def test_silent_places_too() -> None:
 
 def test_a_new_offer_is_kept_free() -> None:
     """A car may need a minute to wake up: until then its offer counts in full, and after a raise what it had before."""
-    young = idle("a", 6, since=NOW - UNTAKEN_MS + 1)
+    young = idle("a", 6, since=NOW - 60_000 + 1)
     raised = idle("a", 6)._replace(commands=(Command(0, 6_000), Command(NOW - 1, 16_000)), raised_at=NOW - 1)
 
     assert idle_ma(young, young.commands, NOW) == 0

@@ -55,6 +55,14 @@ def test_no_cut_is_no_lesson(decided: dict[str, Grant]) -> None:
     assert learn_patience(POLICY, state, decided, NOW) is state
 
 
+def test_a_window_that_is_as_short_as_it_may_be_is_left_alone() -> None:
+    """However quiet the house is, and also when it has just come down to that."""
+    for patience_ms in (0, POLICY.raise_window_ms):
+        state = raised(NOW, patience_ms)._replace(cut_at=0)
+
+        assert learn_patience(POLICY, state, {}, NOW) is state
+
+
 def test_quiet_minutes_make_it_shorter_but_never_too_short() -> None:
     """After ten minutes without a cut each list takes off 3 %, down to the configured window and not below."""
     state, seen = raised(NOW, 90_000), []
