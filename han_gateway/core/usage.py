@@ -55,7 +55,7 @@ def observe(site: Site, view: ChargerView, report: ChargerSaid) -> tuple[Charger
 
 
 def _unknown(phasing: Phasing) -> Phasing:
-    return phasing._replace(used=None, seen=None, reports=0)
+    return phasing._replace(used=None, seen=None)
 
 
 def _fewer(site: Site, view: ChargerView, report: ChargerSaid) -> frozenset[Line] | None:

@@ -75,6 +75,58 @@ def test_doubt_is_no_belief(current: PerLine[int | None]) -> None:
         assert run.view.lines == ALL
 
 
+@pytest.mark.parametrize(
+    ("amps", "status", "grid", "lines"),
+    [
+        pytest.param((3, 0.499, 0), CHARGING, Grid.TN, {L1}, id="the least that is a charge, beside the most that is none"),
+        pytest.param((2.999, 0, 0), CHARGING, Grid.TN, ALL, id="a little less"),
+        pytest.param((16, 0.5, 0), CHARGING, Grid.TN, ALL, id="a little more beside it"),
+        pytest.param((16, 0, 0), ChargerStatus.CONNECTED, Grid.TN, ALL, id="a car that does not charge, it says"),
+        pytest.param((16, 16, 0), CHARGING, Grid.TN, {L1, L2}, id="two lines"),
+        pytest.param((16, 16, 0), CHARGING, Grid.IT, {L1, L2}, id="a pair"),
+        pytest.param((16, 16, 16), CHARGING, Grid.TN, ALL, id="all of them"),
+    ],
+)
+def test_what_a_charge_on_few_lines_looks_like(
+    amps: tuple[float, float, float], status: ChargerStatus, grid: Grid, lines: set[Line]
+) -> None:
+    """3 A or more on each line that is used, less than half an ampere on the others, of a charger that says that it charges."""
+    run = Home(house(charger(), grid=grid))
+    run.lists(4, 5, 5, 5)
+    for _ in range(5):
+        run.until(run.now + 10_000)
+        run.report(run.now, amps, status)
+
+    assert run.view.lines == lines
+
+
+def test_a_doubt_begins_the_count_anew() -> None:
+    """Only reports in a row count."""
+    run = Home(house(charger()))
+    run.lists(4, 5, 5, 5)
+    for amps, believed in (
+        ((16, 0, 0), False),
+        ((16, 0, 0), False),
+        ((2, 0, 0), False),
+        *[((16, 0, 0), False)] * 3,
+        ((16, 0, 0), True),
+    ):
+        run.until(run.now + 10_000)
+        run.report(run.now, amps)
+        assert (run.view.lines == {L1}) == believed
+
+
+def test_a_report_that_leaves_a_line_out_ends_belief_with_the_next_list() -> None:
+    """When the reports that told of all lines are too old."""
+    run = one_phase_car()
+    for _ in range(5):
+        run.until(run.now + 9_000)
+        run.play(ChargerSaid(at=run.now, charger="garage", current_ma=PerLine(16_000, None, None), status=CHARGING))
+        run.hear(run.now + 1_000, list2(21, 5, 5))
+
+    assert run.view.lines == ALL
+
+
 def test_two_reports_are_not_enough() -> None:
     """A charger that reports every half a minute is believed after three reports."""
     run = Home(house(charger()))
