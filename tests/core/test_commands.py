@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from han_gateway.core.commands import BOOST_MS, KNOWN, SELDOM_MS
+from han_gateway.core.commands import KNOWN, SELDOM_MS
 from han_gateway.core.effects import (
     Cause,
     ChargerState,
@@ -71,6 +71,16 @@ def test_a_pause_is_at_once_and_until_it_is_taken_back() -> None:
     assert run.limit() == 0
     assert run.grant().reason.cause is Cause.PAUSED
     assert outcomes(run) == [(Ask.PAUSE, Stage.ACCEPTED, "told to draw nothing"), (Ask.PAUSE, Stage.DONE, "draws nothing")]
+
+
+def test_an_outcome_tells_how_long_it_took() -> None:
+    """From the command to what was seen of it; what was answered at once took no time."""
+    run = charging()
+    asked_at = run.now
+    ask(run, Ask.PAUSE)
+    run.say(asked_at + 7_000, "garage", 0)
+    told = [each for _, each in run.effects if isinstance(each, ShowOutcome)]
+    assert [(each.stage, each.took_ms) for each in told] == [(Stage.ACCEPTED, None), (Stage.DONE, 7_000)]
 
 
 def test_pages_show_a_pause_and_a_boost() -> None:
@@ -250,14 +260,24 @@ def test_a_boost_for_the_car_that_is_there_ends_when_it_leaves() -> None:
     assert (before, run.state.chargers[0].boosted) == (True, False)
 
 
+def test_a_report_that_says_nothing_of_a_car_brings_none() -> None:
+    """A boost for the next car is still there when the charger has reported a current and then, again, that there is no car."""
+    run = Run(ALONE)
+    run.say(1_000, "garage", 0, ChargerStatus.IDLE)
+    ask(run, Ask.BOOST)
+    run.say(2_000, "garage", 0)
+    run.say(3_000, "garage", 0, ChargerStatus.IDLE)
+    assert run.state.chargers[0].boosted
+
+
 def test_a_boost_ends_after_four_hours() -> None:
     """A boost that nobody takes back has an end."""
     run = charging()
     began = run.now
     ask(run, Ask.BOOST)
-    run.tick(began + BOOST_MS - 1)
+    run.tick(began + 4 * 3_600_000 - 1)
     still = run.state.chargers[0].boosted
-    run.tick(began + BOOST_MS)
+    run.tick(began + 4 * 3_600_000)
     assert (still, run.state.chargers[0].boosted) == (True, False)
 
 
@@ -421,6 +441,18 @@ def test_a_restart_is_refused_with_the_reason() -> None:
     assert outcomes(run)[-1][1:] == (Stage.REFUSED, "the meter is lost: nobody sees what the charger draws when it is back")
     run.seconds(60)
     assert [each for each in ask(run, Ask.RESTART) if isinstance(each, RestartCharger)] != []
+
+
+@pytest.mark.parametrize(("later_ms", "done"), [(599_999, False), (600_000, True)])
+def test_a_restart_is_done_once_in_ten_minutes(later_ms: int, done: bool) -> None:
+    """And not a millisecond sooner."""
+    run = Restartable(ALONE)
+    run.seconds(60)
+    asked_at = run.now
+    ask(run, Ask.RESTART)
+    run.seconds(599)
+    effects = run.play(Asked(at=asked_at + later_ms, charger="garage", ask=Ask.RESTART))
+    assert any(isinstance(each, RestartCharger) for each in effects) == done
 
 
 def test_a_pause_during_a_restart_holds() -> None:
