@@ -64,7 +64,6 @@ LIFE: dict[tuple[Stage, Sign], Stage] = {
 
 _WORDS: dict[tuple[Ask, Stage], str] = {
     (Ask.RESTART, Stage.ACCEPTED): "told to restart",
-    (Ask.RESTART, Stage.ABSENT): "told to restart",
     (Ask.RESTART, Stage.AWAY): "went silent",
     (Ask.RESTART, Stage.DONE): "back after {took} s",
     (Ask.PAUSE, Stage.ACCEPTED): "told to draw nothing",

@@ -86,7 +86,8 @@ def test_a_house_without_chargers() -> None:
 
     assert [type(effect) for effect in effects] == [ShowReading, ShowHeadroom, Note]
     assert headrooms(effects)[0].room_ma == (20_000, 19_000, 18_000)
-    assert [shown.state for shown in headrooms(run.until(80_000))] == [MeterState.STALE, MeterState.LOST]
+    shown = [(shown.state, shown.load_ma.l1, shown.room_ma.l1) for shown in headrooms(run.until(80_000))]
+    assert shown == [(MeterState.STALE, 5_000, 20_000), (MeterState.LOST, None, None)], "the last load, until it is too old"
 
 
 def test_limits_are_repeated_with_a_new_number() -> None:
@@ -211,6 +212,16 @@ def test_nothing_is_raised_before_the_window_is_full() -> None:
     assert run.limit() == 6000
     assert run.grant().reason == Reason(cause=Cause.RAISE_PENDING)
     run.lists(1, 8, 8, 8, says={"garage": 6})
+    assert run.limit() == 16_000
+
+
+def test_a_list_that_lacks_a_line_is_the_ground_for_no_raise() -> None:
+    """Also where the lists before it would have been."""
+    run = Run(ONE)
+    run.lists(2, 8, 8, 8, says={"garage": 6})
+    run.hear(30_000, list2(8, None, 8))
+    assert (run.state.meter, run.limit()) == (MeterState.FRESH, 6000)
+    run.hear(31_000, list2(8, 8, 8))
     assert run.limit() == 16_000
 
 

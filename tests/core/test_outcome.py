@@ -9,7 +9,6 @@ from han_gateway.core.outcome import (
     FEW_GAPS,
     GAPS,
     LIFE,
-    LONGEST_AWAY_MS,
     OPEN,
     SHORTEST_AWAY_MS,
     TIME_MS,
@@ -71,6 +70,19 @@ def test_a_report_is_a_return_only_after_an_absence() -> None:
     assert LIFE[Stage.HEARD, Sign.SILENT] is Stage.AWAY
 
 
+def test_a_broker_that_is_lost_proves_nothing() -> None:
+    """A silence that nobody could hear is neither a success nor a failure; for who was never heard nothing has changed."""
+    assert {stage: LIFE[stage, Sign.BLIND] for stage in OPEN if stage is not Stage.ABSENT} == dict.fromkeys(
+        (Stage.ACCEPTED, Stage.HEARD, Stage.AWAY), Stage.UNCONFIRMED
+    )
+    assert LIFE[Stage.ABSENT, Sign.BLIND] is Stage.ABSENT
+
+
+def test_a_silence_that_goes_on_is_waited_for() -> None:
+    """Who is away, or was never heard, stays so until a report or the end of the time."""
+    assert [LIFE[stage, Sign.SILENT] for stage in (Stage.AWAY, Stage.ABSENT)] == [Stage.AWAY, Stage.ABSENT]
+
+
 @pytest.mark.parametrize("ask", [Ask.RESTART, Ask.PAUSE])
 def test_every_way_that_a_command_can_go_has_words(ask: Ask) -> None:
     """No state is reached of which nobody can tell people why."""
@@ -83,11 +95,22 @@ def test_every_way_that_a_command_can_go_has_words(ask: Ask) -> None:
             assert len(words(ask, before, now, 42_400)) > 5
     assert words(Ask.RESTART, Stage.AWAY, Stage.DONE, 42_400) == "back after 42 s"
     assert words(Ask.RESTART, Stage.AWAY, Stage.FAILED, 180_000) == "did not come back within 180 s"
+    assert (
+        words(Ask.RESTART, Stage.ACCEPTED, Stage.UNCONFIRMED, 180_000) == "sent; it reports too seldom for a restart to be seen"
+    )
 
 
 @pytest.mark.parametrize(
     ("before", "now", "sign"),
-    [(100, 3, Sign.PROOF), (100, 101, Sign.STILL), (100, 100, Sign.STILL), (None, 3, Sign.STILL), (100, None, Sign.STILL)],
+    [
+        (100, 3, Sign.PROOF),
+        (100, 101, Sign.STILL),
+        (100, 100, Sign.STILL),
+        (1, 0, Sign.PROOF),
+        (0, 0, Sign.STILL),
+        (None, 3, Sign.STILL),
+        (100, None, Sign.STILL),
+    ],
 )
 def test_an_uptime_that_falls_is_a_restart(before: int | None, now: int | None, sign: Sign) -> None:
     """A charger that has been on for less long than before was restarted, however quickly."""
@@ -99,6 +122,7 @@ def test_a_charger_that_reports_seldom_is_not_accused() -> None:
     """Where a restart fits between two reports, a report proves nothing, unless nobody was there before."""
     slow, said = view(gap_ms=120_000), ChargerSaid(at=NOW + 5_000, charger="garage")
     assert sign_of(slow, restart(), said) is None
+    assert [sign_of(view(gap_ms=gap_ms), restart(), said) for gap_ms in (87_500, 87_499)] == [None, Sign.STILL]
     assert sign_of(slow, restart(Stage.AWAY), said) is Sign.STILL
     assert sign_of(slow, restart(Stage.ABSENT), said) is Sign.STILL
 
@@ -126,6 +150,14 @@ def test_what_shows_a_pause(
     assert sign_of(view(), Request(Ask.PAUSE, NOW), said) is sign
 
 
+def test_a_current_on_one_of_its_lines_is_no_pause() -> None:
+    """A charger on three lines that draws on the last of them draws."""
+    wide = start(house(charger("garage")), 0).chargers[0]
+    assert (
+        sign_of(wide, Request(Ask.PAUSE, NOW), ChargerSaid(at=NOW, charger="garage", current_ma=PerLine(0, 0, 500))) is Sign.STILL
+    )
+
+
 @pytest.mark.parametrize("ask", [Ask.RESTART, Ask.PAUSE])
 def test_time_tells_at_the_border_and_not_before(ask: Ask) -> None:
     """A charger is away when it is silent for longer than it uses to be, a command over when its time is; only a restart makes silent."""
@@ -150,7 +182,7 @@ def test_the_next_border_is_the_nearest() -> None:
 def test_how_often_a_charger_reports_is_learned() -> None:
     """Twice its longest pause of late and some seconds is away; a minute while nobody knows; a burst is one report."""
     one = view(heard_at=0, asks=Asks())
-    assert away_ms(one) == LONGEST_AWAY_MS
+    assert away_ms(one) == 60_000
     for at in range(3_000, 3_000 * (FEW_GAPS + 1), 3_000):
         for moment in (at, at + 100):
             said = report(moment, "garage", 0)
@@ -161,6 +193,8 @@ def test_how_often_a_charger_reports_is_learned() -> None:
         said = report(at, "garage", 0)
         one = one._replace(asks=one.asks._replace(gaps_ms=habit(one, said)), report=said)
     assert one.asks.gaps_ms == (1_000,) * GAPS
+    assert habit(view(heard_at=NOW - 500, asks=Asks()), report(NOW, "garage", 0)) == ()
+    assert habit(view(heard_at=NOW - 501, asks=Asks()), report(NOW, "garage", 0)) == (501,)
     assert habit(view(heard_at=None, asks=Asks()), report(NOW, "garage", 0)) == ()
 
 
