@@ -1,14 +1,19 @@
 """One phase rather than none; never while a current flows, and not too often."""
 
 import random
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from han_gateway.core.allocation import Room
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerSaid, ChargerStatus
+from han_gateway.core.gateway import start
 from han_gateway.core.headroom import least
-from han_gateway.core.phases import PAUSED_MS, WIDE_MS
+from han_gateway.core.phases import PAUSED_MS, WIDE_MS, arrange
 from han_gateway.core.site import Charger, Circuit, Grid, modes_of
+from han_gateway.core.state import Command, Phasing, Sample
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.core.usage import MOST_SWITCHES
 from tests.core.houses import ALL, L1, L2, L3, LIST_MS, Home, Run, charger, house, list2, notes
@@ -91,6 +96,112 @@ def test_the_margin_of_a_fuse_on_the_way_stays_free() -> None:
     run.minutes(3, 12, 22, 7)
 
     assert (run.modes(), run.limit()) == ([ALL], 0)
+
+
+NOW = 10_000_000
+BUSY = Command(NOW - 1, 0)
+
+
+def arranged(
+    *amps: float, now: tuple[float, ...] = (), span_ms: int = 20_000, drawn: tuple[float, ...] = (0, 0, 0), **known: Any
+) -> set[Line]:
+    """The lines of a charger that was paused a minute ago and has reported since, after a list; the whole window leaves so much."""
+    window = tuple(
+        Sample(at, Room(PerLine(*(round(each * 1000) for each in room))))
+        for at, room in ((NOW - span_ms, amps), (NOW, now or amps))
+    )
+    site = house(switchable(), charger("other"), fuse=40)
+    garage, other = start(site, 0).chargers
+    heard = ChargerSaid(
+        at=NOW - known.pop("ago_ms", 1_000),
+        charger="garage",
+        current_ma=PerLine(*(round(each * 1000) for each in drawn)),
+        status=known.pop("status", None),
+    )
+    limit = known.pop("limit_ma", 0)
+    others = other._replace(
+        grant=replace(other.grant, limit_ma=0), commands=(*other.commands, *([BUSY] if known.pop("busy", False) else ()))
+    )
+    view = garage._replace(
+        grant=replace(garage.grant, limit_ma=limit),
+        commands=(Command(known.pop("told_at", NOW - 60_000), limit),),
+        report=heard,
+        paused_at=NOW - known.pop("paused_ms", 60_000),
+        mode=known.pop("mode", None),
+        phasing=Phasing(**known),
+    )
+    state = start(site, 0)._replace(chargers=(view, others), window=window)
+    return set(arrange(site, state, NOW)[0].chargers[0].offered)
+
+
+@pytest.mark.parametrize(
+    ("changed", "lines"),
+    [
+        ({}, {L1}),
+        ({"paused_ms": 59_999}, ALL),
+        ({"span_ms": 19_999}, ALL),
+        ({"told_at": NOW - 5_999}, ALL),
+        ({"busy": True}, ALL),
+        ({"now": (8, 8, 6)}, ALL),
+        ({"now": (8, 8, 5.999)}, {L1}),
+        ({"drawn": (0, 0, 0.499)}, {L1}),
+        ({"drawn": (0, 0, 0.5)}, ALL),
+        ({"switches": 1}, {L1}),
+        ({"switches": 2}, ALL),
+        ({"ago_ms": 34_999}, {L1}),
+        ({"ago_ms": 35_000}, ALL),
+    ],
+    ids=str,
+)
+def test_when_it_may_go_to_one_phase(changed: dict[str, Any], lines: set[Line]) -> None:
+    """Paused for a minute, told nothing new, heard, without a current, a full window, no room in the last list, a change left for the way back."""
+    assert arranged(8, 8, 5.999, **changed) == lines
+
+
+def test_room_for_the_minimum_is_enough_to_stay() -> None:
+    """To the milliampere: with 6 A on each line nothing changes."""
+    assert arranged(8, 8, 6) == ALL
+
+
+@pytest.mark.parametrize(
+    ("changed", "lines"),
+    [
+        ({}, ALL),
+        ({"switched_at": NOW - 599_999}, {L3}),
+        ({"gain_ma": -100_000}, {L3}),
+        ({"narrow_car": True}, {L3}),
+        ({"switches": 3}, {L3}),
+        ({"drawn": (0, 0, 0.5)}, {L3}),
+    ],
+    ids=str,
+)
+def test_when_it_may_come_back_from_a_pause_on_all_lines(changed: dict[str, Any], lines: set[Line]) -> None:
+    """After ten minutes, if they would have carried more, the car can use them, and a change is left."""
+    narrow: dict[str, Any] = {"mode": frozenset({L3}), "switched_at": NOW - 600_000, "gain_ma": 100_000, "switches": 2}
+
+    assert arranged(6, 6, 16, **(narrow | changed)) == lines
+    assert arranged(5.999, 6, 16, **(narrow | changed)) == {L3}
+
+
+@pytest.mark.parametrize(
+    ("amps", "changed", "lines"),
+    [
+        ((6, 6, 16), {}, ALL),
+        ((5.999, 6, 16), {}, {L3}),
+        ((10, 10, 16), {"limit_ma": 10_000}, ALL),
+        ((9.999, 10, 16), {"limit_ma": 10_000}, {L3}),
+        ((6, 6, 16), {"ago_ms": 34_999}, ALL),
+        ((6, 6, 16), {"ago_ms": 35_000}, {L3}),
+    ],
+    ids=str,
+)
+def test_an_empty_place_goes_back_as_soon_as_all_lines_bear_its_limit(
+    amps: tuple[float, ...], changed: dict[str, Any], lines: set[Line]
+) -> None:
+    """It is ready for the next car then; an old word that there is none counts for nothing."""
+    empty: dict[str, Any] = {"mode": frozenset({L3}), "status": IDLE, "gain_ma": -100_000}
+
+    assert arranged(*amps, **(empty | changed)) == lines
 
 
 def test_back_to_three_phases() -> None:

@@ -310,10 +310,52 @@ def test_pages_see_the_chargers_of_the_new_house() -> None:
     assert [shown.grant for shown in effects if isinstance(shown, ShowCharger)] == [run.grant("right")]
 
 
+def test_a_house_whose_meter_is_lost_may_change() -> None:
+    """Nobody knows what it draws: under a smaller fuse the fallbacks fit alone, and no more is promised."""
+    run = Run(house(LEFT, fuse=25))
+    run.lists(8, 2, 2, 2)
+    run.until(run.now + 70_000)
+    assert run.state.load is None
+    change(run, house(LEFT, RIGHT, fuse=10))
+
+    assert (run.limit("left"), run.limit("right")) == (6_000, 0)
+
+
+def test_a_house_of_which_half_a_list_was_heard_may_change() -> None:
+    """A list that lacks a line tells nothing of the room before the first whole one."""
+    run = Run(house(LEFT, fuse=25))
+    run.hear(10_000, list2(2, None, 2))
+    change(run, house(LEFT, fuse=5))
+
+    assert run.limit("left") == 0
+
+
+def test_who_was_there_before_comes_first() -> None:
+    """Where a fuse bears one minimum only, a charger that has just come waits, whatever its name is."""
+    run = Run(house(LEFT, fuse=25))
+    run.lists(2, 2, 2, 2, says={"left": 0})
+    assert run.limit("left") == 6_000
+    change(run, house(charger("attic"), LEFT, fuse=10))
+
+    assert (run.limit("attic"), run.limit("left")) == (0, 6_000)
+
+
+def test_what_the_last_list_left_is_still_known() -> None:
+    """A cap that is lowered between a reload and the next list cuts by what the house was seen to draw."""
+    cap = CapRule(default=25_000, least=10_000, most=25_000)
+    run = Run(replace(house(LEFT, fuse=25), line_cap=cap))
+    run.lists(8, 4, 4, 4, says={"left": 0})
+    change(run, replace(house(LEFT, fuse=25), line_cap=cap))
+    assert run.limit("left") == 16_000
+    run.play(CapSaid(at=run.now + 500, cap=Cap.LINE, value=15_000))
+
+    assert run.limit("left") == 11_000
+
+
 def test_another_grid_is_another_house() -> None:
     """A house whose name or grid differs cannot be carried over."""
     run = Run(house(LEFT))
-    with pytest.raises(ValueError, match="another house"):
+    with pytest.raises(ValueError, match=r"^a house with another name or grid is another house$"):
         change(run, house(LEFT, grid=Grid.IT))
 
 

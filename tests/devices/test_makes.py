@@ -1,6 +1,7 @@
 """The words of each make, as its document has them (``source`` of its record): what a charger says of itself, in our words."""
 
 import json
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -10,7 +11,7 @@ from han_gateway.core.site import Charger
 from han_gateway.core.units import LINES
 from han_gateway.devices.hear import KEPT_MS, Heard, hear
 from han_gateway.devices.link import Link
-from han_gateway.devices.makes import DEVICES
+from han_gateway.devices.makes import DEVICES, GENERIC
 
 IDLE, CONNECTED, CHARGING, FULL, ERROR = ChargerStatus
 CHARGER = Charger(name="garage", lines=frozenset(LINES), counts_own=True)
@@ -157,3 +158,17 @@ def test_who_speaks_only_of_changes_is_believed_for_longer(make: str, topic: str
 
     assert said is not None
     assert ("current_a" in said) == lasts
+
+
+def test_what_one_word_says_does_not_unsay_another() -> None:
+    """A charger that charges and then says that a car is there still charges; a current beside a word that says nothing is news."""
+    said = report("evcc-loadpoint", ("{}/charging", "true", 0), ("{}/connected", "true", 1), ("{}/maxCurrent", "8", 2))
+    assert said == {"status": "charging", "limit_a": 8}
+    assert report("amina", ("zigbee2mqtt/{}", '{"current":5,"ev_connected":true}', 0)) == {"current_a": {"L1": 5.0}}
+
+
+def test_the_word_for_a_make_of_ones_own_is_explained() -> None:
+    """What to write for a charger that no record knows stands where people look for it, and no make has that name."""
+    text = (Path(__file__).parent.parent.parent / "docs" / "chargers.md").read_text(encoding="utf-8")
+    assert f'device = "{GENERIC}"' in text
+    assert GENERIC not in DEVICES
