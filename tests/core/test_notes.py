@@ -2,8 +2,12 @@
 
 import pytest
 
+from dlms.rejects import Reason as Reject
 from han_gateway.core import notes
-from han_gateway.core.effects import Cause, Grant, Level, MeterState, Reason
+from han_gateway.core.accord import Accord
+from han_gateway.core.effects import Cause, Doubt, Grant, Level, MeterState, Note, Reason, ShowOutcome, Stage
+from han_gateway.core.events import Ask
+from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import Line
 
@@ -43,6 +47,95 @@ def test_silence_is_a_warning_that_says_what_is_missing() -> None:
 
     assert (silent.level, silent.text) == (Level.WARNING, "meter lost: no lists for 60 s")
     assert power_only.text == "meter stale: no lists with currents for 25 s"
+
+
+LOUD = [
+    pytest.param(notes.conduct("garage", Conduct.IGNORING), "charger garage draws more than its limit", id="ignoring"),
+    pytest.param(notes.conduct("garage", Conduct.GONE), "charger garage has stopped reporting", id="gone"),
+    pytest.param(
+        notes.meter_silent(MeterState.STALE, 25_900, power_heard=True, doubt=Doubt.CLOCK_STANDS),
+        "meter stale: its clock stands still, it repeats itself; nothing new for 25 s",
+        id="clock",
+    ),
+    pytest.param(
+        notes.meter_silent(MeterState.LOST, 60_000, power_heard=True, doubt=Doubt.LATE),
+        "meter lost: its lists are old ones; nothing new for 60 s",
+        id="old",
+    ),
+    pytest.param(
+        notes.meter_silent(MeterState.LOST, 60_000, power_heard=True, doubt=Doubt.REPEATED),
+        "meter lost: it repeats one list; nothing new for 60 s",
+        id="repeated",
+    ),
+    pytest.param(
+        notes.meter_silent(MeterState.LOST, 60_000, power_heard=False, doubt=Doubt.LATE),
+        "meter lost: no lists for 60 s",
+        id="what was doubted is silent now",
+    ),
+    pytest.param(
+        notes.differs("garage", Accord.DISPUTED, 16_000, 6_000),
+        "charger garage does not follow: it says that it obeys 16 A and was told 6 A; let nobody else set its limit",
+        id="disputed",
+    ),
+    pytest.param(
+        notes.differs("garage", Accord.SHARED, None, 6_000),
+        "charger garage has a second master that sets ? A, we 6 A; switch off its own load balancing or the other automation",
+        id="shared",
+    ),
+    pytest.param(notes.circuit_lost("shed", 60_900), "meter of the shed fuse lost: silent for 60 s", id="sub-fuse"),
+    pytest.param(
+        notes.same_list(659_999),
+        "the meter has sent the very same list for 10 min: it may repeat itself; take the adapter out of the HAN port for a moment",
+        id="same list",
+    ),
+    pytest.param(
+        notes.unread(Reject.ENCRYPTED, "system title 4B"),
+        "the meter encrypts its lists (system title 4B): the grid company has the key, and key_file under [meter] names its file",
+        id="encrypted",
+    ),
+    pytest.param(
+        notes.unread(Reject.ENCRYPTED, "suite 2 is not supported"),
+        "the meter encrypts its lists in a way that is not read here (suite 2 is not supported): ask the grid company to switch it off",
+        id="unknown cipher",
+    ),
+    pytest.param(
+        notes.unread(Reject.WRONG_KEY, "check the key"), "the meter's lists cannot be opened: check the key", id="wrong key"
+    ),
+    pytest.param(
+        notes.unread(Reject.REPLAYED, "counter 7"),
+        "the meter's lists are old ones (counter 7): does somebody repeat them?",
+        id="replayed",
+    ),
+    pytest.param(
+        notes.unread(Reject.UNAUTHENTICATED, "the tag is wrong"),
+        "the meter's lists are not believed: the tag is wrong; without authentication_key_file they are",
+        id="unauthenticated",
+    ),
+]
+
+
+@pytest.mark.parametrize(("note", "text"), LOUD)
+def test_what_somebody_should_look_into_is_a_warning_with_the_remedy(note: Note, text: str) -> None:
+    """Who, what, for how long in whole seconds or minutes, and what to do where there is something to do."""
+    assert (note.level, note.text) == (Level.WARNING, text)
+
+
+@pytest.mark.parametrize(
+    ("stage", "level"), [(Stage.DONE, Level.NOTICE), (Stage.FAILED, Level.WARNING), (Stage.REFUSED, Level.WARNING)]
+)
+def test_bad_news_of_a_command_is_louder(stage: Stage, level: Level) -> None:
+    """Whoever asked wants to see at a glance what did not work."""
+    shown = ShowOutcome(charger="garage", ask=Ask.RESTART, stage=stage, reason="why")
+
+    assert notes.outcome(shown) == Note(level=level, text=f"garage: restart {stage.value}: why")
+
+
+def test_a_cap_is_told_in_its_own_unit() -> None:
+    """Watts for the power, amperes for a line."""
+    assert [notes.cap_set(Cap.POWER, 8_000).text, notes.cap_set(Cap.LINE, 12_500).text] == [
+        "power cap set to 8000 W",
+        "phase cap set to 12.5 A",
+    ]
 
 
 def test_good_news() -> None:
