@@ -151,7 +151,6 @@ def arranged(
         ({"ago_ms": 34_999}, {L1}),
         ({"ago_ms": 35_000}, ALL),
     ],
-    ids=str,
 )
 def test_when_it_may_go_to_one_phase(changed: dict[str, Any], lines: set[Line]) -> None:
     """Paused for a minute, told nothing new, heard, without a current, a full window, no room in the last list, a change left for the way back."""
@@ -173,7 +172,6 @@ def test_room_for_the_minimum_is_enough_to_stay() -> None:
         ({"switches": 3}, {L3}),
         ({"drawn": (0, 0, 0.5)}, {L3}),
     ],
-    ids=str,
 )
 def test_when_it_may_come_back_from_a_pause_on_all_lines(changed: dict[str, Any], lines: set[Line]) -> None:
     """After ten minutes, if they would have carried more, the car can use them, and a change is left."""
@@ -193,7 +191,6 @@ def test_when_it_may_come_back_from_a_pause_on_all_lines(changed: dict[str, Any]
         ((6, 6, 16), {"ago_ms": 34_999}, ALL),
         ((6, 6, 16), {"ago_ms": 35_000}, {L3}),
     ],
-    ids=str,
 )
 def test_an_empty_place_goes_back_as_soon_as_all_lines_bear_its_limit(
     amps: tuple[float, ...], changed: dict[str, Any], lines: set[Line]
