@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -32,6 +33,20 @@ def ids(site: Site) -> list[str]:
     devices = told(site).values()
     entities = [entity["unique_id"] for device in devices for entity in device["components"].values()]
     return entities + [device["device"]["identifiers"][0] for device in devices] + list(told(site))
+
+
+def test_home_assistant_is_told_the_same_as_ever() -> None:
+    """Entities keep their ids, names, units and templates: dashboards and months of history hang on them.
+
+    What is told is in ``discovery.json``, as the real Home Assistant was seen to take it (tests/homeassistant); who changes it on purpose
+    writes it anew from here.
+    """
+    power = CapRule(default=8_000, least=2_000, most=17_000)
+    line = CapRule(default=20_000, least=20_000, most=20_000)
+    site = replace(house("home", "garage"), power_cap=power, line_cap=line)
+    known: dict[str, Any] = json.loads(Path(__file__).with_name("discovery.json").read_text(encoding="utf-8"))
+
+    assert told(site) == known
 
 
 def test_one_device_for_the_site_the_meter_and_each_charger() -> None:
