@@ -28,6 +28,7 @@ from han_gateway.adapters import (
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import circuits, load, secrets, settings, toml_file
 from han_gateway.core import commands, discovery, echo, inbox, memory, outcome, unread
+from han_gateway.core.effects import Cause
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
 from han_gateway.devices.makes import DEVICES
@@ -180,6 +181,39 @@ def bounds() -> str:
     )
 
 
+MEANS = {
+    Cause.FUSE: "the house and the other chargers leave no more on this fuse and line",
+    Cause.LINE_CAP: "you allow no more on this line (`[caps]`)",
+    Cause.POWER_CAP: "you allow no more power for the whole house (`[caps]`)",
+    Cause.CHARGER: "nothing but the charger's `max_a` limits it",
+    Cause.STARTING: "a car begins with the smallest current, and gets more when it is seen to follow",
+    Cause.NO_CAR: "the charger says that no car is there, or that it is full: the smallest current stands ready",
+    Cause.ENOUGH: "the car takes less than it was offered; the rest is for others",
+    Cause.UNSEEN: "the charger does not report, and the meter does not show that it draws",
+    Cause.HELD: "a little above the fuse, which bears that for a while; a pause would wear the contactor",
+    Cause.NO_ROOM: "not even the smallest current fits; it waits in the queue",
+    Cause.METER_WAITING: "since the start no list with currents has come: the fallback",
+    Cause.METER_STALE: "no list for a while: what fell stays, nothing rises",
+    Cause.METER_LOST: "no list for long: the fallback",
+    Cause.REMOVED: "the charger is no longer in the configuration, and is left with the fallback",
+    Cause.POWER_ROSE: "the power rose between two lists with currents; the next one says whether it was this line",
+    Cause.RAISE_PENDING: "there is room, and it is watched a little longer before it is given",
+    Cause.QUESTION: "a small change, to see on the meter whether a charger that never reports follows",
+    Cause.CHANGING: "paused while the charger changes its phases",
+    Cause.PAUSED: "somebody asked for a pause",
+}
+"""What each beginning of a reason tells people."""
+
+
+def reasons() -> str:
+    """Why a limit is what it is."""
+    return table(("`reason` begins with", "means"), ((f"`{_begins(cause)}`", MEANS[cause]) for cause in Cause))
+
+
+def _begins(cause: Cause) -> str:
+    return "NAME fuse, LINE" if cause is Cause.FUSE else f"{cause.value}, LINE" if cause is Cause.LINE_CAP else cause.value
+
+
 def promises() -> str:
     """What the campaigns saw the last time that their figures were kept; what did not hold says so."""
     kept = json.loads((DOCS / "figures.json").read_text(encoding="utf-8"))
@@ -258,6 +292,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "entities": entities,
     "front": front,
     "bounds": bounds,
+    "reasons": reasons,
     "promises": promises,
     "devices": devices,
     "meters": meters,
