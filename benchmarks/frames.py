@@ -9,8 +9,9 @@ from random import Random
 
 from dlms.cosem import build_date_time
 from han_gateway.meters import forms
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 
 COUNT = 64
 _START = datetime(2026, 1, 15, 17, 0, 10)  # noqa: DTZ001 - a meter's clock has no zone

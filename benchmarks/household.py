@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from random import Random
 
 from han_gateway.meters.forms import Form
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 
 METER = METERS["kaifa-it"]
 EPOCH = datetime(2026, 1, 15)  # noqa: DTZ001 - a meter's clock has no zone

@@ -20,8 +20,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from han_gateway.core.units import PerLine
 from han_gateway.meters.forms import Form
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 from tests.mosquitto import Mosquitto, free_port
 
 ROOT = Path(__file__).parent.parent

@@ -15,8 +15,9 @@ import pytest
 from han_gateway import cli
 from han_gateway.adapters.recording import append
 from han_gateway.cli import COMMANDS
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 
 ROOT = Path(__file__).parent.parent
 START = datetime(2026, 1, 15, 17, tzinfo=UTC)

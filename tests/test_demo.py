@@ -15,23 +15,24 @@ import pytest
 from han_gateway.cli import main
 from han_gateway.core.site import Grid
 from han_gateway.core.units import LINES
-from han_gateway.demo.evening import evening
+from han_gateway.demo.evening import NAMES, evening
 from han_gateway.demo.scene import ChargerNews, Scene, in_words
-from han_gateway.demo.stage import METER, damaged
+from han_gateway.demo.stage import damaged, key_files
 from han_gateway.demo.world import BOXES, LAPSE, Heard, Trouble, World, endless, troubles, with_cars
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.models import MODELS
 from han_gateway.meters.reading import Reading
 from han_gateway.simulation.charger import passed, plugged_in
-from han_gateway.simulation.evening import pen
 
 L1, L2, L3 = LINES
+METER = MODELS["kaifa-tn"]
 CALM = frozenset[Trouble]()
 COMMAND = (sys.executable, "-m", "han_gateway", "demo")
 
 
 def new_world() -> World:
     """Begin the demo's evening."""
-    return World(evening(), lambda reading: pen(METER, reading))
+    return World(evening(), METER)
 
 
 def currents(frames: list[bytes]) -> list[tuple[int | None, ...]]:
@@ -128,7 +129,7 @@ def test_the_evening_begins_again() -> None:
 
 def test_a_damaged_frame_is_refused() -> None:
     """The damage of the demo is one that the decoder sees."""
-    frame = pen(METER, evening()[0].reading)
+    frame = METER.say(2, evening()[0].reading)
 
     assert [type(item) for item in Decoder().feed(frame)] == [Reading]
     assert not any(isinstance(item, Reading) for item in Decoder().feed(damaged(frame)))
@@ -175,6 +176,48 @@ def test_the_table_fits_eighty_columns() -> None:
         assert words in drawn
 
 
+@pytest.mark.parametrize("meter", NAMES)
+def test_any_meter_can_play(meter: str) -> None:
+    """Every list that a meter sends in half a minute of the evening is read, with its key if it has one, and shows what the cars draw."""
+    model = MODELS[meter]
+    world, calm = World(evening(meter), model), World(evening(meter), model)
+    world.tell("carport", 0, 10_000, 60_000)
+    calm.tell("carport", 0, 0, 60_000)
+    shown = []
+    for each in (world, calm):
+        decoder = Decoder(keys=model.keys)
+        items = [item for frame in each.run(30_000, CALM) for item in decoder.feed(frame)] + decoder.close()
+        assert not [item for item in items if not isinstance(item, Reading)]
+        *_, last = [item.current_l2_ma for item in items if isinstance(item, Reading) and item.list > 1]
+        shown.append(last or 0)
+
+    assert 9_000 <= shown[0] - shown[1] <= 11_000
+
+
+def test_the_help_names_the_meters(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever asks is told every meter that can play; one that is not there is a usage error."""
+    with pytest.raises(SystemExit):
+        main(["demo", "--help"])
+    helped = "".join(capsys.readouterr().out.split())
+    with pytest.raises(SystemExit) as refused:
+        main(["demo", "--meter", "kaifa-it"])
+
+    assert all(name in helped for name in NAMES)
+    assert refused.value.code == 2
+
+
+def test_keys_are_for_their_owner_alone(tmp_path: Path) -> None:
+    """The keys of a meter that encrypts stand in files that nobody else can read, and only those that it uses."""
+    files = {meter: key_files(meter, tmp_path / meter) for meter in ("kamstrup-dk-encrypted", "kaifa-at-encrypted", "kaifa-tn")}
+
+    assert {meter: list(found) for meter, found in files.items()} == {
+        "kamstrup-dk-encrypted": ["key_file", "authentication_key_file"],
+        "kaifa-at-encrypted": ["key_file"],
+        "kaifa-tn": [],
+    }
+    assert {path.stat().st_mode & 0o777 for found in files.values() for path in found.values()} == {0o600}
+
+
 @pytest.mark.parametrize("words", ["0", "-1", "nan", "inf", "soon"])
 def test_a_duration_that_makes_no_sense_is_a_usage_error(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The duration is a number of seconds between 0 and a day; anything else is exit 2 with the option's name."""
@@ -188,7 +231,7 @@ def test_a_duration_that_makes_no_sense_is_a_usage_error(words: str, capsys: pyt
 def test_a_gateway_that_ends_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """When the gateway cannot run, the demo ends with exit 1 and says in one line what the gateway said last."""
     pytest.importorskip("amqtt")
-    monkeypatch.setattr("han_gateway.commands.demo.configuration", lambda *_: "[site]\nname = 1\n")
+    monkeypatch.setattr("han_gateway.commands.demo.configuration", lambda *_, **__: "[site]\nname = 1\n")
 
     assert main(["demo", "--plain", "--embedded-broker"]) == 1
     errors = capsys.readouterr().err
@@ -212,6 +255,19 @@ def test_two_seconds_in_this_process(capsys: pytest.CaptureFixture[str]) -> None
 
     assert main(["demo", "--plain", "--embedded-broker", "--duration", "2"]) == 0
     output = capsys.readouterr().out
+    assert re.search(r"garage   limit 6 A   draws  6.0 A  \w+", output)
+    assert re.search(r"meter:  [1-9]\d* lists read, 0 rejects", output)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("meter", ["p1-se-kamstrup", "kamstrup-dk-encrypted"])
+def test_two_seconds_of_another_meter(meter: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A meter with a P1 port and one that encrypts play as well: their lists are read, the chargers have limits, and the keys are gone."""
+    pytest.importorskip("amqtt")
+
+    assert main(["demo", "--plain", "--embedded-broker", "--duration", "2", "--meter", meter]) == 0
+    output = capsys.readouterr().out
+    assert f"an evening with a {meter} plays on" in output
     assert re.search(r"garage   limit 6 A   draws  6.0 A  \w+", output)
     assert re.search(r"meter:  [1-9]\d* lists read, 0 rejects", output)
 

@@ -17,8 +17,9 @@ from han_gateway.core.site import Cap, CapRule, Charger, Circuit, Grid, Policy, 
 from han_gateway.core.state import State
 from han_gateway.core.units import Instant, Line, PerLine
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 from han_gateway.playback import Playback
 from han_gateway.runtime import Gateway, Live
 from han_gateway.timeline import Timeline

@@ -13,15 +13,17 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from han_gateway.demo.evening import METER, NAMES
 from han_gateway.demo.screen import screen
 from han_gateway.demo.services import ServiceError, broker, free_port, gateway, meter_line
-from han_gateway.demo.stage import STEP_S, Stage, configuration
+from han_gateway.demo.stage import STEP_S, Stage, configuration, key_files
 from han_gateway.demo.totals import totals
 
 LONGEST_S = 86_400
 EXAMPLE = """\
 example:
   han-gateway demo --duration 10
+  han-gateway demo --meter p1-se-kamstrup
 """
 
 
@@ -29,6 +31,13 @@ def configure(parser: ArgumentParser) -> None:
     """Describe the options."""
     parser.epilog = EXAMPLE
     parser.add_argument("--duration", type=_seconds, default=30.0, metavar="S", help="how many seconds to show (default: 30)")
+    parser.add_argument(
+        "--meter",
+        choices=NAMES,
+        default=METER,
+        metavar="NAME",
+        help=f"the meter that plays (default: {METER}), one of: {', '.join(NAMES)}",
+    )
     parser.add_argument("--plain", action="store_true", help="lines of text instead of the live table, as in a pipe")
     parser.add_argument("--embedded-broker", action="store_true", help="use amqtt although there is a mosquitto on this machine")
 
@@ -43,19 +52,19 @@ def _seconds(text: str) -> float:
 def main(args: Namespace) -> int:
     """Show the gateway at work; 0 when it went well, 1 when something could not start or broke."""
     try:
-        return asyncio.run(_demo(args.duration, plain=args.plain, embedded_broker=args.embedded_broker))
+        return asyncio.run(_demo(args.duration, args.meter, plain=args.plain, embedded_broker=args.embedded_broker))
     except ServiceError as why:
         print(f"han-gateway demo: {why}", file=sys.stderr)
         return 1
 
 
-async def _demo(duration_s: float, *, plain: bool, embedded_broker: bool) -> int:
+async def _demo(duration_s: float, meter: str, *, plain: bool, embedded_broker: bool) -> int:
     enough = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, enough.set)
     async with AsyncExitStack() as services:
         folder = Path(services.enter_context(TemporaryDirectory(prefix="han-gateway-demo-")))
-        stage = Stage()
+        stage = Stage(meter)
         shown = services.enter_context(screen(plain=plain))
         shown.show(stage.scene)
         port, send = services.enter_context(meter_line())
@@ -64,7 +73,9 @@ async def _demo(duration_s: float, *, plain: bool, embedded_broker: bool) -> int
         stage.begin(port, served, f"http://127.0.0.1:{metrics_port}/")
         services.enter_context(stage.on_air(mqtt_port))
         config = folder / "demo.toml"
-        config.write_text(configuration(port, mqtt_port, metrics_port), encoding="utf-8")
+        config.write_text(
+            configuration(port, mqtt_port, metrics_port, meter=meter, keys=key_files(meter, folder)), encoding="utf-8"
+        )
         running = await services.enter_async_context(gateway(config, stage.log))
         while not enough.is_set() and stage.scene.seconds < duration_s:
             if running.returncode is not None:

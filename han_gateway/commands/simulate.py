@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +24,14 @@ EXAMPLE = """examples:
   han-gateway simulate                                                   (ten houses with one 3-phase car, all laws)
   han-gateway simulate --class it-one --houses 50 --policy han-gateway --policy evcc --json
   han-gateway simulate --class tn-three --plot day.svg
+  han-gateway simulate --houses 1 --policy han-gateway --meter kamstrup-dk-encrypted
   han-gateway simulate --recording dump.txt --fuse 25 --charger 3x16     (your own house)
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
+    from han_gateway.meters.models import MODELS
     from han_gateway.simulation.classes import CLASSES, TUNING_SEED
     from han_gateway.simulation.laws import LAWS
 
@@ -46,6 +49,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         choices=[*LAWS, "all", "front"],
         metavar="LAW",
         help=f"all (the default), or of: {', '.join(LAWS)}; front: what an oracle could do with the same cars",
+    )
+    parser.add_argument(
+        "--meter",
+        choices=MODELS,
+        metavar="NAME",
+        help=f"give all houses this meter, and let every list go as bytes through the decoder: {', '.join(MODELS)}",
     )
     parser.add_argument("--json", action="store_true", help="a JSON object instead of a table")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="also draw the first house and the comparison (SVG)")
@@ -77,12 +86,18 @@ def main(args: argparse.Namespace) -> int:
 
 def _compare(args: argparse.Namespace) -> int:
     from han_gateway.simulation.campaign import compare, table
+    from han_gateway.simulation.classes import fits
     from han_gateway.simulation.laws import FRONT, LAWS
 
+    if args.meter and not fits(args.kind, args.meter):
+        args.parser.error(f"--meter: a {args.meter} is not for the net and the phases of the houses of class {args.kind}")
     groups = {"all": LAWS, "front": FRONT}
     laws = [law for word in args.policy or ["all"] for law in groups.get(word, [word])]
-    scores = compare(args.kind, laws, houses=args.houses, days=args.days, seed=args.seed, workers=os.cpu_count() or 1)
+    scores = compare(
+        args.kind, laws, houses=args.houses, days=args.days, seed=args.seed, workers=os.cpu_count() or 1, meter=args.meter
+    )
     told = {"class": args.kind, "houses": args.houses, "days": args.days, "seed": args.seed}
+    told |= {"meter": args.meter} if args.meter else {}
     if args.json:
         print(json.dumps({**told, "laws": [score.as_json() for score in scores]}, indent=2))
     else:
@@ -100,7 +115,8 @@ def _draw(args: argparse.Namespace, scores: "list[Score]") -> None:
     from han_gateway.simulation.pictures import over_time, pareto
 
     first, law = case(args.kind, 0, days=1, seed=args.seed), scores[0].law
-    panels = over_time(first, play(first, law), f"{first.name}, {law}")
+    first = replace(first, meter=args.meter or first.meter)
+    panels = over_time(first, play(first, law, faithful=bool(args.meter)), f"{first.name}, {law}")
     _save(args.plot, [*panels, pareto(scores, f"{args.kind}: {CLASSES[args.kind].words}; houses: {args.houses}")])
 
 

@@ -5,28 +5,29 @@ This file must not know how a port, a broker or a screen is opened.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.core.units import Instant
-from han_gateway.demo.evening import evening
+from han_gateway.demo.evening import METER, evening
 from han_gateway.demo.mqtt import Radio, radio
 from han_gateway.demo.scene import ChargerNews, Scene
 from han_gateway.demo.services import ServiceError
 from han_gateway.demo.world import BOXES, FUSE_MA, LAPSE, Trouble, World, troubles
-from han_gateway.meters.software_meter import METERS
+from han_gateway.meters.models import MODELS
 from han_gateway.simulation.charger import report
-from han_gateway.simulation.evening import pen
 
-METER = METERS["kaifa-tn"]
 STEP_S = 0.1
 PATIENCE_MS = 20_000
 """How long the evening waits for the gateway."""
 BREATH_MS = 700
 """What the evening then waits for the cars: the gateway counts on their maximum until they have had time to hear it."""
 REPORT_STEPS = 5
+_NO_KEYS: Mapping[str, Path] = MappingProxyType({})
 _LOG_HEAD = re.compile(r"<[0-7]>|\d\d:\d\d:\d\d [A-Z]+ +")
 _CONFIGURATION = """\
 # Two chargers. The figures of [policy] and response_s are a tenth of the defaults, because the evening passes ten times as fast;
@@ -38,8 +39,9 @@ fuse_a = {fuse_a}
 
 [meter]
 port = "{port}"
+baud = {baud}
 parity = "N"
-
+{keys}
 [mqtt]
 host = "127.0.0.1"
 port = {mqtt_port}
@@ -69,23 +71,43 @@ failsafe = true
 """
 
 
-def configuration(port: str, mqtt_port: int, metrics_port: int) -> str:
-    """Write the gateway's configuration for this stage, as a user would."""
-    return _CONFIGURATION.format(fuse_a=FUSE_MA // 1000, port=port, mqtt_port=mqtt_port, metrics_port=metrics_port)
+def configuration(
+    port: str, mqtt_port: int, metrics_port: int, *, meter: str = METER, keys: Mapping[str, Path] = _NO_KEYS
+) -> str:
+    """Write the gateway's configuration for this stage, as a user would; ``keys`` are the files with the keys of the meter."""
+    named = "".join(f'{key} = "{path}"\n' for key, path in keys.items())
+    return _CONFIGURATION.format(
+        fuse_a=FUSE_MA // 1000, port=port, baud=MODELS[meter].baud, mqtt_port=mqtt_port, metrics_port=metrics_port, keys=named
+    )
+
+
+def key_files(meter: str, folder: Path) -> dict[str, Path]:
+    """Write the keys of a meter that encrypts into a folder; give their places in the configuration, and the files."""
+    keys = MODELS[meter].keys
+    found = {"key_file": keys.encryption, "authentication_key_file": keys.authentication} if keys else {}
+    folder.mkdir(exist_ok=True)
+    files = {}
+    for place, key in found.items():
+        if key:
+            files[place] = folder / place
+            files[place].touch(mode=0o600)
+            files[place].write_text(key.hex(), encoding="ascii")
+    return files
 
 
 class Stage:
     """The running demo, apart from what it runs on."""
 
-    def __init__(self) -> None:
+    def __init__(self, meter: str = METER) -> None:
+        self._meter = meter
         chargers = {box.name: ChargerNews(box.name, box.lines) for box in BOXES}
         self.scene = Scene(
-            title=f"Kaifa meter, 400 V TN, main fuse {FUSE_MA // 1000} A, {LAPSE} times as fast",
+            title=f"{MODELS[meter].manufacturer.title()} meter, 400 V TN, main fuse {FUSE_MA // 1000} A, {LAPSE} times as fast",
             fuse_a=FUSE_MA / 1000,
             chargers=chargers,
         )
         self.last_words = ""
-        self._world = World(evening(), lambda reading: pen(METER, reading))
+        self._world = World(evening(meter), MODELS[meter])
         self._clock = SystemClock()
         self._opened = self._clock.now()
         self._start: Instant | None = None
@@ -103,7 +125,11 @@ class Stage:
         """Say what is real here, what is not, and where else to look."""
         self.scene.page = page
         self.scene.note("demo", f"the page of the gateway: {page}")
-        self.scene.note("demo", f"a recorded evening plays on {port}; broker: {broker}")
+        self.scene.note("demo", f"{self._plays} on {port}; broker: {broker}")
+
+    @property
+    def _plays(self) -> str:
+        return "a recorded evening plays" if self._meter == METER else f"an evening with a {self._meter} plays"
 
     def step(self, send: Callable[[bytes], None]) -> None:
         """Let the time pass that has passed: the meter speaks on its line, and the chargers report now and then.

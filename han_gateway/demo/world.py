@@ -5,7 +5,7 @@ draw as well, and the loop is closed. The net is TN and the loads are mostly res
 Time is the evening's. This file must not know about ports, brokers or the screen.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from enum import Enum
@@ -13,6 +13,7 @@ from itertools import count
 from typing import NamedTuple
 
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps
+from han_gateway.meters.models import Model
 from han_gateway.meters.reading import Reading, clock_octets
 from han_gateway.simulation.charger import Box, Charge, passed, plugged_in, told
 
@@ -82,11 +83,12 @@ class Heard(NamedTuple):
 class World:
     """House, cars and meter at the present moment of the evening; ``run`` lets it pass."""
 
-    def __init__(self, evening: tuple[Heard, ...], write: Callable[[Reading], bytes]) -> None:
-        """Begin an evening: ``evening`` is repeated when it is over, ``write`` is the pen of the meter."""
+    def __init__(self, evening: tuple[Heard, ...], model: Model) -> None:
+        """Begin an evening: ``evening`` is repeated when it is over, ``model`` is the meter that tells it."""
         self._lists = endless(evening)
         self._next = next(self._lists)
-        self._write = write
+        self._model = model
+        self._sent = 0
         self._cars = {box.name: (box, plugged_in(box, 0)) for box in BOXES}
         self._over_since: Instant | None = None
         self.clock = evening[0].reading.meter_time
@@ -124,7 +126,8 @@ class World:
         self.clock = reading.meter_time
         if reading.list > 1:
             self._judge(heard.at, max(current or 0 for current in reading.current_ma))
-        return self._write(reading)
+        self._sent += 1
+        return self._model.say(reading.list, reading, self._sent)
 
     def _judge(self, at: Instant, current_ma: MilliAmps) -> None:
         """Keep the record: the highest current, and for how long the fuse was exceeded from list to list."""
@@ -155,6 +158,7 @@ def with_cars(reading: Reading, cars: tuple[tuple[Box, Charge], ...]) -> Reading
         reading = reading._replace(power_import_w=reading.power_import_w + watts)
     if reading.list == 1:
         return reading
+    reading = _with_powers(reading, cars)
     return reading._replace(
         current_l1_ma=_plus(reading.current_l1_ma, more[Line.L1]),
         current_l2_ma=_plus(reading.current_l2_ma, more[Line.L2]),
@@ -162,6 +166,16 @@ def with_cars(reading: Reading, cars: tuple[tuple[Box, Charge], ...]) -> Reading
     )
 
 
-def _plus(current_ma: MilliAmps | None, more_ma: MilliAmps) -> MilliAmps | None:
-    """A current that the meter does not send stays absent."""
-    return None if current_ma is None else current_ma + more_ma
+def _with_powers(reading: Reading, cars: tuple[tuple[Box, Charge], ...]) -> Reading:
+    """Add to the power of each line, where the meter sends that."""
+    powers = {}
+    for line in LINES:
+        name = f"power_import_{line.value.lower()}_w"
+        watts = [charge.current_ma * box.watts_per_amp // len(box.lines) for box, charge in cars if line in box.lines]
+        powers[name] = _plus(getattr(reading, name), sum(watts) // 1000)
+    return reading._replace(**powers)  # type: ignore[arg-type]
+
+
+def _plus(value: int | None, more: int) -> int | None:
+    """What the meter does not send stays absent."""
+    return None if value is None else value + more

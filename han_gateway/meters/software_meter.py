@@ -5,7 +5,6 @@ This file must not know time; whoever plays the meter decides when a list is sen
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -14,7 +13,6 @@ from dlms.axdr import Data, Tag
 from dlms.ciphering import AUTHENTICATED, ENCRYPTED, Keys
 from dlms.cosem import ClockStyle, build_date_time
 from dlms.obis import CLOCK, KEPT_EXPONENT, Unit
-from han_gateway.meters import forms
 from han_gateway.meters.family import Shape
 from han_gateway.meters.forms import Column, Form
 from han_gateway.meters.reading import Reading
@@ -28,21 +26,6 @@ _TEXTS = (Tag.OCTET_STRING, Tag.VISIBLE_STRING)
 _PARTS_OF_CLOCK = {CLOCK: slice(None), "date": slice(5), "time": slice(5, 9)}
 _CLASS_DATA, _CLASS_REGISTER, _CLASS_PUSH = 1, 3, 40
 _START_OF_TIME = datetime(2000, 1, 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoftwareMeter:
-    """A model of meter: the lists it sends and how often. Periods in ms; ``list3`` is hourly and, but for Kamstrup, replaces list 2."""
-
-    name: str
-    grid: str
-    list1: Form | None
-    list2: Form
-    list3: Form | None
-    list1_period_ms: int | None
-    list2_period_ms: int = 10_000
-    list_id: str
-    meter_type: str
 
 
 def write(form: Form, reading: Reading, *, extra: Extra = _NO_EXTRA, clock: ClockStyle | None = None) -> bytes:
@@ -156,85 +139,3 @@ def _parts(column: Column, value: Data) -> tuple[Data, ...]:
     if column.scaler is not None and column.unit is not None:
         parts += (Data(Tag.STRUCTURE, (Data(Tag.INT8, column.scaler), Data(Tag.ENUM, int(column.unit)))),)
     return parts
-
-
-def _meter(name: str, grid: str, lists: tuple[Form | None, Form, Form | None], period: int | None, *texts: str) -> SoftwareMeter:
-    list_id, meter_type = texts
-    list1, list2, list3 = lists
-    return SoftwareMeter(
-        name=name,
-        grid=grid,
-        list1=list1,
-        list2=list2,
-        list3=list3,
-        list1_period_ms=period,
-        list_id=list_id,
-        meter_type=meter_type,
-    )
-
-
-def _one_list(name: str, form: Form, period: int, list_id: str = "") -> SoftwareMeter:
-    """Give a meter with four wires that sends the same list all the time."""
-    return replace(_meter(name, "TN", (None, form, None), None, list_id, ""), list2_period_ms=period)
-
-
-_KAIFA_3P = (forms.KAIFA_LIST1, forms.KAIFA_3P_LIST2, forms.KAIFA_3P_LIST3)
-_KAMSTRUP_3P = (None, forms.KAMSTRUP_3P_LIST2, forms.KAMSTRUP_3P_LIST3)
-
-METERS: Mapping[str, SoftwareMeter] = MappingProxyType(
-    {
-        meter.name: meter
-        for meter in (
-            _meter("kaifa-tn", "TN", _KAIFA_3P, 2_000, "KFM_001", "MA304H4"),
-            _meter("kaifa-it", "IT", _KAIFA_3P, 2_000, "KFM_001", "MA304H3E"),
-            _meter(
-                "kaifa-1p",
-                "TN",
-                (forms.KAIFA_LIST1, forms.KAIFA_1P_LIST2, forms.KAIFA_1P_LIST3),
-                2_000,
-                *("KFM_001", "MA105H2E"),
-            ),
-            _meter(
-                "aidon-tn",
-                "TN",
-                (forms.AIDON_LIST1, forms.AIDON_TN_LIST2, forms.AIDON_TN_LIST3),
-                2_500,
-                *("AIDON_V0001", "6534"),
-            ),
-            _meter(
-                "aidon-it",
-                "IT",
-                (forms.AIDON_LIST1, forms.AIDON_IT_LIST2, forms.AIDON_IT_LIST3),
-                2_500,
-                *("AIDON_V0001", "6525"),
-            ),
-            _meter(
-                "aidon-1p",
-                "TN",
-                (forms.AIDON_LIST1, forms.AIDON_1P_LIST2, forms.AIDON_1P_LIST3),
-                2_500,
-                *("AIDON_V0001", "6515"),
-            ),
-            _meter("aidon-se", "TN", (None, forms.AIDON_SE_3P, None), None, "", ""),
-            _meter("kamstrup-tn", "TN", _KAMSTRUP_3P, None, "Kamstrup_V0001", "6841131BN243101040"),
-            _meter("kamstrup-it", "IT", _KAMSTRUP_3P, None, "Kamstrup_V0001", "6841121BN243101040"),
-            _meter(
-                "kamstrup-1p",
-                "TN",
-                (None, forms.KAMSTRUP_1P_LIST2, forms.KAMSTRUP_1P_LIST3),
-                None,
-                *("Kamstrup_V0001", "6861111BN242101040"),
-            ),
-            _meter("kamstrup-dk", "TN", (None, forms.KAMSTRUP_DK_3P, None), None, "Kamstrup_V0001", ""),
-            _meter("e350-it", "IT", (forms.EMBRIQ_LIST1, forms.EMBRIQ_LIST2, None), 2_500, "EMBRIQ_V1_1", "ZFF1"),
-            _one_list("kaifa-at", forms.KAIFA_AT_3P, 5_000, "KFM1200900000017"),
-            _one_list("sagemcom-at", forms.SAGEMCOM_3P, 5_000),
-            _one_list("e450-ch", forms.E450_LINES, 10_000),
-            _one_list("e450-at", forms.E450_BURGENLAND, 5_000),
-            _one_list("iskra-si", forms.ISKRA_3P, 5_000, "ISK1030900000017"),
-            _one_list("iskra-celje", forms.ISKRA_CELJE_3P, 1_000, "ISK1030900000017"),
-            _one_list("iskra-hr", forms.ISKRA_HR_3P, 10_000),
-        )
-    }
-)
-"""Models to play, by name."""

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from dlms.ciphering import Keys
 from han_gateway.meters import telegram_forms as forms
+from han_gateway.meters.reading import Reading
 from han_gateway.meters.telegram_forms import TelegramForm
-
-BYTE_MS = 10 * 1000 / 115_200
-"""A byte at 115200 8N1, with start and stop bit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +36,48 @@ class TelegramMeter:
     def meter_type(self) -> str:
         """No telegram says it."""
         return ""
+
+    @property
+    def phases(self) -> int:
+        """All of these measure three."""
+        return 3
+
+    @property
+    def lists(self) -> tuple[int, ...]:
+        """All is in one."""
+        return (2,)
+
+    @property
+    def list1_period_ms(self) -> None:
+        """There is no list of power alone."""
+        return
+
+    @property
+    def hourly_at_ms(self) -> None:
+        """There is no list of energy alone."""
+        return
+
+    @property
+    def baud(self) -> int:
+        """As every P1 port of today has it."""
+        return 115_200
+
+    @property
+    def parity(self) -> str:
+        """None."""
+        return "N"
+
+    @property
+    def keys(self) -> Keys | None:
+        """None of these encrypts."""
+        return None
+
+    def say(self, number: int, reading: Reading, sent: int = 0) -> bytes:
+        """Write a telegram, however many there were before."""
+        del sent
+        if number != 2:
+            raise ValueError(f"a {self.name} sends no list {number}")
+        return forms.write(self.form, reading)
 
 
 TELEGRAM_METERS: Mapping[str, TelegramMeter] = MappingProxyType(

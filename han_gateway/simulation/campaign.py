@@ -6,7 +6,7 @@ list late delivers; ``reach`` the same against the oracle that knows this second
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -49,10 +49,15 @@ class Score:
         }
 
 
-def compare(name: str, laws: Iterable[str], *, houses: int, days: int, seed: int, workers: int = 1) -> list[Score]:
-    """Let each law, and the oracles, run so many houses of a class. Raises KeyError for a name that is not there."""
+def compare(
+    name: str, laws: Iterable[str], *, houses: int, days: int, seed: int, workers: int = 1, meter: str | None = None
+) -> list[Score]:
+    """Let each law, and the oracles, run so many houses of a class. Raises KeyError for a name that is not there.
+
+    With ``meter`` all houses have that one, and every list goes as bytes through the real decoder.
+    """
     wanted = tuple(dict.fromkeys((*laws, *ORACLES)))
-    run = partial(house, name, wanted, days, seed)
+    run = partial(house, name, wanted, days, seed, meter=meter)
     if workers > 1:
         with ProcessPoolExecutor(workers) as pool:
             found = list(pool.map(run, range(houses)))
@@ -66,11 +71,12 @@ def compare(name: str, laws: Iterable[str], *, houses: int, days: int, seed: int
     ]
 
 
-def house(name: str, laws: Sequence[str], days: int, seed: int, number: int) -> dict[str, Measures]:
+def house(name: str, laws: Sequence[str], days: int, seed: int, number: int, *, meter: str | None = None) -> dict[str, Measures]:
     """One house under each law."""
     one = case(name, number, days=days, seed=seed)
+    one = replace(one, meter=meter or one.meter)
     judge = Judge(one)
-    return {law: judge.measure(play(one, law)) for law in laws}
+    return {law: judge.measure(play(one, law, faithful=meter is not None)) for law in laws}
 
 
 def table(scores: Iterable[Score]) -> Iterator[str]:

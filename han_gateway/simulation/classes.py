@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES, Line
+from han_gateway.meters.models import MODELS
 from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.lab import Case
 from han_gateway.simulation.meter import Trouble
@@ -61,6 +62,11 @@ CLASSES = {
     "mixed": Class(words="400 V, three 3-phase chargers, cars of 3, 1 and 2 phases", chargers=3, uses=(3, 1, 2)),
     "unruly": Class(words="400 V, three mixed cars, one charger misbehaves", chargers=3, phases=(3, 1, 1), unruly=True),
 }
+
+
+def fits(name: str, meter: str) -> bool:
+    """Tell whether a meter can stand in the houses of a class."""
+    return MODELS[meter].grid == CLASSES[name].grid.value and MODELS[meter].phases > 1
 
 
 def case(name: str, number: int, *, days: int, seed: int) -> Case:

@@ -10,10 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.meters.models import MODELS, Model
 from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, SoftwareMeter, write
-from han_gateway.meters.telegram_forms import write as write_telegram
-from han_gateway.meters.telegram_meter import BYTE_MS, TELEGRAM_METERS, TelegramMeter
 from han_gateway.simulation.charger import Box, Charge, passed, plugged_in, report, told
 from han_gateway.simulation.house import Draw, Flow, House, car, line_voltages
 
@@ -22,6 +20,8 @@ STEP_MS = 500
 REPORT_MS = 10_000
 """How often a charger reports."""
 HOUR_MS = 3_600_000
+BITS = {"N": 10, "E": 11}
+"""Of one byte on a line: start, eight, parity or none, stop."""
 LEAD_OHMS = 0.05
 """The wires to the house: what a current costs in voltage."""
 CURRENTS = ("current_l1_ma", "current_l2_ma", "current_l3_ma")
@@ -67,14 +67,14 @@ class Evening:
     energy_wh: int = 12_345_670
 
     @property
-    def model(self) -> SoftwareMeter | TelegramMeter:
-        """The meter as ``METERS`` or ``TELEGRAM_METERS`` knows it."""
-        return TELEGRAM_METERS.get(self.meter) or METERS[self.meter]
+    def model(self) -> Model:
+        """The meter as ``MODELS`` knows it."""
+        return MODELS[self.meter]
 
     @property
     def manufacturer(self) -> str:
         """Who made the meter."""
-        return self.model.manufacturer if isinstance(self.model, TelegramMeter) else self.model.list2.profile.manufacturer
+        return self.model.manufacturer
 
     def draws(self, at: Instant, charge: Charge | None) -> tuple[Draw, ...]:
         """What the car adds to the house."""
@@ -103,24 +103,16 @@ def unfold(evening: Evening) -> Iterator[Sent | Said]:
 
 def bytes_of(evening: Evening) -> Iterator[tuple[Instant, bytes | Said]]:
     """The same as they arrive: whole frames at the instant of their last byte, reports at once."""
-    byte_ms = (10 if evening.manufacturer == "kamstrup" else 11) * 1000 / 2400  # 8N1, or 8E1 as everybody else
-    byte_ms = BYTE_MS if isinstance(evening.model, TelegramMeter) else byte_ms
+    model = evening.model
+    byte_ms = BITS[model.parity] * 1000 / model.baud
+    sent = 0
     for said in unfold(evening):
         if isinstance(said, Said):
             yield said.at, said
         else:
-            frame = pen(evening.model, said.reading)
-            yield said.at + round(len(frame) * byte_ms), frame
-
-
-def pen(model: SoftwareMeter | TelegramMeter, reading: Reading) -> bytes:
-    """Write a list as this meter writes it. Raises ValueError for a list that it does not have."""
-    if isinstance(model, TelegramMeter):
-        return write_telegram(model.form, reading)
-    form = {1: model.list1, 2: model.list2, 3: model.list3}[reading.list]
-    if form is None:
-        raise ValueError(f"a {model.name} sends no list {reading.list}")
-    return write(form, reading)
+            data = model.say(said.reading.list, said.reading, sent)
+            sent += 1
+            yield said.at + round(len(data) * byte_ms), data
 
 
 def due(evening: Evening, at: Instant) -> int | None:
@@ -129,10 +121,8 @@ def due(evening: Evening, at: Instant) -> int | None:
     The hourly list comes at hh:00:10 in place of the list 2; a Kamstrup sends it in addition, between two lists.
     """
     model = evening.model
-    if isinstance(model, TelegramMeter):
-        return 2 if at % model.list2_period_ms == 0 else None
     after_the_hour = ((evening.begins.minute * 60 + evening.begins.second) * 1000 + at) % HOUR_MS
-    if model.list3 and after_the_hour == (5_000 if evening.manufacturer == "kamstrup" else 10_000):
+    if model.hourly_at_ms is not None and after_the_hour == model.hourly_at_ms:
         return 3
     if at % model.list2_period_ms == 0:
         return 2

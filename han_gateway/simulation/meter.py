@@ -7,6 +7,7 @@ decisions. This file must not know what the house does with a list.
 
 import math
 import random
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
 from typing import NamedTuple
@@ -16,22 +17,21 @@ from han_gateway.core.events import MeterGarbled, MeterSaid
 from han_gateway.core.site import Grid
 from han_gateway.core.units import Instant, PerLine
 from han_gateway.meters.decoder import Decoder
-from han_gateway.meters.forms import Form
+from han_gateway.meters.models import MODELS
 from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, write
 from han_gateway.simulation.house import VOLTS
 from han_gateway.simulation.supply import Second, node_volts
 
 BEGINS = datetime(2026, 1, 12)  # noqa: DTZ001  a meter's clock has no zone
-BYTE_MS = 11 * 1000 / 2400
-"""A byte with start, parity and stop bit at 2400 baud; a Kamstrup (8N1) is a tenth faster, which is left aside."""
+BITS = 11
+"""Of a byte with start, parity and stop bit; a line without parity is a tenth faster, which is left aside."""
 HOUR_MS = 3_600_000
-HOURLY_MS, EXTRA_MS = 10_000, 5_000
-"""When in an hour list 3 is sent: in place of a list 2, or beside them, off their grid, by a Kamstrup. The latter differs from meter to meter."""
 SAMPLE = 11_111
 """A value that shows on every digit how far the wire rounds."""
 POWERS = ("power_import_w", "power_export_w", "reactive_import_var", "reactive_export_var")
 CURRENTS = ("current_l1_ma", "current_l2_ma", "current_l3_ma")
+IMPORTS = ("power_import_l1_w", "power_import_l2_w", "power_import_l3_w")
+EXPORTS = ("power_export_l1_w", "power_export_l2_w", "power_export_l3_w")
 VOLTAGES = ("voltage_l1_mv", "voltage_l2_mv", "voltage_l3_mv")
 
 
@@ -53,33 +53,34 @@ class Heard(NamedTuple):
 
 
 class Meter:
-    """A model of ``METERS`` in a house. One seed, one fate of each frame, whichever way it is heard."""
+    """A model of ``MODELS`` in a house. One seed, one fate of each frame, whichever way it is heard."""
 
     def __init__(self, model: str, *, trouble: Trouble = NO_TROUBLE, seed: int = 0, faithful: bool = False) -> None:
-        self.model = METERS[model]
+        self.model = MODELS[model]
         self.faithful = faithful
-        forms = {1: self.model.list1, 2: self.model.list2, 3: self.model.list3}
-        self._forms: dict[int, Form] = {number: form for number, form in forms.items() if form is not None}
-        self._hourly_at = EXTRA_MS if self.model.list1 is None else HOURLY_MS
-        self._samples = {number: self._sample(number) for number in self._forms}
-        self._delays = {number: round(len(write(form, self._blank(number))) * BYTE_MS) for number, form in self._forms.items()}
+        self._hourly_at = self.model.hourly_at_ms
+        self._samples = {number: self._sample(number) for number in self.model.lists}
+        self._delays = {number: self._delay(number) for number in self.model.lists}
         self._signed = self._samples[2].current_l1_ma is not None and self._samples[2].current_l1_ma < 0
         self._steps = {name: _step(abs(getattr(self._samples[2], name) or 0)) for name in (*CURRENTS, *VOLTAGES)}
         self._node_volts = node_volts(Grid(self.model.grid))
+        self._three_wire = Grid(self.model.grid).three_wire
         self._trouble = trouble
         self._luck = random.Random(seed)  # noqa: S311  reproducible, and no secret
-        self._decoder = Decoder()
+        self._decoder = Decoder(keys=self.model.keys)
+        self._sent = 0
 
     @property
     def rhythm(self) -> tuple[tuple[Instant, int], ...]:
         """Series of lists: the first instant and the period of each."""
         series = [(period, period) for period in (self.model.list1_period_ms, self.model.list2_period_ms) if period]
-        beside = 3 in self._forms and self._hourly_at % self.model.list2_period_ms
-        return (*series, (self._hourly_at, HOUR_MS)) if beside else tuple(series)
+        if self._hourly_at and self._hourly_at % self.model.list2_period_ms:
+            series.append((self._hourly_at, HOUR_MS))
+        return tuple(series)
 
     def number(self, at: Instant) -> int:
         """Which list it sends at an instant that is due: where both are, the one with currents; once an hour the one with energy."""
-        if 3 in self._forms and at % HOUR_MS == self._hourly_at:
+        if at % HOUR_MS == self._hourly_at:
             return 3
         return 2 if at % self.model.list2_period_ms == 0 else 1
 
@@ -96,7 +97,8 @@ class Meter:
         return Heard(arrives, None if damaged else MeterSaid(at=arrives, reading=reading))
 
     def _through_the_wire(self, number: int, reading: Reading, at: Instant, *, damaged: bool) -> MeterSaid | MeterGarbled | None:
-        frame = bytearray(write(self._forms[number], reading))
+        frame = bytearray(self.model.say(number, reading, self._sent))
+        self._sent += 1
         if damaged:
             frame[len(frame) // 2] ^= 0x10
         items = self._decoder.feed(bytes(frame))
@@ -122,6 +124,10 @@ class Meter:
             values[name] = self._rounded(name, -abs(current) * 1000 if exporting else abs(current) * 1000)
         for name in VOLTAGES:
             values[name] = self._rounded(name, volts * 1000)
+        if not self._three_wire:
+            of_lines = [round(scale * current.real) for current in amps]
+            values |= zip(IMPORTS, (max(each, 0) for each in of_lines), strict=True)
+            values |= zip(EXPORTS, (max(-each, 0) for each in of_lines), strict=True)
         on_the_hour = number == 3 and self._samples[2].clock is None
         values["clock"] = _clock(at // HOUR_MS * HOUR_MS if on_the_hour else at, sample.clock or b"")
         sent = {name: value for name, value in values.items() if getattr(sample, name) is not None}
@@ -131,10 +137,16 @@ class Meter:
         step = self._steps[name]
         return (round(value) + step // 2) // step * step
 
+    def _delay(self, number: int) -> Instant:
+        """How long a list is on its way."""
+        return round(len(self.model.say(number, self._blank(number))) * BITS * 1000 / self.model.baud)
+
     def _blank(self, number: int) -> Reading:
-        numbers = dict.fromkeys((*POWERS, *CURRENTS), SAMPLE) | dict.fromkeys(VOLTAGES, 200_000 + SAMPLE)
+        watts = SAMPLE * (200_000 + SAMPLE) // 10**6
+        numbers = dict.fromkeys(POWERS, 0) | dict.fromkeys(CURRENTS, SAMPLE) | dict.fromkeys(VOLTAGES, 200_000 + SAMPLE)
+        numbers |= dict.fromkeys(IMPORTS, watts) | {"power_import_w": 3 * watts}
         blank = Reading(
-            manufacturer=self._forms[number].profile.manufacturer,
+            manufacturer=self.model.manufacturer,
             list=number,
             list_id=self.model.list_id,
             meter_id="0000000000000001",
@@ -145,15 +157,15 @@ class Meter:
 
     def _sample(self, number: int) -> Reading:
         """What the decoder makes of one list; with a sign on the first current if the wire can carry one."""
-        form, blank = self._forms[number], self._blank(number)
-        try:
-            frame = write(form, blank._replace(current_l1_ma=-SAMPLE))
-        except OverflowError:
-            frame = write(form, blank)
-        item = Decoder().feed(frame)[0]
-        if isinstance(item, Rejected):
-            raise TypeError(f"the decoder does not know list {number} of a {self.model.name}: {item}")
-        return item
+        items: list[Reading | Rejected] = []
+        for current_ma in (-SAMPLE, SAMPLE):
+            decoder = Decoder(keys=self.model.keys)
+            with suppress(OverflowError):
+                data = self.model.say(number, self._blank(number)._replace(current_l1_ma=current_ma))
+                items = decoder.feed(data) + decoder.close()
+            if items and isinstance(items[0], Reading):
+                return items[0]
+        raise TypeError(f"the decoder does not know list {number} of a {self.model.name}: {items}")
 
 
 def _clock(at: Instant, style: bytes) -> bytes:

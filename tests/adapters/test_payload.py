@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,13 +13,15 @@ from dlms.rejects import Rejected
 from han_gateway.adapters.dumps.payload import frames_of
 from han_gateway.meters import telegram_forms
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 from han_gateway.meters.telegram_forms import TELEGRAM_FORMS, TelegramForm
+from han_gateway.meters.wrapping import FRAME
 from tests.invented import information, invent
 
 FRAMES = {
-    form.name: write(form, invent(form, lambda low, high: (low + high) // 3))
+    form.name: write(replace(form, frame=replace(form.frame, wrapping=FRAME)), invent(form, lambda low, high: (low + high) // 3))
     for meter in METERS.values()
     for form in (meter.list1, meter.list2, meter.list3)
     if form is not None

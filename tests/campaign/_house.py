@@ -24,8 +24,9 @@ from han_gateway.core.site import CapRule, Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES, Instant, MilliAmps
 from han_gateway.keeper import Keeper
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 from han_gateway.runtime import Gateway, Live, Outlet
 
 L1, L2, L3 = LINES

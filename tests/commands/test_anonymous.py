@@ -12,8 +12,9 @@ from dlms.hdlc import FLAG
 from dlms.rejects import Rejected
 from han_gateway.commands.anonymous import anonymous
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, message, wrapped
+from han_gateway.meters.software_meter import message, wrapped
 from han_gateway.meters.telegram_forms import TELEGRAM_FORMS, TelegramForm
 from han_gateway.meters.telegram_forms import write as write_telegram
 from han_gateway.meters.wrapping import TELEGRAMS, Header, Way, Wrapping, wrap

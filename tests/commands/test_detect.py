@@ -18,8 +18,9 @@ import pytest
 
 from han_gateway.commands import detect
 from han_gateway.commands.trials import SETTINGS, try_port
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 from han_gateway.meters.telegram_forms import write as write_telegram
 from han_gateway.meters.telegram_meter import TELEGRAM_METERS
 from tests.uart import Uart, inverted, received, sent

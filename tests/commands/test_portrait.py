@@ -4,8 +4,9 @@ import pytest
 
 from han_gateway.commands.portrait import portrait
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 
 FULL = {f"current_l{line}_ma": 1_000 for line in (1, 2, 3)} | {f"voltage_l{line}_mv": 230_000 for line in (1, 2, 3)}
 

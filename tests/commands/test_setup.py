@@ -24,8 +24,9 @@ from han_gateway.brokers import settings_of
 from han_gateway.commands import answers
 from han_gateway.commands.service import hindrance, placed, steps
 from han_gateway.config.load import load
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 from tests.certificates import tls_config
 from tests.mosquitto import Mosquitto, free_port
 from tests.test_docs import INSTALL, commands

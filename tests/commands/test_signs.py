@@ -14,8 +14,9 @@ from han_gateway.commands.signs import SAMPLE_BYTES, Ear, Evidence, Kind, LineEr
 from han_gateway.commands.verdicts import GO_ON, best, verdict
 from han_gateway.meters import telegram_forms
 from han_gateway.meters.forms import FORMS, Form
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 from han_gateway.meters.telegram_forms import SWEDEN_KAMSTRUP
 from tests.invented import FORM, framed, invent_with
 from tests.uart import Uart, inverted, received, sent

@@ -9,8 +9,9 @@ from dlms.rejects import Rejected
 from han_gateway.core.effects import Effect, ShowReading
 from han_gateway.meters.clock import utc
 from han_gateway.meters.decoder import Decoder
+from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading, clock_octets
-from han_gateway.meters.software_meter import METERS, write
+from han_gateway.meters.software_meter import write
 from tests.core.houses import Run, charger, house
 
 METER = METERS["kaifa-tn"]

@@ -14,7 +14,7 @@ from han_gateway.meters import forms
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import FORMS, Form
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import METERS, SoftwareMeter, write
+from han_gateway.meters.software_meter import write
 from tests.invented import FORM, information, invent_with
 
 LENGTHS = {
@@ -57,9 +57,8 @@ def test_a_frame_of_each_form(form: Form) -> None:
 
 
 def test_names_are_unique() -> None:
-    """A form and a meter are found by their names."""
+    """A form is found by its name."""
     assert len({form.name for form in FORMS}) == len(FORMS)
-    assert all(name == meter.name for name, meter in METERS.items())
 
 
 def test_a_known_frame() -> None:
@@ -121,23 +120,6 @@ def test_a_value_that_does_not_fit() -> None:
 
     with pytest.raises(OverflowError):
         write(forms.AIDON_TN_LIST2, reading)
-
-
-@pytest.mark.parametrize("meter", METERS.values(), ids=lambda meter: meter.name)
-def test_models(meter: SoftwareMeter) -> None:
-    """Each model sends lists of one maker, the right number in each place, and list 1 if and only if it has a period."""
-    assert (meter.list1 is None) is (meter.list1_period_ms is None)
-    assert meter.grid in ("TN", "IT")
-    for number, form in enumerate((meter.list1, meter.list2, meter.list3), start=1):
-        if form is None:
-            continue
-        reading = invent_with(form, random.Random(1))
-        if any(column.name == "list_id" for column in form.columns):
-            reading = reading._replace(list_id=meter.list_id, meter_type=meter.meter_type or None)
-        (found,) = Decoder().feed(write(form, reading))
-        assert isinstance(found, Reading)
-        assert found.list in ({1: (1,), 2: (2, 3), 3: (3,)}[number])
-        assert found.manufacturer in (form.profile.manufacturer, "aidon")
 
 
 def test_columns() -> None:

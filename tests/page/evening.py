@@ -14,12 +14,11 @@ from han_gateway.core.units import Instant
 from han_gateway.demo.evening import evening
 from han_gateway.demo.world import BOXES, FUSE_MA, World
 from han_gateway.meters.decoder import Decoder
-from han_gateway.meters.software_meter import METERS
+from han_gateway.meters.models import METERS
 from han_gateway.page.board import Board
 from han_gateway.page.snapshot import Now
 from han_gateway.runtime import Gateway
 from han_gateway.simulation.charger import report
-from han_gateway.simulation.evening import pen
 
 METER = METERS["kaifa-tn"]
 HOUR_MS = 3_600_000
@@ -46,7 +45,7 @@ class Evening:
         self.at: Instant = 0
         self.gateway = Gateway(house or site(), Decoder(), 0)
         self.board = Board(lambda: self.gateway.site)
-        self._world = World(evening(), lambda reading: pen(METER, reading))
+        self._world = World(evening(), METER)
         self._cars = {box.name for box in BOXES}
         self.gateway.attach(self.board.see)
         self.gateway.attach(self._tell)

@@ -9,7 +9,7 @@ from han_gateway.core.units import LINES, Line
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from han_gateway.simulation.charger import Box
-from han_gateway.simulation.evening import Evening, Plug, Said, Sent, bytes_of, due, pen, unfold
+from han_gateway.simulation.evening import Evening, Plug, Said, Sent, bytes_of, due, unfold
 from han_gateway.simulation.house import Appliance, House, Spell
 
 L1, L2, L3 = LINES
@@ -91,7 +91,7 @@ def test_a_frame_takes_its_time_on_the_wire() -> None:
 def test_a_list_that_a_meter_does_not_have_is_refused() -> None:
     """Nobody can make a Kamstrup send a list 1."""
     with pytest.raises(ValueError, match="kamstrup-tn sends no list 1"):
-        pen(evening("kamstrup-tn").model, Reading(manufacturer="kamstrup", list=1))
+        evening("kamstrup-tn").model.say(1, Reading(manufacturer="kamstrup", list=1))
 
 
 def test_nothing_is_due_between_the_lists() -> None:

@@ -42,6 +42,20 @@ def test_fast_and_faithful_decide_alike(kind: str, number: int) -> None:
     assert any(len(trace) > 2 for trace in fast.limits.values())  # or there was nothing to compare
 
 
+@pytest.mark.parametrize("meter", ["p1-se-kamstrup", "kaifa-at-encrypted"])
+def test_any_meter_can_close_the_loop(meter: str) -> None:
+    """With telegrams of a P1 port, and with encrypted M-Bus telegrams, as bytes through the real decoder, the fuse holds and the car charges."""
+    house = replace(short("tn-one", 0), meter=meter)
+    ruled = Judge(house).measure(play(house, "han-gateway", faithful=True))
+    unruled = Judge(house).measure(play(house, "none", faithful=True))
+    oracle = Judge(house).measure(play(house, "oracle-late", faithful=True))
+
+    assert ruled.edge_trips == 0
+    assert ruled.edge_heat < 1
+    assert ruled.above_s[0] < unruled.above_s[0] / 4
+    assert ruled.delivered_kwh > 0.8 * oracle.delivered_kwh
+
+
 def test_damaged_frames_are_lost_in_both_ways() -> None:
     """A frame that is damaged on the wire and one that the fast way drops have the same consequence."""
     house = short("lossy", 0)
