@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from dlms import assembly, axdr, sniffer, unsealer
+from dlms.obis import CLOCK
 from han_gateway import neighbours, outlets
 from han_gateway.adapters import (
     acquaintances,
@@ -35,6 +36,8 @@ from han_gateway.devices.makes import DEVICES
 from han_gateway.devices.record import Device, Paused, States, Value
 from han_gateway.meters.profiles import PROFILES
 from han_gateway.meters.reading import ClockRule
+from han_gateway.meters.telegram_forms import TelegramForm
+from han_gateway.meters.telegram_meter import TELEGRAM_METERS
 from han_gateway.page import board, hour
 from han_gateway.simulation.laws import BARE, OWN, PEERS, SEES
 
@@ -276,11 +279,31 @@ CLOCKS = {ClockRule.STANDARD: "standard time all year", ClockRule.LOCAL: "local 
 
 
 def meters() -> str:
-    """The meters that are read: what each sends, and how well that is known."""
+    """The meters that are read: what each sends, and how well that is known. Those with P1 ports come last."""
+    known = [(each.about, CLOCKS[each.clock]) for each in PROFILES]
+    known += [(each.about, _telegram_clock(each.form)) for each in TELEGRAM_METERS.values()]
     return table(
         ("meter", "countries", "on the wire", "sends", "currents per line", "its clock shows", "known from"),
-        ((*each.about[:-1], CLOCKS[each.clock], "real frames" if each.about.seen else "documents") for each in PROFILES),
+        (
+            (
+                about.models,
+                about.countries,
+                about.framing.replace("encrypted", "encrypted (needs the [key](docs/encrypted.md) of the grid company)"),
+                about.sends,
+                about.currents,
+                clock,
+                "real frames" if about.seen else "documents",
+            )
+            for about, clock in known
+        ),
     )
+
+
+def _telegram_clock(form: TelegramForm) -> str:
+    """A telegram that has a clock may say whether it is summer."""
+    if not any(isinstance(row, tuple) and row[0] == CLOCK for row in form.rows):
+        return "nothing"
+    return CLOCKS[ClockRule.LOCAL if form.season else None]
 
 
 TABLES: dict[str, Callable[[], str]] = {

@@ -9,8 +9,11 @@ from types import MappingProxyType
 
 from dlms.ciphering import Keys
 from han_gateway.meters import telegram_forms as forms
+from han_gateway.meters.family import About
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.telegram_forms import TelegramForm
+
+_P1 = "P1, 115200 8N1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +22,7 @@ class TelegramMeter:
 
     name: str
     form: TelegramForm
+    about: About
     grid: str = "TN"
     list2_period_ms: int = 10_000
 
@@ -84,13 +88,52 @@ TELEGRAM_METERS: Mapping[str, TelegramMeter] = MappingProxyType(
     {
         meter.name: meter
         for meter in (
-            TelegramMeter(name="p1-se-kamstrup", form=forms.SWEDEN_KAMSTRUP),
-            TelegramMeter(name="p1-se-sagemcom", form=forms.SWEDEN_SAGEMCOM),
-            TelegramMeter(name="p1-se-e360", form=forms.SWEDEN_E360),
-            TelegramMeter(name="p1-dk-nes", form=forms.DENMARK_NES),
-            TelegramMeter(name="p1-nl", form=forms.NETHERLANDS, list2_period_ms=1_000),
-            TelegramMeter(name="p1-be", form=forms.BELGIUM, list2_period_ms=1_000),
-            TelegramMeter(name="p1-si", form=forms.SLOVENIA, list2_period_ms=5_000),
+            TelegramMeter(
+                name="p1-se-kamstrup",
+                form=forms.SWEDEN_KAMSTRUP,
+                about=About("Kamstrup Omnia", "Sweden, Norway", _P1, "all every 10 s", "all"),
+            ),
+            TelegramMeter(
+                name="p1-se-sagemcom",
+                form=forms.SWEDEN_SAGEMCOM,
+                about=About("Sagemcom (ELL5)", "Sweden", _P1, "all every 10 s", "all"),
+            ),
+            TelegramMeter(
+                name="p1-se-e360",
+                form=forms.SWEDEN_E360,
+                about=About("Landis+Gyr E360", "Sweden, Denmark", _P1, "all every 10 s", "all"),
+            ),
+            TelegramMeter(
+                name="p1-dk-nes",
+                form=forms.DENMARK_NES,
+                about=About("NES 83335", "Denmark", _P1, "all every 10 s", "all"),
+            ),
+            TelegramMeter(
+                name="p1-nl",
+                form=forms.NETHERLANDS,
+                about=About(
+                    "any with DSMR 4 or 5", "Netherlands", _P1, "all every 10 s (4) or every second (5)", "all, whole amperes"
+                ),
+                list2_period_ms=1_000,
+            ),
+            TelegramMeter(
+                name="p1-be",
+                form=forms.BELGIUM,
+                about=About("any with the Belgian e-MUCS", "Belgium", _P1, "all every second", "all"),
+                list2_period_ms=1_000,
+            ),
+            TelegramMeter(
+                name="p1-si",
+                form=forms.SLOVENIA,
+                about=About(
+                    "Iskraemeco AM550 (ISK9)",
+                    "Slovenia",
+                    f"{_P1}, no check sequence",
+                    "all in every telegram",
+                    "all, whole amperes",
+                ),
+                list2_period_ms=5_000,
+            ),
         )
     }
 )

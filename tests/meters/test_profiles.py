@@ -15,6 +15,7 @@ from han_gateway.meters.family import About, Profile, Shape, Signature, types
 from han_gateway.meters.forms import EMBRIQ_LIST1, FORMS, Form
 from han_gateway.meters.profiles import PROFILES, identify
 from han_gateway.meters.software_meter import write
+from han_gateway.meters.telegram_meter import TELEGRAM_METERS
 from tests.invented import LIST_IDS, information, invent_with
 
 NAMES = {register.name for register in REGISTERS.values()}
@@ -112,7 +113,7 @@ def test_manufacturers_are_lower_case() -> None:
 
 def test_people_are_told_of_each_family() -> None:
     """No field of the table of supported meters is empty."""
-    for profile in PROFILES:
-        assert all(isinstance(cell, bool) or cell for cell in profile.about)
+    for about in (*(each.about for each in PROFILES), *(each.about for each in TELEGRAM_METERS.values())):
+        assert all(isinstance(cell, bool) or cell for cell in about)
     assert "about" in {field.name for field in fields(Profile)}
     assert About._fields[-1] == "seen"
