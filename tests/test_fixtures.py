@@ -63,7 +63,8 @@ def test_an_encrypted_evening_says_nothing_without_its_key(row: Row) -> None:
     told = [item for data in lists for item in decoder.feed(data)] + decoder.close()
     meter = METERS[row.meter]
     assert meter.sealing
-    title = f"system title {meter.sealing.system_title.hex().upper()}"
+    named = meter.sealing.system_title.hex().upper()
+    title = f"system title {named}" if named else "no system title"
     readings, rejects = decoded(stored(row.name), Keys(bytes(16)))
 
     assert [item[::2] for item in told if isinstance(item, Rejected)] == [(Reason.ENCRYPTED, title)] * len(lists)

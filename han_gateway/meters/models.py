@@ -176,6 +176,8 @@ _KAIFA_3P = (forms.KAIFA_LIST1, forms.KAIFA_3P_LIST2, forms.KAIFA_3P_LIST3)
 _KAMSTRUP_3P = (None, forms.KAMSTRUP_3P_LIST2, forms.KAMSTRUP_3P_LIST3)
 _KAMSTRUP_DK = _meter("kamstrup-dk", "TN", (None, forms.KAMSTRUP_DK_3P, None), None, "Kamstrup_V0001", "")
 _KAIFA_AT = _one_list("kaifa-at", _over(TELEGRAMS, forms.KAIFA_AT_3P), 5_000, "KFM1200900000017")
+_POLISH = _over(Wrapping(Way.PORT, 0, "KFM5KAIFA-METER"), forms.KAIFA_AT_3P)
+_KAIFA_PL = _one_list("kaifa-pl", _POLISH, 5_000, "KFM1200900000017", baud=115_200)
 _SAGEMCOM_AT = _one_list("sagemcom-at", _over(LONG_TELEGRAMS, forms.SAGEMCOM_3P), 5_000)
 _E450_AT = _one_list("e450-at", forms.E450_BURGENLAND, 5_000)
 
@@ -228,6 +230,7 @@ METERS: Mapping[str, SoftwareMeter] = MappingProxyType(
             _meter("e350-it", "IT", (forms.EMBRIQ_LIST1, forms.EMBRIQ_LIST2, None), 2_500, "EMBRIQ_V1_1", "ZFF1"),
             _KAIFA_AT,
             _sealed(_KAIFA_AT, Sealing(_title("KFM"), ENCRYPTED | 1)),
+            _sealed(_KAIFA_PL, Sealing(b"")),
             _SAGEMCOM_AT,
             _sealed(_SAGEMCOM_AT, Sealing(_title("SAG"), ENCRYPTED)),
             _E450_AT,

@@ -8,7 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
-from dlms import blocks, hdlc, mbus
+from dlms import blocks, hdlc, mbus, p1
 from dlms.apdu import LLC
 
 
@@ -19,13 +19,15 @@ class Way(Enum):
     SEGMENTS = "HDLC frames, all but the last with the segmentation bit"
     BLOCKS = "a general-block-transfer, one block in each HDLC frame"
     TELEGRAMS = "M-Bus telegrams"
+    PORT = "a P1 telegram that holds an encrypted message where its lines should be"
 
 
 class Wrapping(NamedTuple):
-    """A way, and the most octets of the message in one piece of it."""
+    """A way, the most octets of the message in one piece of it, and what a P1 telegram calls itself."""
 
     way: Way = Way.FRAME
     size: int = 0
+    identification: str = ""
 
 
 class Header(NamedTuple):
@@ -45,28 +47,34 @@ LONG_TELEGRAMS = Wrapping(Way.TELEGRAMS, 252)
 
 def wrap(message: bytes, wrapping: Wrapping, header: Header) -> bytes:
     """Give the bytes on the wire of a message that begins with its LLC."""
-    return _WRAP[wrapping.way](message, wrapping.size, header)
+    return _WRAP[wrapping.way](message, wrapping, header)
 
 
-def _frame(message: bytes, _size: int, header: Header) -> bytes:
+def _frame(message: bytes, _wrapping: Wrapping, header: Header) -> bytes:
     return hdlc.build(*header, message)
 
 
-def _segments(message: bytes, size: int, header: Header) -> bytes:
+def _segments(message: bytes, wrapping: Wrapping, header: Header) -> bytes:
+    size = wrapping.size
     last = (len(message) - 1) // size
     pieces = (message[number * size : (number + 1) * size] for number in range(last + 1))
     return b"".join(hdlc.build(*header, piece, segmented=number < last) for number, piece in enumerate(pieces))
 
 
-def _blocks(message: bytes, size: int, header: Header) -> bytes:
-    first, *others = blocks.split(message.removeprefix(LLC), size)
+def _blocks(message: bytes, wrapping: Wrapping, header: Header) -> bytes:
+    first, *others = blocks.split(message.removeprefix(LLC), wrapping.size)
     return b"".join(hdlc.build(*header, block) for block in (LLC + first, *others))
 
 
-def _telegrams(message: bytes, size: int, _header: Header) -> bytes:
-    return mbus.split(message.removeprefix(LLC), size)
+def _telegrams(message: bytes, wrapping: Wrapping, _header: Header) -> bytes:
+    return mbus.split(message.removeprefix(LLC), wrapping.size)
 
 
-_WRAP: Mapping[Way, Callable[[bytes, int, Header], bytes]] = MappingProxyType(
-    {Way.FRAME: _frame, Way.SEGMENTS: _segments, Way.BLOCKS: _blocks, Way.TELEGRAMS: _telegrams}
+def _port(message: bytes, wrapping: Wrapping, _header: Header) -> bytes:
+    body = f"/{wrapping.identification}\r\n\r\n".encode("ascii") + message.removeprefix(LLC) + b"!"
+    return body + p1.check_digits(body) + b"\r\n"
+
+
+_WRAP: Mapping[Way, Callable[[bytes, Wrapping, Header], bytes]] = MappingProxyType(
+    {Way.FRAME: _frame, Way.SEGMENTS: _segments, Way.BLOCKS: _blocks, Way.TELEGRAMS: _telegrams, Way.PORT: _port}
 )

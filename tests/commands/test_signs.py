@@ -200,5 +200,7 @@ def test_no_bytes_are_without_a_verdict(chunks: list[bytes]) -> None:
 def test_meters_of_the_shop_are_named() -> None:
     """The meters in software are recognised by their own lists."""
     for meter in METERS.values():
+        if meter.sealing:
+            continue
         reading = Reading(manufacturer="x", list=2, list_id=meter.list_id, meter_type=meter.meter_type, voltage_l1_mv=230_000)
         assert kind_of(heard(write(meter.list2, reading))) is Kind.METER

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from dlms import hdlc, mbus
+from dlms import hdlc, mbus, p1
 from dlms.apdu import LLC
 from dlms.sniffer import Sniffer
 from han_gateway.meters import forms
@@ -57,6 +57,14 @@ def test_telegrams(wrapping: Wrapping, heads: list[str]) -> None:
 
     assert [frame[: mbus.DATA_AT].hex() for frame in found] == heads
     assert b"".join(mbus.parse(frame).data for frame in found) == bytes(300)
+
+
+def test_a_p1_telegram() -> None:
+    """A P1 port of the Polish kind sends a head line, the message where the lines should be, and a check sequence over both."""
+    (found,) = frames(wrap(LLC + b"\x00\x82\x00\x06\x30\x00\x00\x00\x01\x55", Wrapping(Way.PORT, 0, "ABC5DEF"), HEADER))
+
+    assert found.startswith(b"/ABC5DEF\r\n\r\n\x00\x82")
+    assert p1.sealed(found) == b"\x00\x82\x00\x06\x30\x00\x00\x00\x01\x55"
 
 
 def test_two_steps() -> None:
