@@ -48,6 +48,21 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     assert {law["law"]: law["above_s_per_day"]["1"] for law in told["laws"]}["oracle"] == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("meter", ["p1-se-kamstrup", "kaifa-at-encrypted"])
+def test_the_fuse_holds_with_any_meter(meter: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the bytes of a P1 port, or of encrypted M-Bus telegrams, no breaker trips in a day, where without control it would."""
+    arguments = ["--houses", "1", "--policy", "han-gateway", "--policy", "none", "--meter", meter, "--json"]
+    assert main(["simulate", *arguments]) == 0
+    told = json.loads(capsys.readouterr().out)
+    trips = {law["law"]: law["edge_trips"] for law in told["laws"]}
+    utilised = {law["law"]: law["utilisation"] for law in told["laws"]}
+
+    assert told["meter"] == meter
+    assert trips["han-gateway"] == 0 < trips["none"]
+    assert utilised["han-gateway"] > 0.9
+
+
 def test_your_own_house(dump: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """A recording, a fuse and a charger give an answer in words, and a picture."""
     plot = tmp_path / "house.svg"
