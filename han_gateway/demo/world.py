@@ -136,7 +136,7 @@ class World:
             self._over_since = None
             return
         self._over_since = at if self._over_since is None else self._over_since
-        self.longest_over_ms = max(self.longest_over_ms, at - self._over_since + LIST_MS)
+        self.longest_over_ms = max(self.longest_over_ms, at - self._over_since + self._model.list2_period_ms)
 
 
 def endless(evening: tuple[Heard, ...]) -> Iterator[Heard]:
