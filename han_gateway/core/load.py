@@ -35,12 +35,29 @@ def complete(site: Site, reading: Reading) -> Load | None:
     sent = reading.current_ma
     if sent == (None, None, None):
         return None
-    currents = PerLine(*(None if value is None else abs(value) for value in sent))
+    currents = PerLine(
+        *(None if value is None else _magnitude_ma(reading, line) for line, value in zip(LINES, sent, strict=True))
+    )
     missing = [line for line in LINES if sent[line.index] is None]
     if not missing:
         return Load(currents)
     rule = _RULES[site.grid.three_wire, len(missing), _is_one_phase(reading)]
     return rule(site.policy, reading, currents, missing[0])
+
+
+def _magnitude_ma(reading: Reading, line: Line) -> MilliAmps:
+    """Give the magnitude of a current as sent; of one in whole amperes, what it is on the average, or what its power proves it to be.
+
+    Some meters cut the decimals off and others round, and none says which: half a step more is the mean of what was cut off, and the
+    most that was rounded away. Power over voltage is never more than the current.
+    """
+    current = abs(reading.current_ma[line.index] or 0)
+    if not reading.current_step_ma:
+        return current
+    power = max(reading.line_power_import_w[line.index] or 0, reading.line_power_export_w[line.index] or 0)
+    voltage = reading.voltage_mv[line.index]
+    proven = power * 1_000_000 // voltage if voltage else 0
+    return max(current + reading.current_step_ma // 2, min(proven, current + reading.current_step_ma))
 
 
 def _is_one_phase(reading: Reading) -> bool:

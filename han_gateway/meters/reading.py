@@ -30,7 +30,8 @@ class Reading(NamedTuple):
     """One list. ``list`` is 1 (power only), 2 (with currents) or 3 (with energy registers, in some families with nothing else).
 
     ``clock`` is the COSEM date-time of the list (12 octets), ``meter_time`` what it shows, without a zone; ``clock_rule`` what it means
-    by the vendor's habit, None where nobody has found out. ``meters/clock.py`` makes UTC of them.
+    by the vendor's habit, None where nobody has found out. ``meters/clock.py`` makes UTC of them. ``current_step_ma`` is how coarse the
+    currents are where that is 1 A or more: what was cut off or rounded away.
     """
 
     manufacturer: str
@@ -60,6 +61,7 @@ class Reading(NamedTuple):
     power_export_l1_w: int | None = None
     power_export_l2_w: int | None = None
     power_export_l3_w: int | None = None
+    current_step_ma: int | None = None
 
     @property
     def meter_time(self) -> datetime | None:

@@ -74,6 +74,7 @@ _SEASONS = {
     "S": (ClockRule.SUMMER, 0x80),
 }
 
+_COARSE_MA = 1_000  # a step of the currents that matters to a fuse
 _HIGHEST_MV = 253_000  # of a good net, where the telegram names no voltage
 _PLACEHOLDERS = ("voltage_l2_mv", "current_l2_ma")  # 0 on three wires, between two real voltages
 
@@ -109,6 +110,7 @@ def read(telegram: Telegram, *, ct_ratio: int = 1) -> Reading | Rejected:
         meter_id=_meter_id(lines),
         clock=clock,
         clock_rule=rule,
+        current_step_ma=_coarse(numbers, ct_ratio),
         **{name: value for name, value in values.items() if name in Reading._fields},
     )
 
@@ -179,6 +181,12 @@ def _agreed(numbers: dict[str, _Number]) -> dict[str, _Number] | Rejected:
     if abs(difference) > total.step + sum(power.step for power in powers.values()) or not all(carried):
         return Rejected(Reason.FRAME_CHECK, detail="no check sequence, and currents and powers do not agree")
     return numbers
+
+
+def _coarse(numbers: dict[str, _Number], ct_ratio: int) -> int | None:
+    """Give the step of the currents (mA) where it is a whole ampere or more, as in Dutch telegrams; None where it is finer."""
+    step = max((number.step for name, number in numbers.items() if name.startswith("current_")), default=0) * ct_ratio
+    return step if step >= _COARSE_MA else None
 
 
 def _net(numbers: dict[str, _Number], of: str) -> _Number | None:

@@ -35,6 +35,25 @@ def test_export_counts_as_load() -> None:
     assert complete(TN, list2(-4.2, 0, 1)) == Load(PerLine(4200, 0, 1000))
 
 
+def test_whole_amperes_may_hide_one() -> None:
+    """A meter that sends whole amperes is taken to mean half an ampere more, on every line and in both directions."""
+    assert complete(TN, list2(-4, 0, 16, current_step_ma=1000)) == Load(PerLine(4500, 500, 16_500))
+    assert complete(TN, list2(4, None, 16, current_step_ma=1000)) == Load(PerLine(4500, None, 16_500))
+
+
+@pytest.mark.parametrize("way", ["import", "export"])
+def test_the_power_of_a_line_tells_what_whole_amperes_hide(way: str) -> None:
+    """Where power over voltage is more than that, the line carries as much; but a step more than was sent is the end of it."""
+    powers: dict[str, Any] = {f"power_{way}_l1_w": 1127, f"power_{way}_l2_w": 1012, f"power_{way}_l3_w": 2300}
+    fine = list2(4, 4, 4)._replace(**powers)
+    coarse = fine._replace(current_step_ma=1000)
+
+    assert complete(TN, coarse) == Load(PerLine(4900, 4500, 5000))
+    assert complete(TN, fine) == Load(PerLine(4000, 4000, 4000))
+    unknown = coarse._replace(voltage_l1_mv=None, voltage_l2_mv=None, voltage_l3_mv=None)
+    assert complete(TN, unknown) == Load(PerLine(4500, 4500, 4500))
+
+
 @pytest.mark.parametrize("sent", [(1.0, None, 2.0), (None, 1.0, None), (1.0, None, None)])
 def test_a_missing_phase_with_neutral_stays_unknown(sent: tuple[float | None, ...]) -> None:
     """In a TN net the other phases say nothing about one that was not sent."""

@@ -73,9 +73,9 @@ def rounded(reading: Reading, form: TelegramForm) -> Reading:
     fields = {row.name: row for row in form.rows if isinstance(row, Field)}
     texts = {row[0] for row in form.rows if not isinstance(row, Field | p1.Line)}
     kept = {name: getattr(reading, name) for name in fields if name in Reading._fields}
-    for name, field in fields.items():
-        if field.unit == "A" and not field.decimals:
-            kept[name] = (kept[name] + 500) // 1000 * 1000
+    coarse = [name for name, field in fields.items() if field.unit == "A" and not field.decimals]
+    for name in coarse:
+        kept[name] = (kept[name] + 500) // 1000 * 1000
     return Reading(
         manufacturer=form.manufacturer,
         list=3,
@@ -83,8 +83,24 @@ def rounded(reading: Reading, form: TelegramForm) -> Reading:
         meter_id=reading.meter_id if "meter_id" in texts else None,
         clock=reading.clock if "clock" in texts else None,
         clock_rule=reading.clock_rule if "clock" in texts and form.season else None,
+        current_step_ma=1000 if coarse else None,
         **kept,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "ratio", "step"),
+    [("009", 1, 1000), ("009.7", 1, None), ("009.70", 1, None), ("009.7", 60, 6000), ("009.70", 60, None)],
+)
+def test_how_coarse_the_currents_are(text: str, ratio: int, step: int | None) -> None:
+    """A telegram with currents in steps of 1 A or more says so, behind transformers too; finer ones need no word."""
+    raw = f"/XYZ5\r\n\r\n1-0:31.7.0({text}*A)\r\n1-0:1.7.0(01.234*kW)\r\n!0000".encode()
+    telegram = parse(raw)
+    assert isinstance(telegram, Telegram)
+    found = read(telegram, ct_ratio=ratio)
+
+    assert isinstance(found, Reading)
+    assert found.current_step_ma == step
 
 
 @pytest.mark.parametrize("form", TELEGRAM_FORMS, ids=lambda form: form.name)
