@@ -10,7 +10,7 @@ This file must not know what a message means.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from dlms import apdu, blocks, hdlc, mbus, p1
+from dlms import apdu, blocks, envelope, hdlc, mbus, p1
 from dlms.rejects import Reason, Rejected
 
 MOST_PIECES = 32
@@ -23,12 +23,14 @@ class Message(NamedTuple):
     """A whole message: it begins at ``at`` (LLC, if it has one) and ends ``tail`` before the end of ``raw``.
 
     ``vouched`` is whether a check vouches for it that finds (nearly) all damage: not so for M-Bus, which has a sum of eight bits.
+    ``bare`` is an envelope that came without a frame and so without any check.
     """
 
     raw: bytes
     at: int = 0
     tail: int = 0
     vouched: bool = True
+    bare: bool = False
 
     @property
     def octets(self) -> bytes:
@@ -79,9 +81,11 @@ class Assembler:
         return [*self._link.give_up(), *self._blocks.give_up()]
 
     def _framed(self, frame: bytes, sender: bytes) -> "_Piece | Message":
-        """Tell whether an HDLC frame or a P1 telegram is a segment; the first has the LLC, and all but the last have the bit."""
+        """Tell whether a frame that is not M-Bus is a segment, as those of HDLC may be; the first has the LLC, and all but the last have the bit."""
         if frame.startswith(p1.START):
             return Message(frame)
+        if frame.startswith(envelope.START):
+            return Message(frame, vouched=False, bare=True)
         at = hdlc.information_at(frame)
         opens, ends = frame.startswith(apdu.LLC, at), not hdlc.is_segmented(frame)
         if ends and (opens or self._link.sender != sender):
@@ -183,4 +187,4 @@ def _sender(frame: bytes) -> bytes:
     if frame.startswith(mbus.START):
         telegram = mbus.parse(frame)
         return bytes((frame[0], telegram.address, telegram.source, telegram.destination))
-    return frame[:1] if frame.startswith(p1.START) else hdlc.addresses(frame)
+    return frame[:1] if frame.startswith((p1.START, envelope.START)) else hdlc.addresses(frame)

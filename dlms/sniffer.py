@@ -1,13 +1,13 @@
-"""Finds the frames in any stream of bytes: HDLC (it begins with 7E), M-Bus (68) and P1 ("/"), in any mixture.
+"""Finds the frames in any stream of bytes: HDLC (it begins with 7E), M-Bus (68), P1 ("/") and bare envelopes (DB), in any mixture.
 
 What a frame is, each of their files says; how frames are found, this one:
 
 1. A check is verified *before* a length is believed; what fails costs one byte and not a length.
 2. Of two frames that overlap, the one that ends first wins: the other was cut off. So damage costs only what it hit. An HDLC frame is
    cut off by its own kind only: its header has a check of its own, and nobody's line changes between two of its bytes.
+3. An envelope has no check, so it never cuts off a frame, and none is looked for in a damaged one.
 
-A frame is given as bytes: HDLC between the flags, M-Bus and P1 with their start octet, so the first octet tells which it is.
-This file must not know what a frame carries.
+A frame is given as bytes, HDLC between the flags, so the first octet tells which it is. This file must not know what a frame carries.
 """
 
 import re
@@ -16,17 +16,17 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from dlms import hdlc, mbus, p1
+from dlms import envelope, hdlc, mbus, p1
 from dlms.crc import RESIDUE, REVERSED
 from dlms.hdlc import FLAG
 from dlms.rejects import Reason, Rejected
 
-MOST_PENDING = max(hdlc.MAX_LENGTH + 2, mbus.MAX_LENGTH, p1.MAX_LENGTH) + hdlc.MAX_LENGTH + 2
+MOST_PENDING = max(hdlc.MAX_LENGTH + 2, mbus.MAX_LENGTH, p1.MAX_LENGTH, envelope.MAX_LENGTH) + hdlc.MAX_LENGTH + 2
 """No more bytes than this are ever held back: one frame that may still become whole, behind one that another has cut off."""
 
 Verdict = bytes | Rejected | Reason | None
 
-_FLAG = FLAG[0]
+_FLAG, _ENVELOPE = FLAG[0], envelope.START[0]
 _HEADERS_REMEMBERED = 16  # a meter sends three or four different lists, so as many headers
 _HEAD_SIZE = 9  # flag, format, addresses, control and HCS of every meter seen fit in it
 _NOISE_REPORTED = hdlc.MAX_LENGTH
@@ -76,8 +76,9 @@ class Sniffer:
         """Start with nothing pending."""
         hdlc_alone = {FLAG: _Kind(partial(hdlc.examine, check_fcs=check_fcs), flags=1)}
         p1_kind = _Kind(partial(p1.examine, check=check_fcs), margin=b"\r\n")
-        self._hdlc = _Kinds(hdlc_alone)
-        self._kinds = _Kinds({**hdlc_alone, mbus.START: _Kind(mbus.examine), p1.START: p1_kind})
+        checked = {**hdlc_alone, mbus.START: _Kind(mbus.examine), p1.START: p1_kind}
+        self._hdlc, self._checked = _Kinds(hdlc_alone), _Kinds(checked)
+        self._kinds = _Kinds({**checked, envelope.START: _Kind(envelope.examine, margin=envelope.START)})
         self._headers = _HEADERS_REMEMBERED if check_fcs else 0
         self._spans: dict[bytes, int] = {}  # from flag to flag, by the first nine bytes of HDLC frames that were good
         self._even = self._spans  # the same, but nothing while anything but a flag is pending
@@ -119,10 +120,10 @@ class Sniffer:
         """Look at every start octet; add to ``items`` what is found and keep what is pending."""
         done = 0  # all before this is settled
         cut: int | None = None  # the first frame that another has cut off
-        judge = _Judge(buffer, self._hdlc, self._kinds, ended=ended)
+        judge = _Judge(buffer, self._hdlc, self._checked, self._kinds, ended=ended)
         at = self._kinds.next_start(buffer, 0, len(buffer))
         while at is not None:
-            verdict = judge.verdict(at)
+            verdict = Reason.NOISE if at < self._claimed and buffer[at] == _ENVELOPE else judge.verdict(at)
             if verdict is None:
                 break
             if isinstance(verdict, bytes):
@@ -143,14 +144,14 @@ class Sniffer:
         return items + self._hold_back(buffer, done, keep if cut is None else cut)
 
     def _accept(self, buffer: bytes, at: int, frame: bytes) -> int:
-        """Take note of a frame that was found; give the place after it, which for HDLC is its closing flag."""
+        """Take note of a frame that was found; give the place after it, where the next may begin: for HDLC that is its closing flag."""
         kind = self._kinds.at(buffer, at)
         self._claimed = 0
         self._margin = kind.margin
         stop = at + kind.flags + len(frame)
         if kind.flags and len(self._spans) < self._headers and hdlc.information_at(frame) < _HEAD_SIZE:
             self._spans[buffer[at : at + _HEAD_SIZE]] = stop - at
-        return stop
+        return stop - envelope.overlap(frame) if frame.startswith(envelope.START) else stop
 
     def _refuse(self, buffer: bytes, done: int, at: int, verdict: Rejected | Reason) -> list[bytes | Rejected]:
         """Report a frame that is not good, with what lay before it; or remember why none begins here."""
@@ -199,11 +200,11 @@ class Sniffer:
 class _Judge:
     """Judges every start octet of a buffer, also by what lies inside the frame that it promises."""
 
-    def __init__(self, buffer: bytes, alone: _Kinds, kinds: _Kinds, *, ended: bool) -> None:
+    def __init__(self, buffer: bytes, alone: _Kinds, checked: _Kinds, kinds: _Kinds, *, ended: bool) -> None:
         self._buffer = buffer
         self._kinds = kinds
         self._inside_hdlc = _Inside(buffer, alone)
-        self._inside = _Inside(buffer, kinds)
+        self._inside = _Inside(buffer, checked)
         self._ended = ended
 
     def verdict(self, at: int) -> Verdict:

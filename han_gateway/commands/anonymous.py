@@ -9,7 +9,7 @@ file must not know where the bytes come from.
 import re
 from collections.abc import Iterable, Iterator
 
-from dlms import blocks, mbus, p1
+from dlms import blocks, envelope, mbus, p1
 from dlms.apdu import LLC
 from dlms.crc import crc16_x25
 from dlms.hdlc import CHECK_SIZE, information_at, is_segmented
@@ -55,7 +55,7 @@ def _covered(line: bytes) -> bytes:
 
 def _is_part(frame: bytes) -> bool:
     """Tell whether an HDLC frame holds a segment or a block, so that a number may go on in the next one."""
-    if frame.startswith((mbus.START, p1.START)):
+    if frame.startswith((mbus.START, p1.START, envelope.START)):
         return False
     block = bytes([blocks.TAG])
     return is_segmented(frame) or frame.startswith((block, LLC + block), information_at(frame))
@@ -67,6 +67,8 @@ def _whole(frame: bytes, digits: re.Pattern[bytes]) -> bytes:
         return mbus.build(telegram._replace(data=_scraps(telegram.data)))
     if frame.startswith(p1.START):
         return _telegram(frame)
+    if frame.startswith(envelope.START):
+        return _over(_TITLE, frame)
     at = information_at(frame)
     content = frame[:at] + _over(_TITLE, _over(digits, frame[at:-CHECK_SIZE]))
     return content + crc16_x25(content)

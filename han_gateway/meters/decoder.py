@@ -139,6 +139,10 @@ class Decoder:
         plain = self._unsealer.message(envelope, len(apdu.LLC) if envelope.startswith(apdu.LLC) else 0)
         if not isinstance(plain, Rejected) and plain.startswith(p1.START):
             plain = self._telegrams.find(plain)
+        elif message.bare and not self._proven and not isinstance(plain, Rejected):
+            return Rejected(
+                Reason.FRAME_CHECK, len(octets), "nothing vouches for an envelope without a frame, and it holds no telegram"
+            )
         if isinstance(plain, Rejected):
             return plain._replace(size=len(message.raw))
         return Message(plain, vouched=message.vouched or self._proven)

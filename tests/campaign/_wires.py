@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import lru_cache
 
-from dlms import mbus, p1
+from dlms import ciphering, envelope, mbus, p1
 from dlms.hdlc import FLAG
 from dlms.sniffer import Sniffer
 from han_gateway.meters.forms import FORMS, Form
@@ -18,12 +18,13 @@ Source = Callable[[random.Random], bytes]
 
 HDLC_FORMS = tuple(form for form in FORMS if form.frame.wrapping == FRAME)
 MBUS_FORMS = tuple(replace(form, frame=replace(form.frame, wrapping=TELEGRAMS)) for form in HDLC_FORMS)
+KEYS, TITLE = ciphering.Keys(bytes(range(16)), bytes(range(16, 32))), b"XYZ\x00\x00\x00\x00\x07"
 _CODES = ("1.8.0", "2.8.0", "1.7.0", "2.7.0", "32.7.0", "52.7.0", "72.7.0", "31.7.0", "51.7.0", "71.7.0")
 
 
 def on_the_wire(frame: bytes) -> bytes:
     """Give a frame that the sniffer found as it was on the wire."""
-    return frame if frame.startswith((mbus.START, p1.START)) else FLAG + frame + FLAG
+    return frame if frame.startswith((mbus.START, p1.START, envelope.START)) else FLAG + frame + FLAG
 
 
 def content(frame: bytes) -> bytes:
@@ -63,6 +64,16 @@ def p1_telegram(rng: random.Random) -> bytes:
     """Write a P1 telegram with its check sequence."""
     lines = (p1.Line(f"1-0:{code}", (p1.Value(f"{rng.randrange(10**6):06}.{rng.randrange(1000):03}", "kW"),)) for code in _CODES)
     return p1.build(p1.Telegram("XYZ5INVENTED", tuple(lines)))
+
+
+def sealed(message: bytes, counter: int) -> bytes:
+    """Put a message in an envelope."""
+    return ciphering.build(ciphering.seal(message, KEYS, TITLE, counter), length_size=2)
+
+
+def alone(rng: random.Random) -> bytes:
+    """Write an envelope with a P1 telegram in it and no frame around it."""
+    return sealed(p1_telegram(rng), rng.randrange(2**32))
 
 
 def of_form(form: Form, rng: random.Random) -> bytes:

@@ -143,3 +143,5 @@ def test_a_wrong_parity_does_not_hide_a_number_from_us() -> None:
 def test_of_an_encrypted_list_the_meters_own_part_of_the_title_is_covered() -> None:
     """The maker stays, as it tells what meter it is."""
     assert covered(b"\x7e..\xdb\x08KAM\x01\x02\x03\x04\x05rest") == b"\x7e..\xdb\x08KAMXXXXXrest"
+    bare = b"\xdb\x08KAM\x01\x02\x03\x04\x05\x82\x01\x05\x30\0\0\0\x01" + b"01234567" * 32
+    assert covered(bare * 2) == bare.replace(b"\x01\x02\x03\x04\x05", b"XXXXX") * 2

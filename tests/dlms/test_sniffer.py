@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlms import hdlc, mbus, p1, sniffer
+from dlms import ciphering, envelope, hdlc, mbus, p1, sniffer
 from dlms.crc import crc16_x25
 from dlms.hdlc import FLAG, MAX_LENGTH, build, information_at, is_segmented
 from dlms.rejects import Reason, Rejected
@@ -377,11 +377,17 @@ P = p1.build(p1.Telegram("KAM5", (p1.Line("1-0:1.7.0", (p1.Value("0001.231", "kW
 Q = p1.build(
     p1.Telegram("ADN9 6534", (p1.Line("1-0:1.7.0", (p1.Value("0000.003", "kW"),)), p1.Line("1-0:2.7.0", (p1.Value("h/~"),))))
 )
+E, F = (
+    ciphering.build(ciphering.Sealed(b"XYZ\x00~h/\x07", 0x30, number, bytes([number]) * size))
+    for number, size in ((1, 900), (2, 300))
+)
+HOLDER = ciphering.build(ciphering.Sealed(b"XYZ\x00\x00\x00\x00\x07", 0x20, 3, b"as good as noise " * 9 + A + M + b"noise" * 50))
 MIXED = (
     *(A, B, C, M, N, LONG, P, Q),
     *(damaged(A), damaged(M), damaged(N, 40), damaged(P, 20), damaged(A, 3), damaged(M, 1)),
+    *(E, F, damaged(E), damaged(E, 12), E[:200], F[13:]),
     *(A[:-3], M[:-3], N[:60], P[:30], Q[7:], LONG[5:]),
-    *(b"\r\n", b"\x68", b"/", b"\x7e", b"\x68\x10\x10\x68\x53", b"/KAM5\r\n", b"noise / h ~", bytes(9)),
+    *(b"\r\n", b"\x68", b"/", b"\x7e", b"\x68\x10\x10\x68\x53", b"/KAM5\r\n", b"noise / h ~", bytes(9), E[:3], E[:14]),
 )
 
 
@@ -389,7 +395,9 @@ def whole_of(item: Item) -> Item:
     """Give a frame as it was on the wire, from which P1 leaves the last line end and HDLC both flags."""
     if isinstance(item, Rejected):
         return item
-    return item + b"\r\n" if item.startswith(b"/") else item if item.startswith(mbus.START) else FLAG + item + FLAG
+    if item.startswith((mbus.START, envelope.START)):
+        return item
+    return item + b"\r\n" if item.startswith(b"/") else FLAG + item + FLAG
 
 
 class TestMixtures:
@@ -397,11 +405,13 @@ class TestMixtures:
 
     def test_each_kind_is_found(self) -> None:
         """HDLC, noise, P1 and M-Bus in one stream all come out; line ends after a telegram are no noise."""
-        items = feed(A + bytes(9) + P + P + M + N + LONG + B + Q)
+        items = feed(A + bytes(9) + P + P + E + M + N + F + LONG + B + Q)
 
-        assert [whole_of(item) for item in items] == [A, Rejected(Reason.NOISE, 9), P, P, M, N, LONG, B, Q]
+        assert [whole_of(item) for item in items] == [A, Rejected(Reason.NOISE, 9), P, P, E, M, N, F, LONG, B, Q]
 
-    @given(st.lists(st.sampled_from((A, B, C, M, N, LONG, P, Q)), max_size=12), st.lists(st.integers(0, 10**6), max_size=20))
+    @given(
+        st.lists(st.sampled_from((A, B, C, E, F, M, N, LONG, P, Q)), max_size=12), st.lists(st.integers(0, 10**6), max_size=20)
+    )
     def test_good_frames_of_any_kind(self, whole: list[bytes], places: list[int]) -> None:
         """Good frames of all kinds come out in their order, and nothing else, wherever the stream is cut."""
         assert [whole_of(item) for item in feed(*cut(b"".join(whole), places))] == whole
@@ -413,7 +423,7 @@ class TestMixtures:
 
         assert merged(feed(*cut(stream, places))) == merged(feed(stream)) == merged(feed(*cut(stream, range(len(stream)))))
 
-    @given(st.lists(st.sampled_from(MIXED), max_size=10), st.sampled_from((A, M, N, P)))
+    @given(st.lists(st.sampled_from(MIXED), max_size=10), st.sampled_from((A, E, M, N, P)))
     def test_it_recovers(self, pieces: list[bytes], good: bytes) -> None:
         """Whatever came before, the second of two good frames of a kind is found, and the third."""
         found = [whole_of(item) for item in feed(b"".join(pieces) + good * 3)]
@@ -435,7 +445,7 @@ class TestMixtures:
 
     def test_a_cut_off_frame(self) -> None:
         """A frame that ended early is one reject of what there was of it, whatever kind comes next, and that is found at once."""
-        for cut_off in (N[:100], P[:30], LONG[:100]):
+        for cut_off in (N[:100], P[:30], LONG[:100], E[:300]):
             for good in (A, M, P):
                 sniffer = Sniffer()
                 items = sniffer.feed(cut_off + good)
@@ -456,9 +466,30 @@ class TestMixtures:
         assert feed(outer) == [raw(outer)]
         assert feed(outer, outer) == feed(outer + outer) == feed(*cut(outer + outer, range(99))) == [raw(outer)] * 2
 
+    def test_an_envelope_cut_off_by_the_next(self) -> None:
+        """Of two envelopes in a row the first lost its end: the second is found, and the first is one reject."""
+        assert feed(E[:300] + F) == [Rejected(Reason.TRUNCATED, 300), F]
+
+    @pytest.mark.parametrize(
+        "outer", [frame(b"holds " + E), mbus.split(b"holds " + F[:200]), p1.build(p1.Telegram("KAM5", ()))[:9] + E + b"!0000\r\n"]
+    )
+    def test_an_envelope_inside_a_frame(self, outer: bytes) -> None:
+        """An envelope in a frame of any kind is that frame's content; where the frame is damaged, nothing vouches for what is in it."""
+        assert [whole_of(item) for item in feed(outer)] == [outer]
+        if outer.startswith(FLAG):
+            assert feed(damaged(outer, -2)) == [Rejected(Reason.FRAME_CHECK, len(outer))]
+
+    def test_a_frame_inside_an_envelope(self) -> None:
+        """A frame whose check is good cuts off an envelope, which has none: noise that looks like one hides no meter."""
+        items = feed(HOLDER)
+
+        assert [whole_of(item) for item in items if isinstance(item, bytes)] == [A, M]
+        begun = Sniffer()
+        assert frames(begun.feed(HOLDER[:20] + A + M)) == [raw(A), M]
+
     def test_a_start_octet_alone_is_not_forgotten(self) -> None:
         """A byte of noise that could begin a frame is counted, also when a known frame follows it in the next chunk."""
-        for start in (b"h", b"/"):
+        for start in (b"h", b"/", b"\xdb"):
             sniffer = Sniffer()
             sniffer.feed(A)
             assert sniffer.feed(start) + sniffer.feed(A) == [Rejected(Reason.NOISE, 1), raw(A)]
@@ -474,7 +505,7 @@ class TestMixtures:
         """Whatever a line brings, what is kept is bounded."""
         rng = random.Random(3)
         line = Sniffer()
-        begun = (b"\x68\xff\xff\x68\x53", b"/KAM5\r\n", b"\n/KAM5\n", frame(bytes(2_000))[:9])
+        begun = (E[:14], b"\x68\xff\xff\x68\x53", b"/KAM5\r\n", b"\n/KAM5\n", frame(bytes(2_000))[:9])
         for _ in range(2_000):
             line.feed(rng.choice((*begun, rng.randbytes(300), b"1-0:1.7.0(0001.231*kW)\r\n" * 20, b"\x68" * 300, b"/" * 300)))
             assert len(line._rest) <= sniffer.MOST_PENDING

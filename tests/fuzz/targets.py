@@ -14,7 +14,7 @@ from random import Random
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dlms import mbus, p1
+from dlms import envelope, mbus, p1
 from dlms.apdu import LLC
 from dlms.hdlc import MAX_LENGTH, build, information_at
 from dlms.rejects import Rejected
@@ -31,7 +31,7 @@ from han_gateway.core.site import CapRule, Circuit
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.wrapping import TELEGRAMS, Header, Way, Wrapping, wrap
-from tests.campaign._wires import hdlc_frame, p1_telegram, telegram
+from tests.campaign._wires import alone, hdlc_frame, p1_telegram, telegram
 from tests.core.houses import L2, charger, house
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,7 +47,7 @@ SITE = replace(
 )
 WRAPPINGS = (TELEGRAMS, Wrapping(Way.TELEGRAMS, 130), Wrapping(Way.SEGMENTS, 100), Wrapping(Way.BLOCKS, 100))
 PLAIN = LLC + b"\x0f"
-LONGEST = {mbus.START: mbus.MAX_LENGTH, p1.START: p1.MAX_LENGTH}
+LONGEST = {mbus.START: mbus.MAX_LENGTH, p1.START: p1.MAX_LENGTH, envelope.START: envelope.MAX_LENGTH}
 INLETS = tuple(inbox.inlets("han", SITE).values())
 OSLO = ZoneInfo("Europe/Oslo")
 
@@ -189,6 +189,7 @@ def _streams() -> list[bytes]:
     recorded = [stream[:600] for pattern in ("evening-*.han", "hostile/*.han") for stream in _recorded(pattern)]
     rng = Random(1)
     mixed = [b"".join(source(rng) for source in sources) for sources in permutations((hdlc_frame, telegram, p1_telegram))]
+    mixed += [alone(rng) * 2]
     wrapped = [wrap(_messages()[-1], wrapping, Header(b"\x41", b"\x08\x83", 0x13)) for wrapping in WRAPPINGS]
     return [b"\x20" + stream for stream in (*recorded, *mixed, *wrapped)]
 

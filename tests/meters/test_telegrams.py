@@ -16,7 +16,7 @@ from han_gateway.meters.software_meter import write
 from han_gateway.meters.telegram_forms import NETHERLANDS, SLOVENIA, SWEDEN_KAMSTRUP, TELEGRAM_FORMS, TelegramForm
 from han_gateway.meters.telegram_forms import write as write_telegram
 from han_gateway.meters.telegrams import Telegrams
-from tests.invented import invent_with
+from tests.invented import information, invent_with
 from tests.meters.test_telegram import READING, rounded
 
 WIRE = write_telegram(SWEDEN_KAMSTRUP, READING)
@@ -116,6 +116,49 @@ def test_an_envelope_around_a_telegram() -> None:
     (told,) = Decoder().feed(sealed_telegram(b"XYZ12345"))
     assert isinstance(told, Rejected)
     assert told.detail == "system title 58595A3132333435"
+
+
+def bare(counter: int, plain: bytes = WIRE) -> bytes:
+    """Write an envelope as it is on the line in Luxembourg, with nothing around it."""
+    return build(seal(plain, KEYS, b"XYZ12345", counter), length_size=2)
+
+
+@given(st.lists(st.integers(0, 5000), max_size=6))
+def test_envelopes_alone_on_the_line(cuts: list[int]) -> None:
+    """Envelopes in a stream, between noise, are opened with their key however the stream is cut; without one their sender is named."""
+    stream = bytes(3) + bare(1) + bare(2) + b"\xdb\x08noise" + bare(3)
+    places = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    for keys in (KEYS, Keys(KEYS.encryption)):
+        decoder = Decoder(keys=keys)
+        found = [item for start, stop in pairwise(places) for item in decoder.feed(stream[start:stop])]
+        assert kinds(found) == ["noise", "kamstrup", "kamstrup", "noise", "kamstrup"]
+    _, told, *_ = Decoder().feed(stream)
+    assert told == Rejected(Reason.ENCRYPTED, len(bare(1)), "system title 58595A3132333435")
+    assert kinds(Decoder(keys=OTHER).feed(bare(1))) == ["wrong_key"]
+    assert kinds(Decoder(keys=KEYS).feed(bare(2) + bare(1))) == ["kamstrup", "replayed"]
+
+
+def test_an_envelope_alone_is_believed_for_what_is_in_it() -> None:
+    """No check vouches for an envelope alone: without a proven sender it must hold a telegram that fits its own check."""
+    unproven = Keys(KEYS.encryption)
+    damaged = bare(1, WIRE.replace(b"9.7", b"9.3"))
+    assert kinds(Decoder(keys=KEYS).feed(damaged)) == kinds(Decoder(keys=unproven).feed(damaged)) == ["frame_check"]
+    message = invent_with(KAIFA_3P_LIST2, random.Random(1))
+    listed = bare(1, information(write(KAIFA_3P_LIST2, message))[3:].ljust(300, b"\0"))
+    assert len(listed) > 256
+    assert kinds(Decoder(keys=unproven).feed(listed)) == ["frame_check"]
+
+
+def test_an_envelope_that_lost_bytes_hides_no_other() -> None:
+    """An envelope that lost bytes, or whose length is damaged, costs itself and not the next."""
+    good = bare(2)
+    for hurt in (
+        bare(1)[:-40],
+        bare(1)[:200] + bare(1)[240:],
+        bare(1)[:11] + b"\x0f" + bare(1)[12:],
+        bare(1)[:11] + b"\x01" + bare(1)[12:],
+    ):
+        assert kinds(Decoder(keys=KEYS).feed(hurt + good))[-1] == "kamstrup"
 
 
 def test_a_plain_telegram_where_a_sender_must_be_proven() -> None:
