@@ -12,23 +12,14 @@ from dlms import apdu, hdlc
 from dlms.axdr import INTEGERS, Tag
 from dlms.cosem import build_date_time
 from dlms.obis import CLOCK, KEPT_EXPONENT, LINES, Unit
+from fixtures.every_list import LIST_IDS, METER_ID, METER_IDS, METER_TYPE
 from han_gateway.meters.forms import FORMS, Column, Form
-from han_gateway.meters.profiles import PROFILES
 from han_gateway.meters.reading import Reading
 
 Pick = Callable[[int, int], int]
 """Gives an integer between two, both included."""
 
 FORM = {form.name: form for form in FORMS}
-LIST_IDS = {profile.name: profile.list_id for profile in PROFILES} | {
-    "aidon": "AIDON_V0001",
-    "kamstrup": "Kamstrup_V0001",
-    "embriq": "EMBRIQ_V1_1",
-}
-METER_ID = "9900000000000017"
-METER_IDS = {"kaifa-noe": "1800000000000017"}
-"""Where the number of a meter tells whose it is."""
-METER_TYPE = "TYPE1234"
 _ID_WIDTH, _TYPE_WIDTH = 8, 4  # what fits in the padded texts of the E350
 
 _HIGHEST = {

@@ -9,6 +9,7 @@ import pytest
 from dlms.ciphering import Keys
 from dlms.rejects import Reason, Rejected
 from fixtures.damage import DAMAGES, Damage
+from fixtures.every_list import METER_ID, frames
 from fixtures.make import DEMO, EVENINGS, FOLDER, Row, decoded, evening, files, frames_of
 from han_gateway.adapters.recording import Said, read_recording
 from han_gateway.meters.decoder import Decoder
@@ -18,6 +19,8 @@ from han_gateway.simulation.evening import Sent, unfold
 
 HARMLESS = {"flags", "noise", "repeated", "in-pieces", "byte-by-byte", "text", "no-closing-flag", "no-flags"}
 """Where the frames themselves are whole, or whole again with the flags of their neighbours."""
+
+ENERGY_ALONE = {"iskra-energy", "iskra-tariffs"}
 
 
 def stored(name: str) -> bytes:
@@ -53,6 +56,17 @@ def test_an_evening_decodes_to_what_the_house_drew(row: Row) -> None:
     assert len(readings) == len(truth)
     for reading, true in zip(readings, truth, strict=True):
         assert_told_the_truth(reading, true)
+
+
+@pytest.mark.parametrize("name", sorted(frames()))
+def test_every_list_has_a_file_that_is_read(name: str) -> None:
+    """The file of each list gives one reading, by a decoder that knows nothing; where it carries the power, the power is right."""
+    (reading,), rejects = decoded(stored(f"lists/{name}"))
+
+    assert rejects == Counter()
+    assert reading.power_import_w == (None if name in ENERGY_ALONE else 3_450)
+    assert (reading.meter_id or METER_ID).startswith(("99", "18"))
+    assert reading.current_l1_ma in (None, 5_000, 15_000)
 
 
 @pytest.mark.parametrize("row", [row for row in EVENINGS if MODELS[row.meter].keys], ids=lambda row: row.name)

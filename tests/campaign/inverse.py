@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from dlms.rejects import Reason, Rejected
+from fixtures.every_list import LIST_IDS
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.family import Shape, Signature
 from han_gateway.meters.forms import FORMS
@@ -22,7 +23,7 @@ from han_gateway.meters.software_meter import write
 from tests.campaign._parts import Part, Tally, parts, tried
 from tests.campaign._promise import Promise, arguments, published
 from tests.campaign.mutations import stream_cases
-from tests.invented import LIST_IDS, invent_with
+from tests.invented import invent_with
 from tests.meters.test_decoder import own_name
 from tests.meters.test_profiles import SIGNATURES, fitting
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dlms.cosem import ClockStyle, build_date_time
+from fixtures.every_list import METER_ID
 from han_gateway.meters import forms
 from han_gateway.meters.as_json import as_json
 from han_gateway.meters.clock import utc
@@ -14,7 +15,7 @@ from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import Form
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
-from tests.invented import METER_ID, any_form, readings
+from tests.invented import any_form, readings
 
 CONTRACT = {
     "time": "2021-11-25T22:00:55Z",

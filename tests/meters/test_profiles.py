@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from dlms import apdu
 from dlms.obis import REGISTERS
+from fixtures.every_list import LIST_IDS
 from han_gateway.meters import body as bodies
 from han_gateway.meters.family import About, Profile, Shape, Signature, types
 from han_gateway.meters.forms import EMBRIQ_LIST1, FORMS, Form
 from han_gateway.meters.profiles import PROFILES, identify
 from han_gateway.meters.software_meter import write
 from han_gateway.meters.telegram_meter import TELEGRAM_METERS
-from tests.invented import LIST_IDS, information, invent_with
+from tests.invented import information, invent_with
 
 NAMES = {register.name for register in REGISTERS.values()}
 READ = re.compile(r"(list_id|meter_(id|type)|clock|.*_(w|var|wh|varh|ma|mv))$")
