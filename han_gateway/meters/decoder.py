@@ -10,6 +10,8 @@ With keys a message is opened first (``dlms.unsealer``), and what was in it goes
 This file must not know a maker, a clock, or who uses the readings.
 """
 
+from typing import NamedTuple
+
 from dlms import apdu, p1
 from dlms.assembly import Assembler, Joined, Message
 from dlms.ciphering import Keys
@@ -25,6 +27,16 @@ from han_gateway.meters.telegrams import Telegrams
 _LAYOUTS_KEPT = 16  # a meter sends three or four lists; a line that shows more than this forgets and learns again
 _FOREIGN_FRAMES_BEFORE_EXCHANGE = 10
 _NOTHING: dict[int, Layout] = {}
+
+
+class _Odd(NamedTuple):
+    """What has come since the last list that was as expected: foreign lists in a row, and the list that a weak check let through."""
+
+    foreign: int = 0
+    doubted: Layout | None = None
+
+
+_AS_EXPECTED = _Odd()
 
 
 class Decoder:
@@ -54,10 +66,9 @@ class Decoder:
         self._proven = keys is not None and keys.authentication is not None  # then all that is opened has a good tag
         self._layouts: dict[int, Layout] = {}  # by length
         self._at_once = self._layouts  # the same, but nothing while a message is pending
-        self._doubted: Layout | None = None
         self._lock = lock
         self._owner: Profile | str | None = None  # a family, or what P1 telegrams call themselves
-        self._foreign = 0
+        self._odd = _AS_EXPECTED
 
     def feed(self, data: bytes) -> list[Reading | Rejected]:
         """Take bytes of the stream, cut anywhere, and give what they complete: frames of a known layout at once, all else as messages."""
@@ -69,7 +80,7 @@ class Decoder:
                 if reading is None:
                     items += self._frame(item)
                 else:
-                    self._foreign = 0
+                    self._odd = _AS_EXPECTED
                     items.append(reading)
             else:
                 items += self._missed(item)
@@ -127,7 +138,7 @@ class Decoder:
         reading = layout.read(message.raw) if layout else None
         if reading is None:
             return self._decode(message)
-        self._foreign = 0
+        self._odd = _AS_EXPECTED
         return reading
 
     def _plain(self, message: Message) -> Message | Rejected:
@@ -167,8 +178,9 @@ class Decoder:
 
     def _doubts(self, learned: Layout, raw: bytes) -> bool:
         """Tell whether a message deviates from the known list of its length in what never changes, and is the first to do so."""
-        again = self._doubted is not None and self._doubted.read(raw) is not None
-        self._doubted = None if again else learned
+        doubted = self._odd.doubted
+        again = doubted is not None and doubted.read(raw) is not None
+        self._odd = self._odd._replace(doubted=None if again else learned)
         return len(raw) in self._layouts and not again
 
     def _learn(self, message: Message) -> Layout | Rejected:
@@ -190,16 +202,16 @@ class Decoder:
     def _meet(self, family: Profile | str, size: int, *, named: bool) -> Rejected | None:
         """Meet a family: refuse it if another one owns the line, or let the one that names itself own it from now on."""
         if family == self._owner:
-            self._foreign = 0
+            self._odd = self._odd._replace(foreign=0)
             return None
         if self._lock and self._owner is not None:
-            self._foreign += 1
-            if self._foreign < _FOREIGN_FRAMES_BEFORE_EXCHANGE:
+            self._odd = self._odd._replace(foreign=self._odd.foreign + 1)
+            if self._odd.foreign < _FOREIGN_FRAMES_BEFORE_EXCHANGE:
                 return Rejected(Reason.FOREIGN_METER, size, f"{_name(family)} on a line of {_name(self._owner)}")
             self._owner = None  # the meter was exchanged
             self._layouts.clear()
         if named:
-            self._owner, self._foreign = family, 0
+            self._owner, self._odd = family, _AS_EXPECTED
             self._layouts.clear()  # nameless lists were learned as another family's
         return None
 
