@@ -258,16 +258,19 @@ def test_a_broker_that_is_down_at_the_start_delays_nobody(tmp_path: Path) -> Non
 
 
 def test_a_broker_that_hangs_is_noticed(tmp_path: Path) -> None:
-    """A connection that stays open while nobody answers is given up within two keepalives, and heals when the broker does."""
+    """A connection that stays open while nobody answers is given up after two keepalives, and heals when the broker does.
+
+    How soon is for the campaign broker_kill to tell (R-16): a machine with other things to do is given time here.
+    """
 
     async def scene(mosquitto: Mosquitto) -> None:
         async with house(mosquitto.port, keepalive_s=2) as it:
             mosquitto.freeze()
             it.limit(10)
-            await until(lambda: not it.broker.connected, 6.5)
+            await until(lambda: not it.broker.connected, 12)
             it.limit(6)
             mosquitto.thaw()
-            await until(lambda: it.broker.connected, 5.0)
+            await until(lambda: it.broker.connected, 10)
 
     with Mosquitto(tmp_path) as mosquitto:
         asyncio.run(scene(mosquitto))
