@@ -86,6 +86,9 @@ class Person:
                 os.kill(self.pid, signal.SIGKILL)
                 raise AssertionError(self.screen)
         self._read = self.screen.index(question, self._read) + len(question)
+        time.sleep(
+            0.2
+        )  # nobody types before the question stands there, and while the terminal is being set for an answer keys are lost
         os.write(self._fd, typed.encode())
 
     def _look(self) -> bool:
@@ -99,9 +102,11 @@ class Person:
         return True
 
     def leave(self) -> int:
-        """Wait for the end; the answer is the exit code."""
+        """Wait for the end; the answer is the exit code, and -9 of one that never ends."""
+        until = time.monotonic() + 60
         while self._look():
-            pass
+            if time.monotonic() > until:
+                os.kill(self.pid, signal.SIGKILL)
         os.close(self._fd)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
