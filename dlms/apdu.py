@@ -47,8 +47,7 @@ class Apdu(NamedTuple):
 
 def parse(buffer: bytes, at: int = 0) -> Apdu | Rejected:
     """Read the message that begins at ``at`` (LLC optional) and ends with the buffer."""
-    if buffer.startswith(LLC, at):
-        at += len(LLC)
+    at = past_llc(buffer, at)
     if at >= len(buffer) or buffer[at] != DATA_NOTIFICATION:
         return _not_plain(buffer, at)
     try:
@@ -60,6 +59,11 @@ def parse(buffer: bytes, at: int = 0) -> Apdu | Rejected:
         return body
     date_time_at = None if head.date_time is None else at + head.date_time_at
     return Apdu(at + 1, date_time_at, body)
+
+
+def past_llc(buffer: bytes, at: int = 0) -> int:
+    """Give the place of the APDU in a message that begins at ``at``: behind its LLC, if it has one."""
+    return at + len(LLC) if buffer.startswith(LLC, at) else at
 
 
 def headed(message: bytes) -> bytes:

@@ -97,7 +97,7 @@ class Assembler:
         if not isinstance(item, Message):
             yield item
             return
-        start = item.at + len(apdu.LLC) * item.raw.startswith(apdu.LLC, item.at)
+        start = apdu.past_llc(item.raw, item.at)
         if item.raw[start : start + 1] != bytes([blocks.TAG]):
             yield from self._blocks.give_up()
             yield item

@@ -7,6 +7,7 @@ same layout can be read at the same places. This file must not know what any val
 from enum import IntEnum
 from typing import NamedTuple
 
+from dlms import lengths
 from dlms.rejects import Reason, Rejected
 
 MAX_DEPTH = 8
@@ -85,9 +86,9 @@ def build(data: Data) -> bytes:
     """Write a value; the inverse of ``parse``."""
     tag, value = data.tag, data.value
     if isinstance(value, tuple):
-        return bytes([tag]) + _length(len(value)) + b"".join(build(item) for item in value)
+        return bytes([tag]) + lengths.build(len(value)) + b"".join(build(item) for item in value)
     if isinstance(value, bytes):
-        return bytes([tag]) + _length(len(value)) + value
+        return bytes([tag]) + lengths.build(len(value)) + value
     if value is None:
         return bytes([Tag.NULL])
     width, signed = INTEGERS[tag]
@@ -158,10 +159,3 @@ def _read_length(buffer: bytes, at: int) -> tuple[int, int]:
         msg = f"a length of {width} bytes at byte {at}"
         raise _MalformedError(msg)
     return int.from_bytes(_take(buffer, at + 1, width), "big"), at + 1 + width
-
-
-def _length(size: int) -> bytes:
-    if size < 0x80:
-        return bytes([size])
-    content = size.to_bytes((size.bit_length() + 7) // 8, "big")
-    return bytes([0x80 | len(content)]) + content

@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from construct import Const, Int8ub, Int16ub, Struct
 
+from dlms import lengths
+
 TAG = 0xE0
 
 _HEAD = Struct("tag" / Const(bytes([TAG])), "control" / Int8ub, "number" / Int16ub, "acknowledged" / Int16ub)
 _HEAD_SIZE = 6
 _LAST, _STREAMING = 0x80, 0x40
-_LONG_FORMS = {0x81: 1, 0x82: 2}  # first octet of a length -> how many octets hold it
+_WIDEST_LENGTH = 2
 
 
 class Block(NamedTuple):
@@ -31,15 +33,12 @@ def parse(buffer: bytes) -> list[Block] | None:
     blocks = []
     at = 0
     while at < len(buffer):
-        if buffer[at] != TAG or at + _HEAD_SIZE >= len(buffer):
+        length = lengths.read(buffer, at + _HEAD_SIZE, _WIDEST_LENGTH)
+        if buffer[at] != TAG or length is None:
             return None
         head = _HEAD.parse(buffer[at : at + _HEAD_SIZE])
-        at += _HEAD_SIZE
-        first = buffer[at]
-        width = _LONG_FORMS.get(first, 0)
-        size = int.from_bytes(buffer[at + 1 : at + 1 + width], "big") if width else first
-        at += 1 + width
-        if (first > 0x7F and not width) or at + size > len(buffer):
+        size, at = length
+        if at + size > len(buffer):
             return None
         blocks.append(Block(head.number, bool(head.control & _LAST), buffer[at : at + size]))
         at += size
@@ -54,7 +53,4 @@ def split(message: bytes, size: int) -> list[bytes]:
 
 def _build(number: int, data: bytes, *, last: bool) -> bytes:
     head: bytes = _HEAD.build({"control": _STREAMING | _LAST * last, "number": number, "acknowledged": 0})
-    if len(data) < 0x80:
-        return head + bytes([len(data)]) + data
-    width = 1 if len(data) < 0x100 else 2
-    return head + bytes([0x80 | width]) + len(data).to_bytes(width, "big") + data
+    return head + lengths.build(len(data)) + data

@@ -15,6 +15,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from dlms import lengths
 from dlms.rejects import Reason, Rejected
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def extent(buffer: bytes, at: int) -> int | None:
 
     For a stream that puts no frame around the envelope. Nothing is checked: the caller must bound what it waits for.
     """
-    length = _read_length(buffer, at + 2 + TITLE_SIZE if is_sealed(buffer, at) else at + 1)
+    length = lengths.read(buffer, at + 2 + TITLE_SIZE if is_sealed(buffer, at) else at + 1, _WIDEST_LENGTH)
     return None if length is None else sum(length) - at
 
 
@@ -119,10 +120,8 @@ def build(sealed: Sealed, *, length_size: int = 0) -> bytes:
     ``length_size`` is the number of octets behind 80 in the length field where it is not the least (Kamstrup: 2, also for 82 00 E7).
     """
     inner = bytes([sealed.security]) + sealed.counter.to_bytes(_COUNTER_SIZE, "big") + sealed.content
-    width = length_size or (0 if len(inner) < 0x80 else (len(inner).bit_length() + 7) // 8)
-    length = bytes([0x80 | width]) + len(inner).to_bytes(width, "big") if width else bytes([len(inner)])
     head = bytes([GENERAL_GLO, TITLE_SIZE]) + sealed.system_title if sealed.system_title else UNTITLED
-    return head + length + inner
+    return head + lengths.build(len(inner), length_size) + inner
 
 
 def seal(plain: bytes, keys: Keys, system_title: bytes, counter: int, security: int = AUTHENTICATED | ENCRYPTED) -> Sealed:
@@ -185,7 +184,7 @@ def _covered(keys: Keys, security: int, clear: bytes) -> bytes:
 def _contents(message: bytes, at: int, title: bytes) -> Sealed | Rejected:
     """Read what stands behind the system title."""
     size = len(message)
-    length = _read_length(message, at)
+    length = lengths.read(message, at, _WIDEST_LENGTH)
     if length is None or length[1] + length[0] != size:
         return Rejected(Reason.MALFORMED, size, "the length of the general-glo-ciphering is not its length")
     start = length[1]
@@ -206,17 +205,3 @@ def _unsupported(security: int) -> str:
         return "the broadcast key is not supported"
     suite = security & 0x0F
     return "" if suite in _SUITES else f"security suite {suite} is not supported"
-
-
-def _read_length(buffer: bytes, at: int) -> tuple[int, int] | None:
-    """Read a length and the place behind it: one octet below 128, else 80 + the number of octets that hold it, minimal or not."""
-    if at >= len(buffer):
-        return None
-    first = buffer[at]
-    if first < 0x80:
-        return first, at + 1
-    width = first & 0x7F
-    octets = buffer[at + 1 : at + 1 + width]
-    if not 1 <= width <= _WIDEST_LENGTH or len(octets) < width:
-        return None
-    return int.from_bytes(octets, "big"), at + 1 + width

@@ -100,21 +100,21 @@ class Decoder:
         items: list[Reading | Rejected] = []
         for item in self._sniffer.close():
             items += self._missed(item) if isinstance(item, Rejected) else self._frame(item)
-        items += [self._joined(item) for item in self._assembler.close()]
-        self._at_once = self._layouts
-        return items
+        return items + self._assembled(self._assembler.close())
 
     def _frame(self, frame: bytes) -> list[Reading | Rejected]:
-        """Read a frame as the message that it is or completes; while one is pending, no frame may pass by the assembler."""
-        items = [self._joined(item) for item in self._assembler.take(frame)]
-        self._at_once = _NOTHING if self._assembler.pending else self._layouts
-        return items
+        """Read a frame as the message that it is or completes."""
+        return self._assembled(self._assembler.take(frame))
 
     def _missed(self, rejected: Rejected) -> list[Reading | Rejected]:
         """Pass on what the sniffer rejected; a message that this leaves without its end comes before it."""
-        items = [self._joined(item) for item in self._assembler.missed()]
+        return [*self._assembled(self._assembler.missed()), rejected]
+
+    def _assembled(self, joined: list[Joined]) -> list[Reading | Rejected]:
+        """Read what the assembler gave; while a message is pending in it, no frame may pass it by."""
+        items = [self._joined(item) for item in joined]
         self._at_once = _NOTHING if self._assembler.pending else self._layouts
-        return [*items, rejected]
+        return items
 
     def _joined(self, item: Joined) -> Reading | Rejected:
         """Read what the assembler gave; a message that was cut off may still say that it is encrypted, and by whom."""
@@ -147,7 +147,7 @@ class Decoder:
             return message
         octets = message.octets
         envelope = (p1.sealed(octets) if octets.startswith(p1.START) else None) or octets
-        plain = self._unsealer.message(envelope, len(apdu.LLC) if envelope.startswith(apdu.LLC) else 0)
+        plain = self._unsealer.message(envelope, apdu.past_llc(envelope))
         if not isinstance(plain, Rejected) and plain.startswith(p1.START):
             plain = self._telegrams.find(plain)
         elif message.bare and not self._proven and not isinstance(plain, Rejected):

@@ -74,7 +74,7 @@ def sealed(
         security: the security control byte: 30 for Kamstrup and Landis+Gyr, 20 or 21 for Kaifa, 20 for Sagemcom.
         length_size: octets of the length behind 80, minimal or not; 0 for the shortest form.
     """
-    at = len(apdu.LLC) if message.startswith(apdu.LLC) else 0
+    at = apdu.past_llc(message)
     envelope = ciphering.seal(message[at:], keys, system_title, counter, security)
     return message[:at] + ciphering.build(envelope, length_size=length_size)
 
