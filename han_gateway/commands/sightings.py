@@ -55,6 +55,7 @@ TITLES: Mapping[str, str] = {
     "evcc-loadpoint": "a loadpoint of evcc",
     "amina": "Amina S (Zigbee2MQTT)",
     "easee": "Easee (easee2mqtt)",
+    "easee-set": "Easee (easee2mqtt, topics that end in /set)",
     "zaptec": "Zaptec (Home Assistant)",
 }
 
@@ -67,8 +68,8 @@ SIGNS = (
     Sign("go-e", "", "/go-eCharger/+", "/amp"),
     Sign("go-e", "", "go-eCharger/+", "/amp"),
     Sign("openevse", "", "+", "/claim"),
-    Sign("smartevse", "", "SmartEVSE/+", "/StateID"),
-    Sign("smartevse", "", "+", "/StateID"),
+    Sign("smartevse", "", "SmartEVSE/+", "/EVPlugState"),
+    Sign("smartevse", "", "+", "/EVPlugState"),
     *(Sign("warp", "", f"{prefix}/+", "/evse/state") for prefix in ("warp", "warp2", "warp3", "warp4")),
     Sign("everest", "everest_api/", "+", "/var/limits"),
     Sign("wallbox", "", "+", "/charging_enable/state"),

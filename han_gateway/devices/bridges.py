@@ -43,13 +43,16 @@ OPENWB = Device(
     failsafe_ma=6_000,
     failsafe="takes its own limits 60 s after the last message",
     setup=(
-        "Add the IO device and the IO action Load manager (dimming); `device_id` is the number that openWB shows in its topic.",
+        (
+            "Add the IO device and the IO action Load manager; `device_id` is the number of the IO device. (openWB shows a topic with the "
+            "number of the action, which may be another one.)"
+        ),
         (
             "Set the limits on failure to the smallest ones, and `failsafe_a` to what they amount to. Let openWB use this broker, or bridge its "
             "own with it. All its charge points share this limit."
         ),
     ),
-    source="openWB core packages/modules/io_devices/load_manager/api.py, ui settings text of the action",
+    source="openWB/core packages/modules/io_devices/load_manager/api.py, io_actions/controllable_consumers/load_manager/api.py",
 )
 
 OPENWB_SECONDARY = Device(
@@ -80,7 +83,7 @@ EVCC = Device(
     name="evcc",
     title="evcc, by the limit of a circuit",
     charge=(Say("<base>/amps", "<amps>"),),
-    pause=(Say("<base>/amps", "0"),),
+    pause=(Say("<base>/amps", "0.1"),),
     minimum_ma=1_000,
     maximum_ma=1_000_000,
     response_ms=40_000,
@@ -89,11 +92,12 @@ EVCC = Device(
     setup=(
         (
             "In evcc.yaml, give the circuit of these loadpoints `getMaxCurrent: {source: mqtt, topic: han/home/chargers/CHARGER/amps, "
-            "timeout: 30s}`, and a `maxCurrent` that is always safe: that is what it falls back to."
+            "timeout: 30s}`, and a `maxCurrent` that is always safe: that is what it falls back to, and without one to no limit at all."
         ),
+        "0 A means no limit to a circuit, so a pause is 0.1 A, which no charger can take.",
         "Write that safe maxCurrent as `failsafe_a`. evcc looks every 30 s at most: `interval: 10s` makes it follow sooner.",
     ),
-    source="evcc core/circuit/circuit.go, docs features/loadmanagement",
+    source="evcc core/circuit/circuit.go, docs features/loadmanagement; evcc-io/docs issue 1176: 0 is no limit",
 )
 
 EVCC_LOADPOINT = Device(
@@ -136,7 +140,8 @@ AMINA = Device(
     pause=(Say("zigbee2mqtt/<id>/set", '{"charge_limit_with_on_off":0}'),),
     repeat_ms=60_000,
     response_ms=10_000,
-    echo=Value("zigbee2mqtt/<id>", "charge_limit_with_on_off"),
+    echo=Value("zigbee2mqtt/<id>", "charge_limit"),
+    paused=Paused("zigbee2mqtt/<id>", "state", "OFF"),
     currents=(
         Value("zigbee2mqtt/<id>", "current"),
         Value("zigbee2mqtt/<id>", "current_phase_b"),
@@ -151,12 +156,17 @@ AMINA = Device(
         "`device_id` is its friendly name in Zigbee2MQTT.",
         "Set `enable_offline`, `time_to_offline` and `offline_current` too: they act when the charger loses Zigbee, though not when it loses us.",
     ),
-    source="zigbee2mqtt.io docs/devices/amina_S.md",
+    source="zigbee2mqtt.io docs/devices/amina_S.md; zigbee-herdsman-converters src/devices/amina.ts: only charge_limit and state come back",
+)
+
+EASEE_IS_SLOW = (
+    "Each command goes through the cloud: a cut takes seconds, and takes minutes or fails when the internet is away. Set the circuit limit in "
+    "the Easee app so that the fuse is safe without us."
 )
 
 EASEE = Device(
     name="easee",
-    title="Easee, by easee2mqtt and the maker's cloud",
+    title="Easee, by easee2mqtt 1.2 and the maker's cloud",
     id_example="easee2mqtt/EH123456",
     charge=(Say("<id>/cmnd/current", "<amps>"),),
     pause=(Say("<id>/cmnd/charging", "false"),),
@@ -169,11 +179,34 @@ EASEE = Device(
     on_change=True,
     setup=(
         (
-            "`device_id` is the root topic of easee2mqtt. Each command goes through the cloud: a cut takes seconds, and takes minutes or fails "
-            "when the internet is away. Set the circuit limit in the Easee app so that the fuse is safe without us."
+            "`device_id` is the root topic of easee2mqtt (`MQTT_ROOT_TOPIC`), and begins with `easee2mqtt/` and one word more: it listens to no "
+            "other. Its version 1.2.0 has the topics below; where yours end in `/set`, take `easee-set`."
         ),
+        EASEE_IS_SLOW,
     ),
-    source="easee2mqtt readme.md; easee_hass issues 663, 576",
+    source="sveba/easee2mqtt readme.md, easee2mqtt.py (v1.2.0); easee_hass issues 663, 576",
+)
+
+EASEE_SET = Device(
+    name="easee-set",
+    title="Easee, by an easee2mqtt whose topics end in /set, and the maker's cloud",
+    id_example="easee2MQTT/EH123456",
+    charge=(Say("<id>/charging_current/set", "<amps>"),),
+    pause=(Say("<id>/charging_current/set", "0"),),
+    raise_after_ms=60_000,
+    repeat_ms=300_000,
+    response_ms=30_000,
+    echo=Value("<id>/charging_current"),
+    on_change=True,
+    setup=(
+        (
+            "`device_id` is what stands before `/charging_current`: `easee2MQTT/` and the charger's number in the first easee2mqtt, "
+            "its root topic alone in the newest source."
+        ),
+        "It repeats a command before the cloud has taken it, and asks the cloud every 5 minutes: a command that was lost shows late.",
+        EASEE_IS_SLOW,
+    ),
+    source="Fr00t/easee2mqtt and sveba/easee2mqtt, easee2mqtt.py; developer.easee.com, commands (48: 0 pauses)",
 )
 
 ZAPTEC = Device(

@@ -99,7 +99,8 @@ def _limit(link: Link, heard: Heard, document: object, mine: set[str]) -> tuple[
     if device.echo and device.echo.topic in mine:
         named = _number(document, device.echo, MAX_MILLIAMPS)
         if named is not None:
-            return heard._replace(limit_ma=named), 0 if heard.paused else named, True
+            obeyed = device.maximum_ma if device.zero_frees and not named else named
+            return heard._replace(limit_ma=obeyed), 0 if heard.paused else obeyed, True
     return heard, limit_ma, news
 
 
@@ -188,8 +189,8 @@ def _number(document: object, value: Value, largest: int) -> int | None:
 
 
 def _text(found: object) -> str:
-    """A word, a number or true and false as text; nothing for all else."""
-    if isinstance(found, bool):
+    """A word, a number or true and false as text; nothing for all else. Bridges in Python say True and False."""
+    if isinstance(found, bool) or found in ("True", "False"):
         return str(found).lower()
     if isinstance(found, float) and found == found // 1:
         found = int(found)

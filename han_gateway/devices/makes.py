@@ -20,6 +20,7 @@ DEVICES: dict[str, Device] = {
         records.EVEREST,
         bridges.AMINA,
         bridges.EASEE,
+        bridges.EASEE_SET,
         bridges.ZAPTEC,
     )
 }

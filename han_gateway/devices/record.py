@@ -17,6 +17,7 @@ AMPERE = 1_000
 DECIAMPERE = 100
 MILLIAMPERE = 1
 MILLISECOND = 1
+SECOND = 1_000
 KILOWATTHOUR = 1_000_000
 
 _BLANK = re.compile(r"<(\w*)>")
@@ -83,7 +84,8 @@ class Device:
     the charger change its phases. A raise waits until ``raise_after_ms`` after the last change, an unchanged limit is told again after
     ``repeat_ms`` (0: whenever the core repeats it). ``currents`` are those of its own L1, L2, L3, fewer where it measures fewer.
     ``on_change``: it speaks only when something changes, so that what it said last still holds. ``failsafe_ma`` is what it takes by itself
-    when it hears nothing, None where it has no failsafe; ``failsafe`` the same in words.
+    when it hears nothing, None where it has no failsafe; ``failsafe`` the same in words. ``zero_frees``: where it names 0 as its limit, none
+    holds, and it takes its maximum.
     ``own`` is for a charger that is paused by a word in the place of one of its owner's: the topic where the broker keeps the owner's word
     meanwhile, so that it outlives us. ``resume`` gives it back as ``<own>``.
     """
@@ -102,6 +104,7 @@ class Device:
     repeat_ms: int = 0
     response_ms: int = 6_000
     echo: Value | None = None
+    zero_frees: bool = False
     paused: Paused | None = None
     own: str = ""
     currents: tuple[Value, ...] = ()

@@ -6,7 +6,7 @@ A new make is a literal here (or in ``bridges.py``), a simulated one in tests/de
 from dataclasses import replace
 
 from han_gateway.core.events import ChargerStatus as Is
-from han_gateway.devices.record import DECIAMPERE, MILLIAMPERE, MILLISECOND, Device, Feed, Paused, Say, States, Value
+from han_gateway.devices.record import DECIAMPERE, MILLIAMPERE, MILLISECOND, SECOND, Device, Feed, Paused, Say, States, Value
 
 GO_E = Device(
     name="go-e",
@@ -88,6 +88,7 @@ SMARTEVSE_OVERRIDE = Device(
     pause=(Say("<id>/Set/Mode", "Off"),),
     resume=(Say("<id>/Set/Mode", "Normal"),),
     echo=Value("<id>/ChargeCurrentOverride", milli=DECIAMPERE),
+    zero_frees=True,
     paused=Paused("<id>/Mode", "", "Off"),
     currents=tuple(Value(f"<id>/EVCurrentL{place}", milli=DECIAMPERE) for place in (1, 2, 3)),
     states=(
@@ -104,11 +105,14 @@ SMARTEVSE_OVERRIDE = Device(
         ),
     ),
     session=Value("<id>/EVEnergyCharged"),
+    uptime=Value("<id>/ESPUptime", milli=SECOND),
+    alive=("<id>/ESPUptime",),
+    on_change=True,
     setup=(
         "On its web page: enter the broker; the prefix there is `device_id`.",
-        "An override is only taken between its own MIN and MAX, and not on a node of a group.",
+        "An override is only taken between its own MIN and MAX, and not on a node of a group. A restart of the charger forgets it.",
     ),
-    source="SmartEVSE-3 docs/configuration.md, SmartEVSE-3/src/esp32.cpp, mqtt_parser.c",
+    source="dingo35/SmartEVSE-3.5 docs (configuration; only changes are published), SmartEVSE-3/src/esp32.cpp, main.cpp, mqtt_parser.c",
 )
 
 SMARTEVSE = replace(
@@ -146,11 +150,15 @@ WARP = Device(
     uptime=Value("<id>/evse/low_level_state", "uptime", MILLISECOND),
     alive=("<id>/evse/low_level_state",),
     on_change=True,
+    restart=Say("<id>/reboot", "null"),
     setup=(
-        "On its web page: enter the broker; the prefix there is `device_id`. Under Wallbox, Settings: enable external control.",
+        (
+            "On its web page: enter the broker; the prefix there is `device_id`. Where the firmware has it (it is always on in newer ones), "
+            "under Wallbox, Settings: enable external control."
+        ),
         "It can watch over us by itself: add the automation External-control watchdog (30 s), and write `failsafe = true`.",
     ),
-    source="esp32-firmware evse_common.cpp, mqtt.cpp; warp-charger docs mqtt_http: `global_current` is written to flash, so it is never used",
+    source="Tinkerforge/esp32-firmware evse_common.cpp, mqtt.cpp, main.cpp (reboot); warp-charger docs mqtt_http: `global_current` is written to flash, so it is never used",
 )
 
 EVEREST = Device(

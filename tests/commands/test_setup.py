@@ -449,7 +449,7 @@ def test_chargers_of_every_make_are_seen(tmp_path: Path) -> None:
     said = (
         GO_E,
         ("openevse-55ad/claim", b'{"max_current":16}'),
-        ("SmartEVSE/1234/StateID", b"2"),
+        ("SmartEVSE/1234/EVPlugState", b"Connected"),
         ("warp3/AbCd/evse/state", b"{}"),
         ("wallbox_123456/charging_enable/state", b"1"),
         ("openWB/internal_chargepoint/0/get/plug_state", b"true"),

@@ -164,7 +164,10 @@ class OpenEvseShaper(OpenEvse):
 
 
 class SmartEvseOverride(Simulated):
-    """esp32.cpp: ``atoi``; silently ignored in other modes than Normal and Smart and outside MIN to MAX; 0 clears; speaks every 10 s in dA."""
+    """esp32.cpp: ``atoi``; silently ignored in other modes than Normal and Smart and outside MIN to MAX; 0 clears; in dA.
+
+    Every 10 s it says what has changed (since 2026), and all of it once a minute. A restart forgets the override, and nothing else.
+    """
 
     make, identity = "smartevse-override", "SmartEVSE-12345"
     most_a = 25
@@ -187,16 +190,24 @@ class SmartEvseOverride(Simulated):
                 self.override_da = wanted
         yield from ()
 
+    def restart(self) -> None:
+        """Switched off and on."""
+        self.override_da = 0
+        self.published.clear()
+
     def passes(self, now: float) -> Iterator[Said]:
+        if now % 60 == 0:
+            self.published.clear()
         if now % 10 == 0:
             drawn = str(round(10 * self.draws_a(now)))
-            yield Said(f"{self.identity}/ChargeCurrentOverride", str(self.override_da))
-            yield Said(f"{self.identity}/Mode", self.mode)
-            yield Said(f"{self.identity}/EVPlugState", "Connected")
-            yield Said(f"{self.identity}/State", "Charging" if self.obeys(now) else "Charging Stopped")
-            yield Said(f"{self.identity}/Error", self.error)
             for place in (1, 2, 3):
-                yield Said(f"{self.identity}/EVCurrentL{place}", drawn, retain=False)
+                yield from self.changed(f"{self.identity}/EVCurrentL{place}", drawn)
+            yield from self.changed(f"{self.identity}/Mode", self.mode)
+            yield from self.changed(f"{self.identity}/ChargeCurrentOverride", str(self.override_da))
+            yield from self.changed(f"{self.identity}/State", "Charging" if self.obeys(now) else "Charging Stopped")
+            yield from self.changed(f"{self.identity}/Error", self.error)
+            yield from self.changed(f"{self.identity}/EVPlugState", "Connected")
+            yield from self.changed(f"{self.identity}/ESPUptime", str(round(now)))
 
     def obeys(self, now: float) -> int:
         if self.mode not in ("Normal", "Smart") or self.error != "None":
@@ -354,7 +365,10 @@ class OpenWbSecondary(Simulated):
 
 
 class Evcc(Simulated):
-    """A circuit's getMaxCurrent: a float, read every 10 s, and after the timeout of 30 s the circuit's own safe maxCurrent."""
+    """A circuit's getMaxCurrent: a float, and after the timeout of 30 s the circuit's own safe maxCurrent. 0 is no limit at all.
+
+    What is left to a loadpoint below its min. current of 6 A switches its charger off.
+    """
 
     make = "evcc"
     safe_a = 6
@@ -373,7 +387,8 @@ class Evcc(Simulated):
     def obeys(self, now: float) -> int:
         if self._heard is None or now - self._heard[1] > 30:
             return 1000 * self.safe_a
-        return round(1000 * self._heard[0])
+        limit_a = self._heard[0] or self.most_a
+        return round(1000 * limit_a) if limit_a >= self.least_a else 0
 
 
 class EvccLoadpoint(Simulated):
@@ -458,7 +473,10 @@ class Everest(Simulated):
 
 
 class Amina(Simulated):
-    """Zigbee2MQTT: one object with everything, null until it was measured; 1 to 5 A are not possible and become 6."""
+    """Zigbee2MQTT: one object with all it knows, null until it was measured; 1 to 5 A are not possible and become 6.
+
+    ``charge_limit_with_on_off`` is only heard, never said: what it did shows in ``charge_limit`` and ``state``.
+    """
 
     make, identity = "amina", "amina"
 
@@ -482,14 +500,14 @@ class Amina(Simulated):
 
     def _state(self, now: float) -> Said:
         drawn = self.draws_a(now) if self._measured else None
-        state: dict[str, object] = {"charge_limit_with_on_off": 0 if self.paused else self.limit_a, "ev_connected": True}
+        state: dict[str, object] = {"charge_limit": self.limit_a, "state": "OFF" if self.paused else "ON", "ev_connected": True}
         state |= {"charging": bool(drawn), "alarms": [], "last_session_energy": 1.25}
         state |= {"current": drawn, "current_phase_b": drawn, "current_phase_c": drawn}
         return Said("zigbee2mqtt/amina", json.dumps(state), retain=False)
 
 
 class Easee(Simulated):
-    """easee2mqtt: through a cloud that needs 5 s and says so 10 s later; Python's ``int``, and ``True`` with a capital."""
+    """easee2mqtt 1.2: through a cloud that needs 5 s and says so 10 s later; Python's ``int``, and ``True`` with a capital."""
 
     make, identity = "easee", "easee2mqtt/EH123456"
     cloud_s = 5.0
@@ -514,7 +532,33 @@ class Easee(Simulated):
                 self.paused = payload.lower() != b"true"
         if now % 10 == 0:
             yield from self.changed(f"{self.identity}/charging_current", str(int(self.limit_a)))
-            yield from self.changed(f"{self.identity}/charging_enabled", str(not self.paused).lower())
+            yield from self.changed(f"{self.identity}/charging_enabled", str(not self.paused))
+
+
+class EaseeSet(Simulated):
+    """easee2mqtt as it was first, and is again: says a command back at once, asks the cloud every 5 minutes; 33 A and more are too many."""
+
+    make, identity = "easee-set", "easee2MQTT/EH123456"
+    cloud_s = 5.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._coming: list[tuple[float, float]] = []
+
+    def subscribed(self) -> tuple[str, ...]:
+        return (f"{self.identity}/charging_current/set",)
+
+    def hear(self, topic: str, payload: bytes, now: float) -> Iterator[Said]:
+        if float(payload) < 33.0:
+            self._coming.append((now + self.cloud_s, float(payload)))
+            yield Said(f"{self.identity}/charging_current", payload.decode(), retain=False)
+
+    def passes(self, now: float) -> Iterator[Said]:
+        while self._coming and self._coming[0][0] <= now:
+            self.limit_a = self._coming.pop(0)[1]
+        if now % 300 == 0:
+            yield Said(f"{self.identity}/charging_current", str(self.limit_a), retain=False)
+            yield Said(f"{self.identity}/charging_enabled", "True", retain=False)
 
 
 class Zaptec(Simulated):
@@ -544,5 +588,5 @@ def atoi(payload: bytes) -> int:
 
 
 CHARGERS: tuple[type[Simulated], ...] = (
-    GoE, OpenEvse, OpenEvseShaper, SmartEvse, SmartEvseOverride, Warp, Wallbox, OpenWb, OpenWbSecondary, Evcc, EvccLoadpoint, Everest, Amina, Easee, Zaptec,
+    GoE, OpenEvse, OpenEvseShaper, SmartEvse, SmartEvseOverride, Warp, Wallbox, OpenWb, OpenWbSecondary, Evcc, EvccLoadpoint, Everest, Amina, Easee, EaseeSet, Zaptec,
 )  # fmt: skip

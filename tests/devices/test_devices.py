@@ -7,12 +7,14 @@ import pytest
 
 from han_gateway.core.effects import MeterState
 from han_gateway.core.events import ChargerStatus
+from han_gateway.devices.link import safe
 from han_gateway.devices.makes import DEVICES
 from han_gateway.devices.record import IN_FEEDS, IN_LIMITS, IN_TOPICS, OWN, Device, blanks
 from tests.devices.bench import Bench, link_to
 from tests.devices.simulated import (
     CHARGERS,
     Easee,
+    Evcc,
     EvccLoadpoint,
     GoE,
     OpenEvseShaper,
@@ -23,7 +25,7 @@ from tests.devices.simulated import (
     Zaptec,
 )
 
-SLOW = {"easee": 15, "zaptec": 1, "evcc-loadpoint": 10}
+SLOW = {"easee": 15, "easee-set": 5, "zaptec": 1, "evcc-loadpoint": 10}
 """Seconds that a command needs to arrive; everybody else has it in the same second."""
 
 
@@ -96,7 +98,7 @@ def test_what_a_charger_obeys_comes_back_as_its_limit(make: type[Simulated]) -> 
         assert bench.limits()[-1] == 1000 * amps
 
 
-@pytest.mark.parametrize("make", chargers("openwb", "evcc", "zaptec", "easee"))
+@pytest.mark.parametrize("make", chargers("openwb", "evcc", "zaptec", "easee", "easee-set"))
 def test_what_a_charger_draws_and_does_comes_back(make: type[Simulated]) -> None:
     """Currents at its own terminals, and its state in our words."""
     sim = make()
@@ -224,6 +226,32 @@ def test_smartevse_gets_its_mode_before_its_override() -> None:
     topics = [message.topic.rpartition("/")[2] for _, message in bench.sent]
     assert topics == ["Mode", "Mode", "CurrentOverride"]
     assert sim.obeys(0) == 11_000
+
+
+def test_no_word_for_a_pause_of_an_evcc_circuit_is_zero() -> None:
+    """A circuit takes 0 A for no limit at all, so nothing that we say there is 0, a last will neither."""
+    sim = Evcc()
+    bench = Bench(sim)
+    for amps in (16, 0, 8, 0):
+        bench.tell(amps)
+        bench.run(20)
+    assert 0 not in [float(payload) for payload in bench.payloads("/amps")]
+    assert float(safe(replace(bench.link, charger=replace(bench.link.charger, fallback_ma=0))).payload) > 0
+    assert sim.obeys(bench.now_s) == 0
+
+
+def test_a_smartevse_that_forgot_its_override_is_told_again() -> None:
+    """0 in the place of its override is no limit at all: it is reported as the most that it takes, and told its limit anew."""
+    sim = SmartEvseOverride()
+    bench = Bench(sim)
+    bench.tell(8)
+    bench.run(30)
+    assert bench.limits()[-1] == 8_000
+    sim.restart()
+    bench.says(sim.passes(bench.now_s))
+    assert bench.limits()[-1] == 32_000
+    bench.run(20)
+    assert (sim.obeys(bench.now_s), bench.limits()[-1]) == (8_000, 8_000)
 
 
 def test_the_cloud_is_not_asked_more_often_than_needed() -> None:

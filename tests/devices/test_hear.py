@@ -24,7 +24,7 @@ def link(device: Device) -> Link:
     return Link(charger=CHARGER, device=device, base="han/home/chargers/garage", identity="some")
 
 
-GO_E, SMARTEVSE, AMINA = (link(DEVICES[name]) for name in ("go-e", "smartevse", "amina"))
+GO_E, OPENEVSE, SMARTEVSE, AMINA = (link(DEVICES[name]) for name in ("go-e", "openevse", "smartevse", "amina"))
 
 
 def report(where: Link, *said: tuple[str, object, int]) -> dict[str, object]:
@@ -89,9 +89,9 @@ def test_currents_on_topics_of_their_own_are_put_together() -> None:
 def test_an_old_current_is_not_believed() -> None:
     """A current that was not said again for 30 s is left out, even if the charger speaks of other things."""
     assert KEPT_MS == 30_000
-    said = ("EVCurrentL1", 100, 500_000)
-    assert "current_a" in report(SMARTEVSE, said, ("State", "Charging", 500_000 + KEPT_MS - 1))
-    assert "current_a" not in report(SMARTEVSE, said, ("State", "Charging", 500_000 + KEPT_MS))
+    said = ("amp", 10_000, 500_000)
+    assert "current_a" in report(OPENEVSE, said, ("state", 3, 500_000 + KEPT_MS - 1))
+    assert "current_a" not in report(OPENEVSE, said, ("state", 3, 500_000 + KEPT_MS))
 
 
 def test_who_speaks_only_of_changes_still_draws_what_it_said_last() -> None:
@@ -121,7 +121,7 @@ def test_a_sign_of_life_alone_is_worth_a_report_now_and_then() -> None:
 
 def test_an_object_with_nulls_says_what_it_knows() -> None:
     """Zigbee2MQTT sends null for what was not measured yet; the rest counts."""
-    state = {"charge_limit_with_on_off": 12, "current": None, "current_phase_b": 3, "ev_connected": True, "charging": False}
+    state = {"charge_limit": 12, "current": None, "current_phase_b": 3, "ev_connected": True, "charging": False}
     heard, answer = hear(AMINA, Heard(), "zigbee2mqtt/some", json.dumps(state).encode(), 0)
     assert answer is not None
     assert json.loads(answer) == {"current_a": {"L2": 3.0}, "status": "connected", "limit_a": 12}
@@ -179,7 +179,7 @@ def test_a_message_has_a_largest_size(size: int) -> None:
 @pytest.mark.parametrize(("depth", "believed"), [(MAX_BRACKETS - 1, True), (MAX_BRACKETS, False)])
 def test_a_message_has_a_most_of_brackets(depth: int, believed: bool) -> None:
     """Deeper ones are not parsed."""
-    words = b'{"last_session_energy":1,"charge_limit_with_on_off":7,"x":' + b"[" * depth + b"]" * depth + b"}"
+    words = b'{"last_session_energy":1,"charge_limit":7,"x":' + b"[" * depth + b"]" * depth + b"}"
     _, answer = hear(AMINA, Heard(), "zigbee2mqtt/some", words, 0)
     assert (answer is not None) == believed
 

@@ -101,7 +101,8 @@ def test_a_state_in_the_words_of_its_document(says: Says, word: str, status: Cha
         ("openevse", "{}/claim", '{"state":"disabled"}'),
         ("smartevse", "{}/Mode", "Off"),
         ("wallbox", "{}/charging_enable/state", "0"),
-        ("easee", "{}/charging_enabled", "false"),
+        ("easee", "{}/charging_enabled", "False"),
+        ("amina", "zigbee2mqtt/{}", '{"state":"OFF"}'),
         ("evcc-loadpoint", "{}/mode", "off"),
     ],
 )
@@ -132,7 +133,11 @@ def test_a_session_in_the_words_of_its_document(make: str, topic: str, payload: 
 
 @pytest.mark.parametrize(
     ("make", "topic", "payload"),
-    [("go-e", "{}/rbt", "90500"), ("warp", "{}/evse/low_level_state", '{"uptime":90500,"led_state":1}')],
+    [
+        ("go-e", "{}/rbt", "90500"),
+        ("warp", "{}/evse/low_level_state", '{"uptime":90500,"led_state":1}'),
+        ("smartevse", "{}/ESPUptime", "90"),
+    ],
 )
 def test_an_uptime_is_a_sign_of_life(make: str, topic: str, payload: str) -> None:
     """Who was switched on 90 s ago lives, even if it says nothing else."""
@@ -145,8 +150,8 @@ def test_an_uptime_is_a_sign_of_life(make: str, topic: str, payload: str) -> Non
         ("go-e", "{}/nrg", "[230,230,230,1,9,9,9]", True),
         ("warp", "{}/meter/all_values", "[0,0,0,9,9,9]", True),
         ("wallbox", "{}/charging_current_l1/state", "9", True),
+        ("smartevse", "{}/EVCurrentL1", "90", True),
         ("openevse", "{}/amp", "9000", False),
-        ("smartevse", "{}/EVCurrentL1", "90", False),
     ],
 )
 def test_who_speaks_only_of_changes_is_believed_for_longer(make: str, topic: str, payload: str, lasts: bool) -> None:
