@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from importlib import import_module
 from types import ModuleType
 
+from han_gateway.adapters.terminal import speak_plainly
 from han_gateway.config.problems import ConfigError
 
+EXIT_USAGE = 2
 EXIT_CONFIG = 78
 EXIT_INTERRUPTED = 130
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -36,10 +38,8 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the answer is its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    args = _parser(arguments).parse_args(arguments)
     try:
-        code: int = _module(args.command).main(args)
-        sys.stdout.flush()
+        return _run(arguments)
     except ConfigError as why:
         for line in str(why).splitlines():
             print(line, file=sys.stderr)
@@ -51,12 +51,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         if why.errno not in _FULL:
             raise
         print(
-            f"han-gateway {args.command}: the output cannot be written ({os.strerror(why.errno or 0).lower()})", file=sys.stderr
+            f"han-gateway {arguments[0]}: the output cannot be written ({os.strerror(why.errno or 0).lower()})", file=sys.stderr
         )
         _silence_stdout()
         return 1
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+
+
+def _run(arguments: Sequence[str]) -> int:
+    speak_plainly()
+    parser = _parser(arguments)
+    if not arguments:
+        parser.print_help(sys.stderr)
+        return EXIT_USAGE
+    args = parser.parse_args(arguments)
+    code: int = _module(args.command).main(args)
+    sys.stdout.flush()
     return code
 
 

@@ -84,7 +84,13 @@ def open_web(
         server = serve(metrics.registry, host, port, trouble=health.trouble, routes=reads, posts=posts)
     except OSError as why:
         what = (why.strerror or str(why)).lower()
-        log.log(logging.ERROR, "no metrics and no page: %s:%d cannot be used (%s); change [metrics]", host, port, what)
+        log.log(
+            logging.ERROR,
+            "no metrics and no page: %s:%d cannot be used (%s); write another port under [metrics]",
+            host,
+            port,
+            what,
+        )
         if page:
             page.close()
         return None

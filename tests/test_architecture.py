@@ -54,7 +54,7 @@ PURE = {
 }
 PURE |= {"math", "operator", "re", "struct", "types", "typing"}
 ALSO_PURE = {"dlms": {"cryptography"}, "han_gateway.meters": {"json", "zoneinfo"}, "han_gateway.core": {"json", "zoneinfo"}}
-ALSO_PURE |= {"han_gateway.devices": {"json"}, "han_gateway.page": {"json"}}
+ALSO_PURE |= {"han_gateway.devices": {"json"}, "han_gateway.page": {"json", "textwrap"}}
 
 # The one place that reads a clock.
 CLOCK = "han_gateway/adapters/clock.py"

@@ -98,7 +98,6 @@ def test_every_command_explains_itself_with_an_example(command: str, capsys: pyt
 @pytest.mark.parametrize(
     "arguments",
     [
-        [],
         ["dekode"],
         ["decode"],
         ["decode", "x", "--zone", "Oslo"],
@@ -364,3 +363,23 @@ def test_a_hostile_recording_is_replayed_in_bounded_time(house: Path, tmp_path: 
     recorder.close()
     assert cli.main(["replay", str(tmp_path / "hostile"), "--config", str(house)]) == 0
     assert "4 readings" in capsys.readouterr().err
+
+
+def test_no_command_at_all_is_answered_with_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who types the name alone sees every command, and where to start."""
+    assert cli.main([]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert [name for name in COMMANDS if name not in said.err] == []
+    assert "Start with: han-gateway demo" in said.err
+
+
+def test_control_c_ends_a_command_that_has_not_begun(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """While a command is still being loaded, Ctrl-C is no failure to be shown, either."""
+
+    def pressed(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "import_module", pressed)
+    assert cli.main(["check", "--config", "x"]) == cli.EXIT_INTERRUPTED
+    assert capsys.readouterr().err == ""

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
 
@@ -307,6 +308,24 @@ def test_a_deep_chain_of_circuits_is_refused(tmp_path: Path) -> None:
     """Fuses below fuses end at eight."""
     chain = "".join(f'[[circuit]]\nname = "c{i}"\nfuse_a = 9\nparent = "{f"c{i - 1}" if i else "main"}"\n' for i in range(9))
     assert ["more than 8 fuses" in line for line in problems(tmp_path, HOUSE + chain)] == [True]
+
+
+@pytest.mark.parametrize("as_saved", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")], ids=["BOM", "CRLF"])
+def test_a_file_from_another_editor_is_read(tmp_path: Path, as_saved: Callable[[str], str]) -> None:
+    """A mark of byte order at its beginning and the line ends of Windows change nothing, also not where a mistake stands."""
+    file = tmp_path / "house.toml"
+    file.write_bytes(as_saved(HOUSE + CHARGER).encode())
+    assert [charger.name for charger in load(file).site.chargers] == ["garage"]
+    file.write_bytes(as_saved(HOUSE + "fuse = 3\n").encode())
+    with pytest.raises(ConfigError, match=r"line 7, meter\.fuse: is not a known key"):
+        load(file)
+
+
+@pytest.mark.parametrize("phases", ['"L1"', '["L1", "L2", "L3", "L1"]'])
+def test_a_list_that_is_none_is_shown_as_one(tmp_path: Path, phases: str) -> None:
+    """A single phase without brackets, and too many, are answered with a list to copy."""
+    (line,) = loaded(tmp_path, HOUSE + CHARGER + f"phases = {phases}\n").problems
+    assert str(line).endswith('for example phases = ["L1", "L2", "L3"]')
 
 
 @pytest.mark.parametrize("name", ["missing.toml", ".", "loop", "/dev/zero", "nul\0", "pipe"])

@@ -1,5 +1,6 @@
 """Where the broker is, and how to be sure that it is ours. It must not know paho: the configuration reads this without it."""
 
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,3 +101,14 @@ def words(error: Exception) -> str:
         remedy = _REMEDIES.get(error.verify_code, "look at it with openssl x509 -text")
         return f"its certificate is not trusted ({error.verify_message.rstrip('.')}); {remedy}"
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def unreached(error: Exception, *, tls: bool) -> str:
+    """Why a broker was not reached, and what to look at."""
+    if isinstance(error, socket.gaierror):
+        hint = "; is host under [mqtt] right?"
+    elif isinstance(error, ConnectionRefusedError):
+        hint = "; is a broker running there?"
+    else:
+        hint = "; does this port speak TLS?" if tls and isinstance(error, ConnectionResetError) else ""
+    return words(error) + hint

@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from han_gateway.adapters.acquaintances import Acquaintances, Meeting
-from han_gateway.adapters.broker_settings import HUNG_UP, Address, BrokerSettings, words
+from han_gateway.adapters.broker_settings import HUNG_UP, Address, BrokerSettings, unreached, words
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.core.topics import Message
 
@@ -112,8 +112,7 @@ class Session:
         try:
             self._client.connect(self.address.host, self.address.port, settings.keepalive_s, properties=wishes)
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be one
-            no_tls = "; does this port speak TLS?" if self._link.tls and isinstance(error, ConnectionResetError) else ""
-            self.trouble = f"cannot reach {self.address}: {words(error)}{no_tls}"
+            self.trouble = f"cannot reach {self.address}: {unreached(error, tls=self._link.tls is not None)}"
             return
         deadline = self._link.clock.now() + self._answer_ms
         self.reached = True
@@ -156,7 +155,7 @@ class Session:
             self.trouble = f"the broker refused us: {reason}"
             return
         self.accepted = True
-        self.trouble = "connection lost"
+        self.trouble = f"{self.address}: connection lost"
         self.max_in_flight = max(1, min(MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", MAX_IN_FLIGHT)))
         self._max_packet = getattr(told, "MaximumPacketSize", None)
         self._link.listener.link_up(self)

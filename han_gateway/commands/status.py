@@ -11,7 +11,7 @@ EXAMPLE = """examples:
   han-gateway status --url http://192.168.1.20:9755/
   han-gateway status --language nb          (without it, your locale decides: English or Norwegian)
 
-0: the house is protected. 1: the daemon does not answer, or says why it does not work.
+0: the house is protected. 1: the daemon does not answer, or the meter or the broker is not there, and it says which.
 """
 DEFAULT = "http://127.0.0.1:9755"
 EVERY_S = 1.0
@@ -59,7 +59,7 @@ def _address(path: Path) -> str:
 
 def _show(address: str, language: str, *, clear: bool) -> int:
     from han_gateway.adapters.asking import NoAnswerError, snapshot
-    from han_gateway.page.text import lines
+    from han_gateway.page.text import lines, protected
 
     try:
         board = snapshot(address)
@@ -67,4 +67,4 @@ def _show(address: str, language: str, *, clear: bool) -> int:
         print(f"{CLEAR if clear else ''}han-gateway status: {why}", file=sys.stderr, flush=True)
         return 1
     print((CLEAR if clear else "") + "\n".join(lines(board, language)), flush=True)
-    return 1 if board["trouble"] else 0
+    return 0 if protected(board) else 1

@@ -105,7 +105,7 @@ def from_record(where: str, error: Mapping[str, Any], examples: Mapping[str, Any
         if homes:
             return Problem(where, "is not a known key here", f"it belongs under {' or '.join(homes)}")
         return Problem(where, "is not a known key", did_you_mean(key, examples))
-    what = _words(error)
+    what = "must be a list" if error["type"] == "tuple_type" and _has_example(key, examples) else _words(error)
     if error["type"] not in {"missing", "too_long", "path_type"} and not isinstance(error["input"], Mapping | list):
         what = f"{str(error['input'])[:40]!r} {what}"
     return Problem(where, what, _remedy(error, key, examples))
@@ -118,8 +118,13 @@ def _words(error: Mapping[str, Any]) -> str:
     return template.format(**error.get("ctx", {})) if template else str(error["msg"]).lower()
 
 
+def _has_example(key: str, examples: Mapping[str, Any]) -> bool:
+    """Tell whether this is a key with a value, not a table."""
+    return examples.get(key, Ellipsis) is not Ellipsis
+
+
 def _remedy(error: Mapping[str, Any], key: str, examples: Mapping[str, Any]) -> str:
-    if error["type"] in {"tuple_type", "mapping_type", "dict_type", "too_long"}:
+    if error["type"] in {"tuple_type", "mapping_type", "dict_type", "too_long"} and not _has_example(key, examples):
         return f"write [[{error['loc'][0]}]] above each one"
     if examples.get(key) is Ellipsis:
         return f"write [{key}] above its keys"

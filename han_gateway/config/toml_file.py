@@ -3,6 +3,7 @@
 Bounded before it is parsed. This file must not know which keys mean something.
 """
 
+import codecs
 import errno
 import os
 import re
@@ -56,12 +57,13 @@ def read_toml(path: Path) -> TomlFile:
         data = first_bytes(path, LARGEST_FILE + 1)
     except (OSError, ValueError) as why:
         reason = getattr(why, "strerror", None) or str(why)
-        raise ConfigError([Problem(str(path), f"cannot be read ({reason.lower()})", "check the name after --config")]) from why
+        remedy = f"sudo chmod a+r {path}" if isinstance(why, PermissionError) else "check the name after --config"
+        raise ConfigError([Problem(str(path), f"cannot be read ({reason.lower()})", remedy)]) from why
     if len(data) > LARGEST_FILE:
         what = f"is larger than {LARGEST_FILE // 1024} KiB"
         raise ConfigError([Problem(where, what, "name the configuration, not a recording")])
     try:
-        text = data.decode()
+        text = data.removeprefix(codecs.BOM_UTF8).decode()  # some editors write one
         return TomlFile(path, tomllib.loads(text), _key_lines(text))
     except UnicodeDecodeError as why:
         line = data.count(b"\n", 0, why.start) + 1

@@ -5,6 +5,7 @@ cleared.
 """
 
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -29,6 +30,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "pause": ("pause", "pause"),
     "chargers.none": ("no chargers in the configuration", "ingen ladere i oppsettet"),
     "wrong": ("NOT WELL: {0}", "IKKE I ORDEN: {0}"),
+    "next": (
+        "next: journalctl -u 'han-gateway@*' -p warning says why, docs/troubleshooting.md what to do",
+        "videre: journalctl -u 'han-gateway@*' -p warning sier hvorfor, docs/troubleshooting.md hva som kan gjøres",
+    ),
     "meter.waiting": ("WAITING", "VENTER"),
     "meter.fresh": ("fresh", "frisk"),
     "meter.stale": ("STALE", "FORSINKET"),
@@ -53,13 +58,21 @@ class _Tongue(NamedTuple):
         return decimals(text) if self.language == "nb" else text
 
 
+def protected(board: dict[str, Any]) -> bool:
+    """Tell whether the house is measured and its chargers can be told."""
+    meter = board["meter"]
+    heard = meter["state"] in ("fresh", "stale") and meter["connected"] is not False
+    return heard and board["broker"] is True and not board.get("trouble")
+
+
 def lines(board: dict[str, Any], language: str = "en") -> list[str]:
-    """How things stand, the last decisions, and what is wrong."""
+    """How things stand, the last decisions, what is wrong, and where to look next."""
     tongue = _Tongue(language)
     trouble = board.get("trouble")
     return [
         _head(board, tongue),
         _meter(board, tongue),
+        *_troubles(board, tongue),
         "",
         *(_line(line, board["fuse_a"], tongue) for line in board["lines"]),
         f"   {tongue.say('legend')}",
@@ -68,7 +81,18 @@ def lines(board: dict[str, Any], language: str = "en") -> list[str]:
         "",
         *(f"{_clock(told['at'])}  {told['text'][language]}"[:WIDTH] for told in board["log"][-LOG_LINES:]),
         *([tongue.say("wrong", tongue.say(f"trouble.{trouble}"))] if trouble else []),
+        *([] if protected(board) else textwrap.wrap(tongue.say("next"), WIDTH)),
     ]
+
+
+def _troubles(board: dict[str, Any], tongue: _Tongue) -> Iterator[str]:
+    """What is wrong, in the words of the page; a line over the fuse says so itself."""
+    state = board["meter"]["state"]
+    keys = [f"why.{state}"] if state != "fresh" else []
+    keys += ["why.source"] if board["meter"]["connected"] is False else []
+    keys += ["why.broker"] if board["broker"] is False else []
+    for key in keys:
+        yield from textwrap.wrap(tongue.say(key), WIDTH, initial_indent="! ", subsequent_indent="  ")
 
 
 def _head(board: dict[str, Any], tongue: _Tongue) -> str:

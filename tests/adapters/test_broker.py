@@ -242,7 +242,7 @@ def test_a_broker_that_is_down_at_the_start_delays_nobody(tmp_path: Path) -> Non
             assert time.perf_counter() - before < 1  # connecting takes up to 4 s
             await asyncio.sleep(1.5)
             assert it.connections == []
-            assert it.troubles == [f"cannot reach 127.0.0.1:{mosquitto.port}: Connection refused"]
+            assert it.troubles == [f"cannot reach 127.0.0.1:{mosquitto.port}: Connection refused; is a broker running there?"]
             mosquitto.start()
             with ear(mosquitto.port) as other:
                 await until(lambda: other.heard(STATUS) == [b"online"], 5.0)
@@ -305,7 +305,9 @@ def test_several_brokers_that_are_all_away_are_told_once(tmp_path: Path) -> None
         async with house(ports[0], connected=False, others=(Address("127.0.0.1", ports[1]),)) as it:
             await until(lambda: len(it.troubles) == 2)
             await asyncio.sleep(3.2)  # more rounds
-            assert it.troubles == [f"cannot reach 127.0.0.1:{port}: Connection refused" for port in ports]
+            assert it.troubles == [
+                f"cannot reach 127.0.0.1:{port}: Connection refused; is a broker running there?" for port in ports
+            ]
             mosquitto.start()
             await until(lambda: it.broker.connected, 5.0)
 

@@ -83,6 +83,7 @@ def test_the_configuration_says_where_to_ask(host: str, tmp_path: Path, capsys: 
     with Served() as served:
         config = tmp_path / "home.toml"
         config.write_text(f'{HOUSE}[metrics]\nhost = "{host}"\nport = {served.port}\n')
+        served.evening.play(120_000)
         assert main(["status", "--config", str(config)]) == 0
 
     assert capsys.readouterr().out.startswith("home: ")

@@ -9,7 +9,7 @@ import pytest
 from han_gateway.core.topics import payload
 from han_gateway.page.bar import FUSE_CELLS, OVER_CELLS, bar
 from han_gateway.page.snapshot import whole
-from han_gateway.page.text import WIDTH, lines
+from han_gateway.page.text import WIDTH, lines, protected
 from tests.page.evening import Evening
 
 
@@ -58,6 +58,10 @@ def test_trouble_is_loud(board: dict[str, Any]) -> None:
 
     for words in (
         "meter LOST",
+        "! The meter is silent. The chargers are held at their fallback limits.",
+        "! The line to the meter is broken.",
+        "! The MQTT broker is away: the chargers hear nothing. Those with a failsafe go",
+        "next: journalctl",
         "THE LINE TO IT IS BROKEN",
         "BROKER AWAY",
         "OVER   6.2 A",
@@ -77,8 +81,7 @@ def test_in_norwegian_nothing_is_left_in_english(board: dict[str, Any]) -> None:
     board["chargers"][0] |= {"conduct": "ignoring", "accord": "disputed", "queue": None, "wish": "boost"}
     english, norwegian = lines(board), lines(board, "nb")
 
-    assert len(norwegian) == len(english)
-    assert [both for both in zip(english, norwegian, strict=True) if both[0] == both[1] != ""] == []
+    assert set(english) & set(norwegian) == {""}
     assert max(map(len, norwegian)) <= WIDTH
     text = "\n".join(norwegian)
     said = ("hovedsikring 25 A, TN, kjøper ", "måler FORSINKET, hørt for ", "LINJEN DIT ER BRUTT", "BROKER BORTE")
@@ -96,10 +99,30 @@ def test_in_norwegian_nothing_is_left_in_english(board: dict[str, Any]) -> None:
 def test_every_trouble_that_is_told_has_its_words(board: dict[str, Any], trouble: str) -> None:
     """What /healthz says is said in both languages; a new one as it is."""
     board["trouble"] = trouble
-    assert lines(board)[-1] == f"NOT WELL: {trouble}"
-    assert trouble not in lines(board, "nb")[-1]
+    assert f"NOT WELL: {trouble}" in lines(board)
+    assert trouble not in "\n".join(lines(board, "nb"))
     board["trouble"] = "the roof leaks"
-    assert lines(board, "nb")[-1] == "IKKE I ORDEN: the roof leaks"
+    assert "IKKE I ORDEN: the roof leaks" in lines(board, "nb")
+
+
+@pytest.mark.parametrize(
+    ("change", "well"),
+    [
+        ({}, True),
+        ({"meter": {"state": "stale"}}, True),
+        ({"meter": {"state": "waiting"}}, False),
+        ({"meter": {"state": "lost"}}, False),
+        ({"meter": {"connected": False}}, False),
+        ({"broker": False}, False),
+        ({"broker": None}, False),
+        ({"trouble": "the controller hangs"}, False),
+    ],
+)
+def test_a_house_is_protected_by_a_meter_and_a_broker(board: dict[str, Any], change: dict[str, Any], well: bool) -> None:
+    """Without one of them it is not, and the last line says where to look next."""
+    changed = board | {key: board[key] | value if isinstance(value, dict) else value for key, value in change.items()}
+    assert protected(changed) == well
+    assert any("journalctl" in line for line in lines(changed)) == (not well)
 
 
 def test_a_house_without_chargers(board: dict[str, Any]) -> None:
