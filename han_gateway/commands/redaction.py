@@ -21,7 +21,7 @@ _FORMS = re.compile(
 )
 _SHORT = 4  # a shorter secret is taken out where it stands as a word; else half of all words would go
 
-SECRET_KEYS = frozenset({"username", "password_file", "key_file", "authentication_key_file"})
+SECRET_KEYS = frozenset({"username", "password_file", "token_file", "key_file", "authentication_key_file"})
 """Keys of the configuration that are known and yet not shown. What is not a known key is never shown."""
 
 

@@ -33,7 +33,7 @@ PATIENCE_S = 10
 LONGEST_S = 600
 """Of listening to the meter."""
 JOURNAL_LINES = 2_000
-CREDENTIALS = ("mqtt-password", "meter-key", "meter-authentication-key")
+CREDENTIALS = ("mqtt-password", "page-token", "meter-key", "meter-authentication-key")
 NOBODY = frozenset({"root", "pi", "localhost", "raspberrypi"})
 """Names of every second machine: they tell nothing, and are parts of other words."""
 EXAMPLE = """example:
@@ -89,7 +89,8 @@ def main(args: argparse.Namespace) -> int:
 ABOUT: Mapping[str, str] = {
     "config.toml": "the configuration, without comments",
     "check.txt": "what `check` says of it",
-    "status.txt": "what systemd says of the service",
+    "status.txt": "what `status` shows now",
+    "service.txt": "what systemd says of the service",
     "about.txt": "versions and the machine",
     "journal.txt": "the end of the log",
     "metrics.txt": "what Prometheus would see now",
@@ -109,8 +110,10 @@ def _parts(path: Path, config: "Config | None") -> Iterator[tuple[str, str]]:
     """Each part, or why it is not there."""
     unit = f"han-gateway@{path.stem}"
     yield "config.toml", _document(path)
-    yield "check.txt", _said(sys.executable, "-m", "han_gateway", "check", "--config", str(path))
-    yield "status.txt", _said("systemctl", "status", "--no-pager", "--lines=0", unit)
+    us = (sys.executable, "-m", "han_gateway")
+    yield "check.txt", _said(*us, "check", "--config", str(path))
+    yield "status.txt", _said(*us, "status", "--config", str(path), "--language", "en")
+    yield "service.txt", _said("systemctl", "status", "--no-pager", "--lines=0", unit)
     yield "about.txt", _about()
     yield "journal.txt", _said("journalctl", "--no-pager", "-o", "short-iso", f"-n{JOURNAL_LINES}", "-u", unit)
     yield "metrics.txt", _scraped(config)
@@ -156,7 +159,7 @@ def _secrets(path: Path, config: "Config | None") -> Iterator[str]:
     if config is None:
         yield from _values(path)
         return
-    yield config.password.get_secret_value() if config.password else ""
+    yield from (secret.get_secret_value() for secret in (config.password, config.page_token) if secret)
     for key in (config.keys.encryption, config.keys.authentication or b"") if config.keys else ():
         yield from (key.hex(), key.hex().upper(), key.hex(" "), key.hex(" ").upper())
     yield config.mqtt.username or ""

@@ -23,13 +23,15 @@ from han_gateway.commands.redaction import HIDDEN, Redactor
 from han_gateway.commands.support_bundle import ABOUT, FOLDER
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
+from tests.adapters.served import Served
 from tests.commands.test_anonymous import NUMBER, line
 
 METER_ID = "9900000099999999"
 PASSWORD = 'canary "pass\\word" æ'
 USER = "canary-user"
 HOST = "canary-host.lan"
-CANARIES = (METER_ID, PASSWORD, USER, HOST)
+TOKEN = "canary-token-of-the-page"
+CANARIES = (METER_ID, PASSWORD, USER, HOST, TOKEN)
 KEY, AUTHENTICATION_KEY = "0123456789ABCDEF" * 2, "fedcba9876543210" * 2
 DISGUISED = (
     base64.b64encode(PASSWORD.encode()).decode(),
@@ -52,6 +54,8 @@ username = "{USER}"
 password_file = "secret"
 [metrics]
 port = {{port}}
+[page]
+token_file = "canary-file"
 [[charger]]
 name = "garage"
 [[charger]]
@@ -74,6 +78,7 @@ def bundle(folder: Path, text: str, *more: str) -> tuple[int, Path, dict[str, st
     config = folder / "home.toml"
     config.write_text(text)
     (folder / "secret").write_text(PASSWORD + "\n")
+    (folder / "canary-file").write_text(TOKEN + "\n")
     (folder / "state").mkdir(exist_ok=True)
     (folder / "state" / "state.json").write_text(json.dumps({"at": 1_768_500_000_000, "who": [*CANARIES, *DISGUISED]}))
     out = folder / "support.tar.gz"
@@ -86,7 +91,7 @@ def bundle(folder: Path, text: str, *more: str) -> tuple[int, Path, dict[str, st
 def test_canaries_do_not_come_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A meter id, a password, a user and a host that stand in the configuration, the metrics and the memory are in no member, in no form."""
     registry = CollectorRegistry()
-    Info("han_meter", "The meter.", registry=registry).info({"model": METER_ID, "words": PASSWORD, "who": f"{USER}@{HOST}"})
+    Info("han_meter", "The meter.", registry=registry).info({"model": METER_ID, "words": PASSWORD, "who": f"{USER}@{HOST} {TOKEN}"})
     server = serve(registry, "127.0.0.1", 0)
     code, out, members = bundle(tmp_path, HOUSE.format(port=server.port))
     server.close()
@@ -97,6 +102,7 @@ def test_canaries_do_not_come_out(tmp_path: Path, capsys: pytest.CaptureFixture[
 
     assert code == 0
     assert [form for secret in CANARIES for form in written(secret) if form in everything] == []
+    assert "canary-file" not in "".join(members.values())
     assert "han_meter_info{" in members["metrics.txt"]
     assert '"at": 1768500000000' in members["state.json"]
     assert "left out: " in members["check.txt"]
@@ -142,6 +148,19 @@ def test_a_broken_configuration_is_the_reason_to_ask_for_help(tmp_path: Path, te
     assert code == 0
     assert "exit 78" in members["check.txt"]
     assert [name for name, said in members.items() if USER in said and name != "state.json"] == []
+
+
+def test_how_things_stand_is_in_it(tmp_path: Path) -> None:
+    """The phases, the chargers and the last decisions, as `status` shows them to the owner; or that nobody answers."""
+    with Served() as served:
+        served.evening.play(120_000)
+        _, out, members = bundle(tmp_path, HOUSE.format(port=served.port))
+        port = served.port
+    assert members["status.txt"].startswith("home: main fuse 25 A")
+    assert "carport" in members["status.txt"]
+    out.unlink()
+    _, _, members = bundle(tmp_path, HOUSE.format(port=port))
+    assert "no answer from" in members["status.txt"]
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
