@@ -15,7 +15,7 @@ import pytest
 from han_gateway.cli import main
 from han_gateway.core.site import Grid
 from han_gateway.core.units import LINES
-from han_gateway.demo.evening import NAMES, evening
+from han_gateway.demo.evening import NAMES, described, evening
 from han_gateway.demo.scene import ChargerNews, Scene, in_words
 from han_gateway.demo.stage import damaged, key_files
 from han_gateway.demo.world import BOXES, LAPSE, Heard, Trouble, World, endless, troubles, with_cars
@@ -195,14 +195,14 @@ def test_any_meter_can_play(meter: str) -> None:
 
 
 def test_the_help_names_the_meters(capsys: pytest.CaptureFixture[str]) -> None:
-    """Whoever asks is told every meter that can play; one that is not there is a usage error."""
+    """Whoever asks is told every meter that can play, in words; one that is not there is a usage error."""
     with pytest.raises(SystemExit):
         main(["demo", "--help"])
     helped = "".join(capsys.readouterr().out.split())
     with pytest.raises(SystemExit) as refused:
         main(["demo", "--meter", "kaifa-it"])
 
-    assert all(name in helped for name in NAMES)
+    assert all(f"{name}{''.join(described(name).split())}" in helped for name in NAMES)
     assert refused.value.code == 2
 
 

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from han_gateway.demo.evening import METER, NAMES
+from han_gateway.demo.evening import METER, NAMES, described
 from han_gateway.demo.screen import screen
 from han_gateway.demo.services import ServiceError, broker, free_port, gateway, meter_line
 from han_gateway.demo.stage import STEP_S, Stage, configuration, key_files
@@ -21,6 +21,9 @@ from han_gateway.demo.totals import totals
 
 LONGEST_S = 86_400
 EXAMPLE = """\
+meters that can play:
+{}
+
 example:
   han-gateway demo --duration 10
   han-gateway demo --meter p1-se-kamstrup
@@ -29,14 +32,14 @@ example:
 
 def configure(parser: ArgumentParser) -> None:
     """Describe the options."""
-    parser.epilog = EXAMPLE
+    parser.epilog = EXAMPLE.format("\n".join(f"  {name:<22} {described(name)}" for name in NAMES))
     parser.add_argument("--duration", type=_seconds, default=30.0, metavar="S", help="how many seconds to show (default: 30)")
     parser.add_argument(
         "--meter",
         choices=NAMES,
         default=METER,
         metavar="NAME",
-        help=f"the meter that plays (default: {METER}), one of: {', '.join(NAMES)}",
+        help=f"the meter that plays (default: {METER}); see below",
     )
     parser.add_argument("--plain", action="store_true", help="lines of text instead of the live table, as in a pipe")
     parser.add_argument("--embedded-broker", action="store_true", help="use amqtt although there is a mosquitto on this machine")

@@ -21,10 +21,32 @@ METER = "kaifa-tn"
 """The one that was recorded."""
 NAMES = sorted(name for name, model in MODELS.items() if model.grid == Grid.TN.value and model.phases == 3)
 """Those that can be played: the house of the demo has three phases and a neutral."""
+COUNTRIES = {
+    "at": "Austria",
+    "be": "Belgium",
+    "celje": "Slovenia, Celje",
+    "ch": "Switzerland",
+    "dk": "Denmark",
+    "hr": "Croatia",
+    "nl": "Netherlands",
+    "pl": "Poland",
+    "se": "Sweden",
+    "si": "Slovenia",
+    "tn": "Norway",
+}
+"""By a part of the name; the first meters here were Norwegian, and have the net in its place."""
 MILLISECOND = timedelta(milliseconds=1)
 RECORDING = files("han_gateway.simulation") / "demo-evening.han"
 _FAMILY = 11  # its minutes are tuned to this family
 _EARLY_MIN = 4.867  # so that the kettle is put on just before the fourth second of the demo
+
+
+def described(name: str) -> str:
+    """A meter that can be played, in words: whose it is, where it stands, and how it talks."""
+    model, parts = MODELS[name], name.split("-")
+    country = next(COUNTRIES[part] for part in parts if part in COUNTRIES)
+    talks = "P1 port" if parts[0] == "p1" else f"HAN port, {model.baud} 8{model.parity}1"
+    return f"{model.manufacturer}, {country}: {talks}" + (", encrypted" if model.keys else "")
 
 
 def quiet(meter: str = METER) -> Evening:
