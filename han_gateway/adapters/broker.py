@@ -103,9 +103,9 @@ class Broker:
             self._session.disconnect()
         self._pump()
 
-    def listen(self, subscriptions: tuple[str, ...]) -> None:
-        """From now on hear these topics and no others. What is retained on the ``settled`` ones comes once more."""
-        before, self._subscriptions = self._subscriptions, {*subscriptions, *self._others}
+    def listen(self, subscriptions: tuple[str, ...], settled: frozenset[str]) -> None:
+        """From now on hear these topics and no others. What is retained on the ``settled`` ones counts, and comes once more."""
+        before, self._subscriptions, self._link.settled = self._subscriptions, {*subscriptions, *self._others}, settled
         if self._session is not None:
             more = (self._subscriptions - before) | (self._subscriptions & self._link.settled)
             self._session.listen(more, before - self._subscriptions)

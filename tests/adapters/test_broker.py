@@ -456,7 +456,7 @@ def test_on_a_topic_of_our_own_only_others_are_heard(tmp_path: Path, monkeypatch
 
     async def scene(port: int, other: Ear) -> None:
         it = House(port)
-        it.broker.listen((LIMIT,))
+        it.broker.listen((LIMIT,), frozenset())
         if not mqtt5:
             monkeypatch.setattr(
                 it.broker._link._known, "speaks_mqtt5", lambda _: False
@@ -484,7 +484,7 @@ def test_other_topics_are_heard_from_one_moment_to_the_next(tmp_path: Path) -> N
     async def scene(mosquitto: Mosquitto) -> None:
         async with house(mosquitto.port) as it:
             for turn, topic in enumerate((yard, barn), 1):
-                it.broker.listen((topic,))
+                it.broker.listen((topic,), frozenset())
                 await asyncio.sleep(0.1)
                 with ear(mosquitto.port, topic="none") as other:
                     for each in (REPORT, yard, barn):
@@ -515,10 +515,28 @@ def test_a_retained_setting_is_heard_again_when_the_house_changes(tmp_path: Path
                 other.client.publish(REPORT, b"{}", qos=1, retain=True)
                 await until(lambda: sorted(it.heard) == sorted([(SETTING, b"6000"), (REPORT, b"{}")]))
             it.heard.clear()
-            it.broker.listen((REPORT, SETTING))
+            it.broker.listen((REPORT, SETTING), frozenset({SETTING}))
             await until(lambda: it.heard == [(SETTING, b"6000")])
             await asyncio.sleep(0.1)
             assert it.heard == [(SETTING, b"6000")]
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto.port))
+
+
+def test_what_counts_when_it_is_retained_changes_with_the_house(tmp_path: Path) -> None:
+    """After ``listen`` the settings of a new charger that wait on the broker are heard, and those of one that is gone are not."""
+    mode = "han/home/chargers/yard/mode"
+
+    async def scene(port: int) -> None:
+        async with house(port) as it:
+            with ear(port, topic="none") as other:
+                for topic in (SETTING, mode):
+                    other.client.publish(topic, b"pv", qos=1, retain=True)
+                await until(lambda: it.heard == [(SETTING, b"pv")])
+            it.heard.clear()
+            it.broker.listen((SETTING, mode), frozenset({mode}))
+            await until(lambda: it.heard == [(mode, b"pv")])
 
     with Mosquitto(tmp_path) as mosquitto:
         asyncio.run(scene(mosquitto.port))

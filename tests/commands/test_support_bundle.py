@@ -91,7 +91,9 @@ def bundle(folder: Path, text: str, *more: str) -> tuple[int, Path, dict[str, st
 def test_canaries_do_not_come_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A meter id, a password, a user and a host that stand in the configuration, the metrics and the memory are in no member, in no form."""
     registry = CollectorRegistry()
-    Info("han_meter", "The meter.", registry=registry).info({"model": METER_ID, "words": PASSWORD, "who": f"{USER}@{HOST} {TOKEN}"})
+    Info("han_meter", "The meter.", registry=registry).info(
+        {"model": METER_ID, "words": PASSWORD, "who": f"{USER}@{HOST} {TOKEN}"}
+    )
     server = serve(registry, "127.0.0.1", 0)
     code, out, members = bundle(tmp_path, HOUSE.format(port=server.port))
     server.close()
