@@ -5,7 +5,7 @@ import re
 import shutil
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from prometheus_client import generate_latest
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.adapters.metrics import Metrics
 from tests.adapters.test_metrics import SITE, Figures, Refusals, everything
+from tests.grafana import strange
 from tests.house import House
 from tests.mosquitto import Mosquitto
 
@@ -302,6 +303,38 @@ def test_the_dashboard_is_one_that_grafana_loads_anywhere() -> None:
         assert below_y >= y + h or below_x >= x + w or below_x + below_w <= x, "panels overlap"
     assert all(x + w <= 24 for _, x, w, _ in boxes)
     assert [one for one, other in pairwise(boxes) if one > other] == []
+
+
+BEYOND_GRAFANAS_MODEL = {
+    "__inputs": "read by the import dialog, not by the dashboard",
+    "__requires": "likewise",
+    "id": "null, so that an import gets a number of its own",
+    "annotations.list.builtIn": "Grafana writes it with every dashboard, its model leaves it out",
+    "panels.options.wideLayout": "of later Grafanas than the model",
+}
+
+
+def test_the_dashboard_is_what_grafanas_own_model_of_one_says() -> None:
+    """Every key of it is one that Grafana's published models know, with a value of their type; the few others are named with their reason."""
+    assert set(strange(json.loads(DASHBOARD.read_text(encoding="utf-8")))) == set(BEYOND_GRAFANAS_MODEL)
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda board: board.update(titel="x"), "titel"),
+        (lambda board: board["panels"][0].update(gridpos={}), "panels.gridpos"),
+        (lambda board: board["panels"][0]["gridPos"].update(w="12"), "panels.grid_pos.w = '12'"),
+        (lambda board: board["panels"][0]["options"].update(graphMode="bars"), "panels.options.graph_mode = 'bars'"),
+        (lambda board: board["panels"][0]["targets"][0].update(expression="up"), "panels.targets.expression"),
+        (lambda board: board.update(schemaVersion="38"), "schema_version = '38'"),
+    ],
+)
+def test_a_dashboard_that_grafana_would_not_understand_is_noticed(change: Callable[[dict[str, Any]], None], found: str) -> None:
+    """A key that is misspelt, at the top or in a query, a number that is text, and a word that is none of its kind."""
+    board = json.loads(DASHBOARD.read_text(encoding="utf-8"))
+    change(board)
+    assert set(strange(board)) - set(BEYOND_GRAFANAS_MODEL) == {found}
 
 
 @pytest.mark.promtool
