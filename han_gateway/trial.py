@@ -165,7 +165,7 @@ def _silent(it: Trial, before: MilliAmps | None, wanted: MilliAmps, wait_s: floa
         say(trouble)
     device = it.link.device if it.link else None
     if device is not None and device.echo is None and not it.echoes:
-        say(f"a {device.name} does not say which limit it obeys: look at the charger itself")
+        say(f"a charger of this make ({device.name}) does not say which limit it obeys: look at the charger itself")
         return 0
     if it.echoes:
         say(

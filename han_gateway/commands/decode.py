@@ -74,7 +74,8 @@ def main(args: argparse.Namespace) -> int:
             print(f"han-gateway decode: {why}", file=sys.stderr)
             unreadable = True
     sys.stdout.flush()
-    print(summary(count, rejects), file=sys.stderr)
+    if count or rejects or not unreadable:
+        print(summary(count, rejects), file=sys.stderr)
     return int(unreadable or not count)
 
 

@@ -43,7 +43,8 @@ def main(args: argparse.Namespace) -> int:
     try:
         recorder = append(args.out, clock.now())
     except OSError as why:
-        print(f"han-gateway record: {args.out}: cannot be written ({(why.strerror or str(why)).lower()})", file=sys.stderr)
+        reason = (why.strerror or str(why)).lower()
+        print(f"han-gateway record: {args.out} cannot be written ({reason}): name another file with --out", file=sys.stderr)
         return 1
     count = asyncio.run(_record(way, recorder, clock.now, args.duration))
     recorder.close()

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -59,12 +60,13 @@ def _address(path: Path) -> str:
 
 def _show(address: str, language: str, *, clear: bool) -> int:
     from han_gateway.adapters.asking import NoAnswerError, snapshot
-    from han_gateway.page.text import lines, protected
+    from han_gateway.page.text import WIDTH, lines, protected
 
     try:
         board = snapshot(address)
     except NoAnswerError as why:
         print(f"{CLEAR if clear else ''}han-gateway status: {why}", file=sys.stderr, flush=True)
         return 1
-    print((CLEAR if clear else "") + "\n".join(lines(board, language)), flush=True)
+    width = shutil.get_terminal_size((WIDTH, 0)).columns if sys.stdout.isatty() else WIDTH
+    print((CLEAR if clear else "") + "\n".join(lines(board, language, width)), flush=True)
     return 0 if protected(board) else 1

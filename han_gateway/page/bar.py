@@ -24,13 +24,13 @@ class Bar(NamedTuple):
         return f"{inside}{FUSE}{HOUSE * self.over:<{OVER_CELLS}}"
 
 
-def bar(load_a: float | None, cars_a: float, fuse_a: float) -> Bar:
-    """Measure a line; nobody knows a load that is None. Cars are drawn below the fuse."""
-    cells = 0 if load_a is None else min(round(load_a / fuse_a * FUSE_CELLS), FUSE_CELLS + OVER_CELLS)
-    cars = min(round(cars_a / fuse_a * FUSE_CELLS), cells)
-    house = min(cells - cars, FUSE_CELLS)
-    inside = min(cells, FUSE_CELLS)
-    return Bar(house, inside - house, FUSE_CELLS - inside, max(0, cells - FUSE_CELLS))
+def bar(load_a: float | None, cars_a: float, fuse_a: float, fuse_cells: int = FUSE_CELLS) -> Bar:
+    """Measure a line; nobody knows a load that is None. Cars are drawn below the fuse, which stands behind ``fuse_cells``."""
+    cells = 0 if load_a is None else min(round(load_a / fuse_a * fuse_cells), fuse_cells + OVER_CELLS)
+    cars = min(round(cars_a / fuse_a * fuse_cells), cells)
+    house = min(cells - cars, fuse_cells)
+    inside = min(cells, fuse_cells)
+    return Bar(house, inside - house, fuse_cells - inside, max(0, cells - fuse_cells))
 
 
 def amps(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The snapshot as lines of text, for a terminal 80 columns wide: what ``han-gateway status`` prints, in English or Norwegian.
+"""The snapshot as lines of text, for a terminal 80 columns wide, or a narrower one: what ``han-gateway status`` prints, in English or Norwegian.
 
 What the page says too is said in its words (``words.py``). This file must not know where the snapshot comes from, nor how a terminal is
 cleared.
@@ -11,10 +11,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from han_gateway.page import words
-from han_gateway.page.bar import amps, bar, whole
+from han_gateway.page.bar import FUSE_CELLS, amps, bar, whole
 from han_gateway.page.norwegian import decimals
 
 WIDTH = 80
+BESIDE_A_BAR = 34
+"""Columns of a line's name, its load and its room, and of what is above the fuse."""
+LEAST_CELLS = 6
 LOG_LINES = 8
 _WORDS: Mapping[str, tuple[str, str]] = {
     "head": ("main fuse {0} A", "hovedsikring {0} A"),
@@ -65,34 +68,39 @@ def protected(board: dict[str, Any]) -> bool:
     return heard and board["broker"] is True and not board.get("trouble")
 
 
-def lines(board: dict[str, Any], language: str = "en") -> list[str]:
+def lines(board: dict[str, Any], language: str = "en", width: int = WIDTH) -> list[str]:
     """How things stand, the last decisions, what is wrong, and where to look next."""
     tongue = _Tongue(language)
     trouble = board.get("trouble")
     return [
         _head(board, tongue),
         _meter(board, tongue),
-        *_troubles(board, tongue),
+        *_troubles(board, tongue, width),
         "",
-        *(_line(line, board["fuse_a"], tongue) for line in board["lines"]),
-        f"   {tongue.say('legend')}",
+        *(_line(line, board["fuse_a"], tongue, width) for line in board["lines"]),
+        *textwrap.wrap(tongue.say("legend"), width, initial_indent="   ", subsequent_indent="   "),
         "",
         *_chargers(board, tongue),
         "",
-        *(f"{_clock(told['at'])}  {told['text'][language]}"[:WIDTH] for told in board["log"][-LOG_LINES:]),
+        *(row for told in board["log"][-LOG_LINES:] for row in _told(told, language, width)),
         *([tongue.say("wrong", tongue.say(f"trouble.{trouble}"))] if trouble else []),
-        *([] if protected(board) else textwrap.wrap(tongue.say("next"), WIDTH)),
+        *([] if protected(board) else textwrap.wrap(tongue.say("next"), width)),
     ]
 
 
-def _troubles(board: dict[str, Any], tongue: _Tongue) -> Iterator[str]:
+def _troubles(board: dict[str, Any], tongue: _Tongue, width: int) -> Iterator[str]:
     """What is wrong, in the words of the page; a line over the fuse says so itself."""
     state = board["meter"]["state"]
     keys = [f"why.{state}"] if state != "fresh" else []
     keys += ["why.source"] if board["meter"]["connected"] is False else []
     keys += ["why.broker"] if board["broker"] is False else []
     for key in keys:
-        yield from textwrap.wrap(tongue.say(key), WIDTH, initial_indent="! ", subsequent_indent="  ")
+        yield from textwrap.wrap(tongue.say(key), width, initial_indent="! ", subsequent_indent="  ")
+
+
+def _told(told: dict[str, Any], language: str, width: int) -> list[str]:
+    """A decision, with its time."""
+    return textwrap.wrap(f"{_clock(told['at'])}  {told['text'][language]}", width, subsequent_indent=" " * 10)
 
 
 def _head(board: dict[str, Any], tongue: _Tongue) -> str:
@@ -112,10 +120,10 @@ def _meter(board: dict[str, Any], tongue: _Tongue) -> str:
     return f"{state}{heard}{line}; {broker.upper() if board['broker'] is False else broker}"
 
 
-def _line(line: dict[str, Any], fuse_a: float, tongue: _Tongue) -> str:
+def _line(line: dict[str, Any], fuse_a: float, tongue: _Tongue, width: int) -> str:
     load, room = line["load_a"], line["room_a"]
     about = "~" if line["estimated"] else " "
-    drawn = bar(load, line["chargers_a"] or 0.0, fuse_a)
+    drawn = bar(load, line["chargers_a"] or 0.0, fuse_a, max(LEAST_CELLS, min(FUSE_CELLS, width - BESIDE_A_BAR)))
     short = tongue.say("over", amps(-room)) if room is not None and room < 0 else tongue.say("room", amps(room))
     return f"{line['name']} {drawn} {about}{tongue.number(amps(load))}  {short}"
 

@@ -39,6 +39,19 @@ def test_it_fits_a_terminal_and_says_what_the_page_says(board: dict[str, Any]) -
     assert board["log"][-1]["text"]["en"][:40] in text[-1]
 
 
+@pytest.mark.parametrize("width", [40, 60, 79])
+def test_a_narrow_terminal_keeps_its_lines(board: dict[str, Any], width: int) -> None:
+    """On a phone a bar is shorter and stands on one line, with its load and its room."""
+    board["broker"] = False
+    board["lines"][0] |= {"load_a": 31.2, "room_a": -6.2}
+    narrow = lines(board, width=width)
+    bars = [row for row in narrow if row.startswith(("L1 ", "L2 ", "L3 "))]
+    assert [len(row) for row in bars if len(row) > width] == []
+    assert "31.2 A  OVER   6.2 A" in bars[0]
+    assert [row for row in narrow if re.match(r"! |next|\d\d:|   ?\w", row) and len(row) > width] == []
+    assert {row for row in lines(board) if row[0:1] == "L"} < set(lines(board, width=200)), "a wide one changes nothing"
+
+
 def test_trouble_is_loud(board: dict[str, Any]) -> None:
     """A lost meter, a broken line, a broker that is away, a phase over the fuse and a charger that ignores us are all said."""
     board["meter"] |= {"state": "lost", "connected": False}
