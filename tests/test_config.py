@@ -664,3 +664,19 @@ def test_the_meters_clock_is_a_rule_or_left_to_its_maker(tmp_path: Path, word: s
     """What [meter] clock names is one of the rules; without it there is none."""
     text = HOUSE if word is None else HOUSE.replace("[meter]\n", f'[meter]\nclock = "{word}"\n')
     assert loaded(tmp_path, text).meter.clock_rule == (None if word is None else ClockRule(word))
+
+
+@pytest.mark.parametrize(
+    ("make", "restarts"),
+    [
+        ("", True),
+        ('device = "go-e"\ndevice_id = "x"\n', True),
+        ('device = "warp"\ndevice_id = "x"\n', True),
+        ('device = "wallbox"\ndevice_id = "x"\n', False),
+        ('device = "zaptec"\n', True),
+    ],
+)
+def test_who_can_be_told_to_restart(tmp_path: Path, make: str, restarts: bool) -> None:
+    """In the words of its make, or in ours where a charger or an automation listens to our topics; a make without such a word cannot."""
+    (charger,) = loaded(tmp_path, HOUSE + CHARGER + make).site.chargers
+    assert charger.restarts is restarts

@@ -132,6 +132,11 @@ class ChargerSettings(Section):
         return replace(record, raise_after_ms=round(self.raise_after_s * 1000))
 
     @property
+    def restarts(self) -> bool:
+        """Whether it can be told to restart: in its own words, or in ours, which a charger or an automation may follow."""
+        return self.make is None or self.make.restart is not None or not self.make.needs_id
+
+    @property
     def has_failsafe(self) -> bool:
         """Whether it lowers its limit by itself when it hears nothing: as configured, else as its make does."""
         if self.failsafe is not None:

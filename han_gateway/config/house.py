@@ -28,6 +28,7 @@ def charger_of(settings: ChargerSettings, grid: Grid) -> Charger:
         order=order,
         counts_own=settings.report_phases == "charger" or settings.device is not None,
         modes=modes_of(settings.switches_to, order, grid),
+        restarts=settings.restarts,
     )
 
 

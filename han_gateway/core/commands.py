@@ -103,6 +103,8 @@ def _refusal(state: State, view: ChargerView, event: Asked) -> str | None:
     """Why a command is not carried out; only a restart can be more than the house bears."""
     if event.ask is not Ask.RESTART:
         return None
+    if not view.charger.restarts:
+        return "this make has no command for a restart"
     if any(request.ask is Ask.RESTART for request in view.asks.open):
         return "a restart is under way"
     since = None if view.asks.restarted_at is None else event.at - view.asks.restarted_at

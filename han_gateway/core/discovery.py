@@ -156,7 +156,7 @@ def _of_charger(topics: str, site: Site, charger: Charger) -> Iterator[Entity]:
     yield "conduct", _diagnostic({**_sensor("Conduct", _VALUE.format("conduct")), **state, **_one_of(Conduct)})
     yield "accord", _diagnostic({**_sensor("Accord", _VALUE.format("accord")), **state, **_one_of(Accord)})
     yield "outcome", {**_sensor("Last command", _OUTCOME), "state_topic": f"{own}/outcome"}
-    for word in (ask.value for ask in Ask):
+    for word in (ask.value for ask in Ask if charger.restarts or ask is not Ask.RESTART):
         button = {"platform": "button", "name": word.capitalize(), "command_topic": f"{own}/command", "payload_press": word}
         yield word, {**button, "device_class": "restart"} if word == Ask.RESTART.value else button
 

@@ -41,6 +41,7 @@ class Charger:
 
     ``order`` names the lines of the house that its own L1, L2, L3 are wired to, ``counts_own`` is True where it reports currents by
     its own names. ``modes`` are the fewer lines that it can be told to use instead of all: one line, or a pair without a neutral.
+    ``restarts`` is False where it cannot be told to.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Charger:
     order: tuple[Line, ...] = ()
     counts_own: bool = False
     modes: tuple[frozenset[Line], ...] = ()
+    restarts: bool = True
 
     def __post_init__(self) -> None:
         """Wired straight unless told otherwise."""

@@ -141,6 +141,7 @@ _OUTCOMES: Table = _table(
     (r"sent; the broker was lost .*", "sendt; brokeren ble borte før noe ble sett"),
     ("the car has left", "bilen har kjørt"),
     ("its time is over", "tiden er ute"),
+    ("this make has no command for a restart", "dette merket har ingen kommando for omstart"),
     ("a restart is under way", "en omstart er i gang"),
     (r"restarted (?P<s>\d+) s ago; not again within (?P<m>\d+) min", "startet på nytt for {s} s siden; ikke igjen innen {m} min"),
     (r"the meter is (?P<state>\w+): .*", "måleren er {state}: ingen ser hva laderen trekker når den er tilbake"),

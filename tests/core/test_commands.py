@@ -426,6 +426,17 @@ def test_others_make_room_for_a_charger_that_restarts() -> None:
     assert run.limit("right") == 0
 
 
+def test_who_cannot_be_told_to_restart_is_not() -> None:
+    """A make without such a command: nothing is sent, nothing is kept free, and the reason is said; a pause counts as ever."""
+    run = Restartable(house(charger("garage", [L1], restarts=False)))
+    run.seconds(60)
+    assert [each for each in ask(run, Ask.RESTART) if isinstance(each, RestartCharger)] == []
+    assert outcomes(run)[-1][1:] == (Stage.REFUSED, "this make has no command for a restart")
+    assert run.view.echo.reborn_ma == 0
+    ask(run, Ask.PAUSE)
+    assert outcomes(run)[-1][1] is not Stage.REFUSED
+
+
 def test_a_restart_is_refused_with_the_reason() -> None:
     """Twice at once, again too soon, or while nobody sees what the charger draws; after ten minutes it may be tried again."""
     run = Restartable(ALONE)

@@ -115,6 +115,15 @@ def test_buttons_say_one_word_to_their_charger() -> None:
     assert not any(button.get("retain") for button in buttons)
 
 
+def test_who_cannot_restart_has_no_button_for_it() -> None:
+    """A button that could only be refused is not offered."""
+    site = house("home", "garage")
+    (garage,) = site.chargers
+    site = replace(site, root=replace(site.root, parts=(replace(garage, restarts=False),)))
+    components = told(site)["han-gateway_home/charger_garage/config"]["components"]
+    assert [each["payload_press"] for each in components.values() if each["platform"] == "button"] == ["pause", "resume", "boost"]
+
+
 def test_a_charger_that_is_gone_is_taken_back() -> None:
     """An empty retained message removes the device of a charger that the new house does not have, and no other."""
     messages = list(undiscovered("homeassistant", house("home", "left", "right"), house("home", "right", "new")))
