@@ -80,7 +80,7 @@ async def _daemon(
     publisher = _publisher(config, gateway, broker, clock, rule)
     neighbours = Neighbours(config, broker, clock, version())
     shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see, board.see)
-    for outlet in (publisher, interpreter.see, watchdog.see, *shown, neighbours.see):
+    for outlet in (publisher, interpreter.see, watchdog.see, *shown, outlets.Unheard(interpreter.unheard).see, neighbours.see):
         gateway.attach(outlet)
     page = page_of(config, health, board, Mouth(config, gateway, live, refusals), clock)
     web = open_web(config, metrics, health, page, neighbours.routes)

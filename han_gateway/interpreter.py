@@ -69,6 +69,10 @@ class Interpreter:
         links = (talk.link for talk in self._talks.values())
         return frozenset(link.topic(each) for link in links for each in link.device.own_words)
 
+    def unheard(self) -> tuple[Link, ...]:
+        """The chargers that speak whether something changes or not, and have not spoken yet."""
+        return tuple(talk.link for talk in self._talks.values() if talk.link.device.talks and talk.heard.reported_at is None)
+
     def forget(self, name: str) -> None:
         """Somebody else may have spoken to this charger: its next limit is said whole and at once, as the first one was."""
         talk = self._talks.get(name)

@@ -4,7 +4,7 @@ Each is a function of an event and its effects, and returns at once. This file m
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
@@ -13,6 +13,7 @@ from han_gateway.core.effects import Effect, Level, MeterState, Note, SetLimit, 
 from han_gateway.core.events import BrokerChanged, Event, MeterSaid, SourceChanged
 from han_gateway.core.inbox import Refused
 from han_gateway.core.units import LINES, Instant
+from han_gateway.devices.link import Link
 from han_gateway.meters.clock import ClockRule, hours_off
 from han_gateway.runtime import Gateway, Outlet
 
@@ -20,6 +21,8 @@ log = logging.getLogger("han_gateway")
 
 HUNG_MS = 5_000
 """After so many missed ticks ``/healthz`` says that the loop hangs."""
+UNHEARD_MS = 120_000
+"""So long a charger may say nothing after a start."""
 TELL_AGAIN_MS = 600_000
 """A mistake that goes on is told again after ten minutes."""
 
@@ -129,6 +132,31 @@ class Refusals:
         if now - self._told.get(refused, -TELL_AGAIN_MS) >= TELL_AGAIN_MS:
             self._told[refused] = now
             log.warning("message for %s refused: %s", refused.where, refused.why)
+
+
+class Unheard:
+    """Says of a charger that should be heard, and never was, where to look: once, as long as it is the same."""
+
+    def __init__(self, silent: Callable[[], Sequence[Link]]) -> None:
+        self._silent = silent
+        self._since: dict[tuple[str, str], Instant] = {}  # by its name and its own part of the topics
+        self._told: set[tuple[str, str]] = set()
+        self._connected = False
+
+    def see(self, event: Event, _effects: Iterable[Effect]) -> None:
+        """Let time pass; who is not heard while the broker is away is not to blame."""
+        if isinstance(event, BrokerChanged):
+            self._connected = event.connected
+        silent = {(link.charger.name, link.identity): link for link in self._silent()} if self._connected else {}
+        self._since = {who: self._since.get(who, event.at) for who in silent}
+        late = {who for who, since in self._since.items() if event.at - since >= UNHEARD_MS} - self._told
+        for name, identity in sorted(late):
+            log.warning(
+                "charger %s has not been heard since the start: is it on, does it use this broker, and is device_id = %r right? "
+                "han-gateway test-charger %s %g tries it, while the gateway is stopped",
+                *(name, identity, name, silent[name, identity].charger.minimum_ma / 1000),
+            )
+        self._told |= late
 
 
 class Health:

@@ -90,3 +90,11 @@ def test_a_restart_is_said_in_the_words_of_the_charger() -> None:
     assert [message[:2] for message in it.sent] == [("id-left/rst/set", b"true")]
     assert it.tell("left", 10) == ["id-left/frc/set", "id-left/amp/set"]
     assert it.tell("right", 10) == ["id-right/Set/CurrentOverride"]
+
+
+def test_who_has_not_been_heard_is_known() -> None:
+    """Of the makes that speak in any case; a bridge that speaks only of changes, or a make that never does, is not missed."""
+    it = Spoken(link("left"), link("right"), link("bridge", "wallbox"), link("mute", "evcc"))
+    assert [each.charger.name for each in it.interpreter.unheard()] == ["left", "right"]
+    it.interpreter.hear("id-left/amp", b"10")
+    assert [each.charger.name for each in it.interpreter.unheard()] == ["right"]

@@ -14,9 +14,11 @@ from han_gateway.core.events import BrokerChanged, MeterSaid, SourceChanged, Tic
 from han_gateway.core.inbox import Refused
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
+from han_gateway.devices.link import Link
+from han_gateway.devices.makes import DEVICES
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import ClockRule, Reading, clock_octets
-from han_gateway.outlets import HUNG_MS, TELL_AGAIN_MS, ClockWatch, Health, Refusals, Watchdog, notes, status
+from han_gateway.outlets import HUNG_MS, TELL_AGAIN_MS, UNHEARD_MS, ClockWatch, Health, Refusals, Unheard, Watchdog, notes, status
 from han_gateway.runtime import Gateway
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
@@ -164,3 +166,44 @@ def test_health() -> None:
     health.alive()
     health.see(Tick(at=0), (ShowHeadroom(state=MeterState.FRESH, fuse_ma=25_000, room_ma=nothing, load_ma=nothing),))
     assert health.trouble() is None
+
+
+def link(make: str, identity: str = "go-eCharger/1") -> Link:
+    """A charger of this make."""
+    charger = Charger(name="garage", lines=frozenset(Line))
+    return Link(charger=charger, device=DEVICES[make], base="han/home/chargers/garage", identity=identity)
+
+
+def test_a_charger_that_was_never_heard_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """Two minutes after the broker was there: where to look, and the command that tries it; not again, and not of one that was heard."""
+    silent = [link("go-e"), link("openevse", "openevse-1")]
+    unheard = Unheard(lambda: silent)
+    for at in range(0, UNHEARD_MS, 1_000):
+        unheard.see(Tick(at=at), ())
+    unheard.see(BrokerChanged(at=UNHEARD_MS, connected=True), ())
+    unheard.see(Tick(at=2 * UNHEARD_MS - 1), ())
+    assert caplog.text == "", "nobody is to blame while there is no broker"
+    silent.pop()
+    for at in range(2 * UNHEARD_MS, 4 * UNHEARD_MS, 1_000):
+        unheard.see(Tick(at=at), ())
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert "charger garage has not been heard" in said
+    assert "device_id = 'go-eCharger/1'" in said
+    assert "han-gateway test-charger garage 6 " in said
+
+
+def test_a_charger_that_is_corrected_gets_its_time_anew(caplog: pytest.LogCaptureFixture) -> None:
+    """With a reload that gives it another id the two minutes begin again, as after a broker that was away."""
+    silent = [link("go-e")]
+    unheard = Unheard(lambda: silent)
+    unheard.see(BrokerChanged(at=0, connected=True), ())
+    unheard.see(Tick(at=UNHEARD_MS - 1), ())
+    silent[:] = [link("go-e", "go-eCharger/2")]
+    unheard.see(Tick(at=UNHEARD_MS), ())
+    unheard.see(BrokerChanged(at=UNHEARD_MS + 1, connected=False), ())
+    unheard.see(Tick(at=3 * UNHEARD_MS), ())
+    unheard.see(BrokerChanged(at=3 * UNHEARD_MS, connected=True), ())
+    unheard.see(Tick(at=4 * UNHEARD_MS - 1), ())
+    assert caplog.text == ""
+    unheard.see(Tick(at=4 * UNHEARD_MS), ())
+    assert "go-eCharger/2" in caplog.text

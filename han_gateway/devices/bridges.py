@@ -152,6 +152,7 @@ AMINA = Device(
         States("zigbee2mqtt/<id>", "charging", {"true": Is.CHARGING, "false": Is.CONNECTED}),
     ),
     session=Value("zigbee2mqtt/<id>", "last_session_energy", KILOWATTHOUR),
+    on_change=True,
     setup=(
         "`device_id` is its friendly name in Zigbee2MQTT.",
         "Set `enable_offline`, `time_to_offline` and `offline_current` too: they act when the charger loses Zigbee, though not when it loses us.",

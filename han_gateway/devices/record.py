@@ -126,6 +126,11 @@ class Device:
         return any("id" in blanks(topic) for topic in (*self.written, *self.read))
 
     @property
+    def talks(self) -> bool:
+        """Tell whether it is heard within a minute, also when nothing changes."""
+        return bool(self.alive) or (bool(self.read) and not self.on_change)
+
+    @property
     def switches(self) -> bool:
         """Tell whether it can be told to change its phases."""
         return bool(self.one_phase)
