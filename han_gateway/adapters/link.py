@@ -152,7 +152,7 @@ class Session:
         self._answered = True
         self.protocol_refused = self.mqtt5 and reason.value in NO_MQTT5
         if reason.is_failure:
-            self.trouble = f"the broker refused us: {reason}"
+            self.trouble = f"the broker refused us: {reason}; are username and password under [mqtt] right?"
             return
         self.accepted = True
         self.trouble = f"{self.address}: connection lost"

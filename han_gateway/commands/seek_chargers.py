@@ -135,7 +135,7 @@ _MENDED: Mapping[Lacks, Callable[[Asker, BrokerAnswer], BrokerAnswer | None]] = 
 }
 _OPTIONS: Mapping[Lacks, str] = {
     Lacks.ADDRESS: "is mosquitto running? Name the broker with --broker HOST:PORT, with TLS mqtts://HOST:PORT",
-    Lacks.USER: "name its user with --username and --password-file",
+    Lacks.USER: "name its user with --username and --password-file, as it knows them: config/mosquitto.conf shows how it gets them",
     Lacks.CA: "name the certificate of the CA that signed it with --ca-file",
 }
 

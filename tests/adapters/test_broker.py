@@ -376,7 +376,7 @@ def test_a_wrong_password_is_told_and_tried_again(tmp_path: Path) -> None:
             await until(lambda: bool(it.troubles))
             await asyncio.sleep(2.3)  # time for a second attempt
             assert it.connections == []
-            assert it.troubles == ["the broker refused us: Not authorized"]
+            assert it.troubles == ["the broker refused us: Not authorized; are username and password under [mqtt] right?"]
         assert "wrong" not in repr(BrokerSettings(host="h", username="u", password="wrong"))
 
     with Mosquitto(tmp_path, passwords(tmp_path)) as mosquitto:
