@@ -152,5 +152,5 @@ def test_what_is_measured_is_unavailable_while_the_meter_is_lost(verdict: dict[s
     """The values of the meter hang on our last will and on its freshness; the state of the meter itself stays to be seen."""
     for entity in ("meter/power_import", "meter/energy_import", "site/room_L1", "site/overload"):
         assert verdict["available"][f"{ID}/{entity}"] == {"han/home/status": [], "han/home/headroom": ["online", "offline"]}
-    for entity in ("site/meter_state", "charger_left/limit", "charger_left/restart"):
+    for entity in ("site/meter_state", "charger_left/limit", "charger_left/pause"):
         assert verdict["available"][f"{ID}/{entity}"] == {"han/home/status": []}
