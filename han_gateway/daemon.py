@@ -18,6 +18,7 @@ from han_gateway.adapters.broker import Broker, TlsUnusableError
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.guards import Guards
 from han_gateway.adapters.metrics import Metrics
+from han_gateway.adapters.quiet import Quiet
 from han_gateway.adapters.recording import Recorder, append, instant
 from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Log, Notifier, under_journald
 from han_gateway.brokers import settings_of
@@ -80,7 +81,8 @@ async def _daemon(
     publisher = _publisher(config, gateway, broker, clock, rule)
     neighbours = Neighbours(config, broker, clock, version())
     shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see, board.see)
-    for outlet in (publisher, interpreter.see, watchdog.see, *shown, outlets.Unheard(interpreter.unheard).see, neighbours.see):
+    silences = (outlets.Unheard(interpreter.unheard).see, outlets.unreadable(gateway, meter.port))
+    for outlet in (publisher, interpreter.see, watchdog.see, *shown, neighbours.see, *silences):
         gateway.attach(outlet)
     page = page_of(config, health, board, Mouth(config, gateway, live, refusals), clock)
     web = open_web(config, metrics, health, page, neighbours.routes)
@@ -143,6 +145,7 @@ def _voices(config: Config, live: Live, refusals: outlets.Refusals, clock: Syste
     """All that speak to chargers: the connection of the house, who words its limits, and the guards of those without a failsafe."""
     interpreter = Interpreter(config.links, lambda message: broker.publish(message), clock)  # noqa: PLW0108  broker comes later
     broker = _broker(config, live, interpreter, refusals)
+    live.catch_up_with(broker.hold)
     return broker, interpreter, Guards(settings_of(config), interpreter.forget)
 
 
@@ -233,4 +236,5 @@ def set_up_log() -> None:
     handler = Log(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
     handler.setFormatter(JournalFormatter() if under_journald() else plain)
+    handler.addFilter(Quiet(SystemClock().now))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -4,20 +4,25 @@ Each is a function of an event and its effects, and returns at once. This file m
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from dlms.rejects import Reason
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
+from han_gateway.adapters.quiet import DECISIONS
 from han_gateway.adapters.systemd import NOTICE, Notifier
 from han_gateway.core.effects import Effect, Level, MeterState, Note, SetLimit, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, Event, MeterSaid, SourceChanged
+from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.inbox import Refused
 from han_gateway.core.units import LINES, Instant
+from han_gateway.core.unread import TOLD as TOLD_OF_KEYS
 from han_gateway.devices.link import Link
 from han_gateway.meters.clock import ClockRule, hours_off
 from han_gateway.runtime import Gateway, Outlet
 
 log = logging.getLogger("han_gateway")
+decisions = logging.getLogger(DECISIONS)
 
 HUNG_MS = 5_000
 """After so many missed ticks ``/healthz`` says that the loop hangs."""
@@ -34,9 +39,10 @@ def notes(event: Event, effects: Iterable[Effect]) -> None:
     """Puts the notes of the core, and what happens to the meter's line, into the log."""
     if isinstance(event, SourceChanged):
         log.log(NOTICE if event.connected else logging.WARNING, "%s", event.detail)
+    limits = any(isinstance(effect, SetLimit) for effect in effects)
     for effect in effects:
         if isinstance(effect, Note):
-            log.log(_LEVELS[effect.level], "%s", effect.text)
+            (decisions if limits else log).log(_LEVELS[effect.level], "%s", effect.text)
 
 
 def status(notifier: Notifier) -> Outlet:
@@ -55,6 +61,33 @@ def status(notifier: Notifier) -> Outlet:
                 house = f"meter {effect.state.value}, room {room}"
         if (house, broker) != before:
             notifier.status(f"{house}; {broker}")
+
+    return tell
+
+
+def unreadable(gateway: Gateway, port: str) -> Outlet:
+    """Says so when bytes come and no list is in them: a speed, a parity, a serial server that speaks telnet. Encryption has words of its own."""
+    heard_at: Instant | None = None  # the last list, or where the waiting for one began
+    seen: Counter[Reason] = Counter()
+
+    def tell(event: Event, _effects: Iterable[Effect]) -> None:
+        nonlocal heard_at
+        if isinstance(event, MeterSaid) or heard_at is None:
+            heard_at = event.at
+            seen.clear()
+        elif isinstance(event, MeterGarbled):
+            seen[event.rejected.reason] += 1
+        elif seen and isinstance(event, Tick) and event.at - heard_at >= gateway.site.policy.lost_after_ms:
+            ((reason, _),) = seen.most_common(1)
+            if reason not in TOLD_OF_KEYS:
+                log.warning(
+                    "%s: bytes come, but no list for %d s (%s); stop the gateway, and han-gateway detect %s says why",
+                    port,
+                    (event.at - heard_at) // 1000,
+                    reason.value.replace("_", " "),
+                    port,
+                )
+            heard_at = None  # begin anew
 
     return tell
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dlms.rejects import Reason, Rejected
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.systemd import Notifier
 from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.inbox import Refused
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
@@ -18,7 +19,19 @@ from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import ClockRule, Reading, clock_octets
-from han_gateway.outlets import HUNG_MS, TELL_AGAIN_MS, UNHEARD_MS, ClockWatch, Health, Refusals, Unheard, Watchdog, notes, status
+from han_gateway.outlets import (
+    HUNG_MS,
+    TELL_AGAIN_MS,
+    UNHEARD_MS,
+    ClockWatch,
+    Health,
+    Refusals,
+    Unheard,
+    Watchdog,
+    notes,
+    status,
+    unreadable,
+)
 from han_gateway.runtime import Gateway
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
@@ -207,3 +220,33 @@ def test_a_charger_that_is_corrected_gets_its_time_anew(caplog: pytest.LogCaptur
     assert caplog.text == ""
     unheard.see(Tick(at=4 * UNHEARD_MS), ())
     assert "go-eCharger/2" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("reason", "listed", "told"),
+    [
+        (
+            Reason.NOISE,
+            False,
+            ["house: bytes come, but no list for 60 s (noise); stop the gateway, and han-gateway detect house says why"],
+        ),
+        (Reason.NOISE, True, []),
+        (Reason.WRONG_KEY, False, []),
+        (None, False, []),
+    ],
+    ids=["garbage", "garbage between lists", "a key is missing", "silence"],
+)
+def test_bytes_without_a_list_are_told_with_what_to_do(
+    reason: Reason | None, listed: bool, told: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line at a wrong speed is no silence, and nothing else says so; encryption has words of its own."""
+    site = Site(name="home", grid=Grid.TN, root=Circuit(name="main", fuse_ma=25_000))
+    see = unreadable(Gateway(site, Decoder(), 0), "house")
+    for second in range(90):
+        see(Tick(at=1000 * second), ())
+        if reason:
+            see(MeterGarbled(at=1000 * second, rejected=Rejected(reason)), ())
+        if listed and not second % 10:
+            see(MeterSaid(at=1000 * second, reading=Reading(manufacturer="aidon", list=1)), ())
+
+    assert [record.getMessage() for record in caplog.records] == told

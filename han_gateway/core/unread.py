@@ -13,14 +13,15 @@ from han_gateway.core.state import State
 TELL_AGAIN_MS = 3_600_000
 """What goes on is told again after an hour."""
 
-_TOLD = frozenset({Reason.ENCRYPTED, Reason.WRONG_KEY, Reason.REPLAYED, Reason.UNAUTHENTICATED})
+TOLD = frozenset({Reason.ENCRYPTED, Reason.WRONG_KEY, Reason.REPLAYED, Reason.UNAUTHENTICATED})
+"""What is told here."""
 
 
 def unread(_site: Site, state: State, event: MeterGarbled) -> tuple[State, tuple[Note, ...]]:
     """Bytes were refused; say so where it is the key. Damage is only counted, elsewhere."""
     reason = event.rejected.reason
     told = dict(state.unread)
-    if reason not in _TOLD or (reason in told and event.at - told[reason] < TELL_AGAIN_MS):
+    if reason not in TOLD or (reason in told and event.at - told[reason] < TELL_AGAIN_MS):
         return state, ()
     told[reason] = event.at
     return state._replace(unread=tuple(told.items())), (notes.unread(reason, event.rejected.detail),)
