@@ -8,18 +8,23 @@ import asyncio
 import errno
 import logging
 import os
+import select
 import termios
 from collections.abc import Callable
 from pathlib import Path
 
 import serial
 
-from han_gateway.adapters.ports import errno_of
+from han_gateway.adapters.ports import errno_of, holder
 from han_gateway.adapters.silence import Silence, rest_s
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
+LOOK_S = 10.0
+"""So often the settings of the port are looked at."""
+ROBBED_S = 0.1
+"""The rest after bytes that somebody else has taken."""
 _BY_ID = Path("/dev/serial/by-id")
 
 Hear = Callable[[bytes], None]
@@ -29,7 +34,8 @@ Changed = Callable[[bool, str], None]
 class SerialSource:
     """A serial port that is open whenever it can be. Speed in baud; parity ``E``, ``N`` or ``O``; always 8 data bits, 1 stop bit.
 
-    After a silence it is opened again, ever more rarely: some adapters hang. That is no news, and nobody but the log hears of it.
+    After a silence it is opened again, ever more rarely: some adapters hang. So it is when another program has changed its settings. That
+    is no news, and nobody but the log hears of it. A program that opens the port in spite of our lock may take bytes: that is told.
     """
 
     def __init__(self, device: str, *, baud: int = 2400, parity: str = "E", silent_after_s: float = 30) -> None:
@@ -37,6 +43,7 @@ class SerialSource:
         self._baud = baud
         self._parity = parity
         self._silent_after_s = silent_after_s
+        self._robbed = False
 
     async def run(self, hear: Hear, changed: Changed) -> None:
         """Read until cancelled: ``hear`` gets bytes, ``changed`` learns when the port opened or was lost, and why."""
@@ -67,6 +74,7 @@ class SerialSource:
         ended: asyncio.Future[str] = loop.create_future()
         alarm = loop.call_later(silence.limit_s, self._too_long, silence, ended)
         resting: asyncio.TimerHandle | None = None
+        looking = asyncio.ensure_future(self._look(fd, ended))
 
         def readable() -> None:
             nonlocal alarm, resting
@@ -74,13 +82,13 @@ class SerialSource:
             if trouble and not ended.done():
                 loop.remove_reader(fd)
                 ended.set_result(trouble)
-            if not data:
-                return
-            silence.broken()
-            alarm.cancel()
-            alarm = loop.call_later(silence.limit_s, self._too_long, silence, ended)
-            hear(data)
-            if rest := rest_s(data):
+            if data:
+                silence.broken()
+                alarm.cancel()
+                alarm = loop.call_later(silence.limit_s, self._too_long, silence, ended)
+                hear(data)
+            rest = rest_s(data) if data or trouble else ROBBED_S
+            if rest:
                 loop.remove_reader(fd)
                 resting = loop.call_later(rest, loop.add_reader, fd, readable)
 
@@ -89,9 +97,19 @@ class SerialSource:
             return await ended
         finally:
             loop.remove_reader(fd)
+            looking.cancel()
             alarm.cancel()
             if resting:
                 resting.cancel()
+
+    async def _look(self, fd: int, ended: asyncio.Future[str]) -> None:
+        """Watch the settings of the port: whoever opens it too may leave it at another speed, and then no list is ever read again."""
+        ours = _settings(fd)
+        while not ended.done():
+            await asyncio.sleep(LOOK_S)
+            if ours and _settings(fd) not in (ours, None) and not ended.done():
+                log.warning("another program has changed the settings of %s; they are set again%s", self.name, self._by_whom())
+                ended.set_result("")
 
     def _read(self, fd: int) -> tuple[bytes, str]:
         """What there is to read, or why there will be no more."""
@@ -101,7 +119,18 @@ class SerialSource:
             return b"", ""
         except OSError as why:
             return b"", f"{self.name} went away ({os.strerror(why.errno or 0).lower()}); it is opened again when it is back"
-        return data, "" if data else f"{self.name} was unplugged; it is opened again when it is back"
+        if data:
+            return data, ""
+        if _hung_up(fd):
+            return b"", f"{self.name} was unplugged; it is opened again when it is back"
+        if not self._robbed:  # once: to find out by whom costs a look at every process
+            self._robbed = True
+            log.warning("another program takes bytes from %s, and lists are lost%s", self.name, self._by_whom())
+        return b"", ""
+
+    def _by_whom(self) -> str:
+        who = holder(self.name)
+        return f"; stop {who}" if who else "; stop that program"
 
     def _too_long(self, silence: Silence, ended: asyncio.Future[str]) -> None:
         """End the listening; what is behind it is told once a silence."""
@@ -130,6 +159,21 @@ class SerialSource:
         if code in {errno.EAGAIN, errno.EBUSY}:
             return f"{self.name} is in use by another program; stop that one first"
         return f"{self.name} cannot be opened ({os.strerror(code).lower() if code and code != errno.ENOTTY else 'not a serial port'})"
+
+
+def _settings(fd: int) -> list[object] | None:
+    """Speed, parity and mode of the port; None for one that is gone, which its reader notices."""
+    try:
+        return termios.tcgetattr(fd)
+    except (OSError, termios.error):
+        return None
+
+
+def _hung_up(fd: int) -> bool:
+    """Tell an adapter that is gone from bytes that were there a moment ago."""
+    poll = select.poll()
+    poll.register(fd, 0)
+    return bool(poll.poll(0))
 
 
 def _present() -> str:

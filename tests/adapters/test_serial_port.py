@@ -276,6 +276,69 @@ def test_an_adapter_that_is_exchanged_in_a_silence_is_found(tmp_path: Path) -> N
     assert ups(listener) == 1
 
 
+def test_settings_that_somebody_changes_are_set_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another program leaves the port at 9600 baud and line by line: within a look it is as the meter needs it, and that is told once."""
+    monkeypatch.setattr(serial_port, "LOOK_S", 0.05)
+    line = Line(tmp_path)
+    line.plug()
+
+    async def story(listener: Listener) -> None:
+        await listener.hears(line)
+        other = os.open(line.device, os.O_RDWR | os.O_NOCTTY)
+        ours = termios.tcgetattr(other)
+        theirs = [*ours[:3], ours[3] | termios.ICANON | termios.ECHO, termios.B9600, termios.B9600, ours[6]]
+        termios.tcsetattr(other, termios.TCSANOW, theirs)
+        await listener.until(lambda _: termios.tcgetattr(other)[:6] == ours[:6])
+        os.close(other)
+        listener.data = b""
+        await listener.hears(line)
+        await asyncio.sleep(0.2)  # some more looks
+
+    listener = listening(SerialSource(str(line.device), parity="N"), story)
+    line.unplug()
+    assert ups(listener) == len(listener.changes) == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        f"another program has changed the settings of {line.device}; they are set again; stop that program"
+    ]
+
+
+def test_bytes_that_another_program_takes_are_told_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody reads the port in spite of our lock: that is no unplugged adapter, and what is left is heard."""
+    line = Line(tmp_path)
+    line.plug()
+    over = threading.Event()
+
+    def rob(thief: int) -> None:
+        while not over.is_set():
+            with suppress(BlockingIOError):
+                os.read(thief, 4096)
+
+    async def story(listener: Listener) -> None:
+        await listener.hears(line)
+        thief = os.open(line.device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        thread = threading.Thread(target=rob, args=(thief,), daemon=True)
+        thread.start()
+        async with asyncio.timeout(PATIENCE_S):
+            while "another program takes bytes" not in caplog.text:
+                line.send(b"x")
+                await asyncio.sleep(0.001)
+        for _ in range(200):
+            line.send(b"x")
+            await asyncio.sleep(0.001)
+        over.set()
+        await asyncio.to_thread(thread.join, 2)
+        os.close(thief)
+        listener.data = b""
+        await listener.hears(line)
+
+    listener = listening(SerialSource(str(line.device), parity="N"), story)
+    line.unplug()
+    assert ups(listener) == len(listener.changes) == 1
+    assert caplog.text.count("another program takes bytes") == 1
+
+
 def test_a_flood_does_not_starve_the_loop(tmp_path: Path) -> None:
     """A device that sends without end leaves the loop its time: a tick of 10 ms is not late by more than a fifth of a second."""
     line = Line(tmp_path)
