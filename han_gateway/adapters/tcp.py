@@ -5,6 +5,7 @@ mean.
 """
 
 import asyncio
+import errno
 import os
 import socket
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from han_gateway.adapters.silence import Silence, rest_s
 
 RETRY_S = 2.0
 CONNECT_S = 5.0
+"""For each of the addresses that a host has."""
 
 Hear = Callable[[bytes], None]
 Changed = Callable[[bool, str], None]
@@ -43,8 +45,7 @@ class TcpSource:
         silence = Silence(self._silent_after_s)
         while True:
             try:
-                async with asyncio.timeout(CONNECT_S):
-                    reader, writer = await asyncio.open_connection(self._host, self._port)
+                reader, writer = await self._connect()
             except (OSError, TimeoutError, UnicodeError) as why:  # UnicodeError: a host name with an empty label
                 detail = f"{self.name} cannot be reached ({_words(why)}); is the serial server on, and the port right?"
                 if detail != said:  # once, not every two seconds of a weekend
@@ -53,6 +54,19 @@ class TcpSource:
             else:
                 said = await self._serve(reader, writer, hear, changed, silence)
             await asyncio.sleep(RETRY_S)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Reach the first address of the host that answers: one that is dead must not hide the others. Raises why the last one did not."""
+        async with asyncio.timeout(CONNECT_S):
+            found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+        trouble: Exception = OSError(errno.EADDRNOTAVAIL, "no address")
+        for *_, address in found:
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    return await asyncio.open_connection(*address[:2])
+            except OSError as why:  # TimeoutError is one
+                trouble = why
+        raise trouble
 
     async def _serve(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hear: Hear, changed: Changed, silence: Silence

@@ -274,3 +274,41 @@ def test_a_cable_that_is_pulled_is_noticed_without_a_word() -> None:
     asyncio.run(story())
     assert options[:4] == [1, 10, 5, 3]
     assert [up for up, _ in changes] == [True, False, True]
+
+
+def test_a_dead_address_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host with two addresses, of which the first one swallows everything: the second is reached a moment later."""
+    monkeypatch.setattr(tcp, "CONNECT_S", 0.2)
+    changes: list[tuple[bool, str]] = []
+
+    async def story() -> None:
+        with socket.socket() as dead:  # its queue is full, so whoever comes waits for ever
+            dead.bind(("127.0.0.1", 0))
+            dead.listen(0)
+            port = dead.getsockname()[1]
+            loop = asyncio.get_running_loop()
+            visitors = [socket.socket() for _ in range(4)]
+            for visitor in visitors:
+                visitor.setblocking(False)
+                with suppress(BlockingIOError):
+                    visitor.connect(("127.0.0.1", port))
+            server = await asyncio.start_server(lambda _reader, writer: writer.write(b"alive"), "127.0.0.2", port)
+
+            async def both(*_: Any, **__: Any) -> list[Any]:
+                here = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+                return [(*here, ("127.0.0.1", port)), (*here, ("127.0.0.2", port))]
+
+            monkeypatch.setattr(loop, "getaddrinfo", both)
+            heard: list[bytes] = []
+            task = asyncio.create_task(
+                TcpSource("two.example", port).run(heard.append, lambda up, why: changes.append((up, why)))
+            )
+            await until(lambda: heard == [b"alive"])
+            task.cancel()
+            await asyncio.wait([task])
+            server.close()
+            for visitor in visitors:
+                visitor.close()
+
+    asyncio.run(story())
+    assert [up for up, _ in changes] == [True]
