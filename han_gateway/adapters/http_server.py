@@ -6,6 +6,7 @@ is hung up on after two seconds, as is a caller that says nothing. This file mus
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -114,6 +115,14 @@ class _Server(ThreadingMixIn, HTTPServer):
     def server_bind(self) -> None:
         """HTTPServer would ask the DNS for our own name, and wait for the answer."""
         TCPServer.server_bind(self)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Take a caller in. One for whom there is no file descriptor stays in the queue, and must not be asked for without a pause."""
+        try:
+            return super().get_request()
+        except OSError:
+            time.sleep(PATIENCE_S / 4)
+            raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """A caller gets a thread, as soon as few others have one. Nobody but further callers waits here."""

@@ -3,6 +3,7 @@
 import gc
 import http.client
 import json
+import resource
 import socket
 import threading
 import time
@@ -137,6 +138,24 @@ def test_a_crowd_costs_a_bounded_number_of_threads(server: HttpPort) -> None:
     finally:
         for connection in silent:
             connection.close()
+
+
+def test_a_machine_without_file_descriptors_is_not_kept_busy(server: HttpPort) -> None:
+    """A caller who cannot be taken in waits, costs a look now and then, and is served when there is room again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with socket.socket() as caller:
+        caller.settimeout(5)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # fewer than are open: nobody gets another one
+        try:
+            caller.connect(("127.0.0.1", server.port))
+            before = time.process_time()
+            time.sleep(1)
+            used = time.process_time() - before
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        caller.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert caller.recv(100).startswith(b"HTTP/1.0 200")
+    assert used < 0.3
 
 
 def test_who_stays_has_the_connection_for_good() -> None:
