@@ -35,7 +35,8 @@ def write(path: Path, memory: Memory) -> None:
     content = b'{"version":1,"crc32":"%08x","memory":%s}\n' % (crc32(payload), payload)
     new = path.with_name(path.name + ".new")
     try:
-        with new.open("wb") as file:
+        new.unlink(missing_ok=True)  # whatever a kill, or somebody, has left there: a link is not followed, a pipe not waited for
+        with new.open("xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

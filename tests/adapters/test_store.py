@@ -132,6 +132,18 @@ def test_what_is_no_file_is_broken(tmp_path: Path) -> None:
             read(path)
 
 
+def test_what_lies_in_the_way_of_a_new_file_is_put_aside(path: Path, tmp_path: Path) -> None:
+    """Half a file of a kill is replaced; a pipe there holds nobody up, and a link there leads nobody to another file."""
+    other = tmp_path / "other"
+    other.write_text("not ours")
+    new = path.with_name(path.name + ".new")
+    for put in (lambda: new.write_text("half"), lambda: os.mkfifo(new), lambda: new.symlink_to(other)):
+        put()
+        write(path, OTHER)
+        assert read(path) == OTHER
+    assert other.read_text() == "not ours"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_broken(path: Path) -> None:
     """One that belongs to somebody else is named as such."""
