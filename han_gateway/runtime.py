@@ -65,6 +65,10 @@ class Gateway:
         self.advance(event.at)
         self._step(event)
 
+    def behind(self, now: Instant) -> bool:
+        """Tell whether more than one tick waits: the machine slept, or had no time for us."""
+        return now - self._next_tick >= TICK_MS
+
     def advance(self, until: Instant) -> None:
         """Let time pass up to and including ``until``."""
         while self._next_tick <= until:
@@ -108,6 +112,14 @@ class Live:
         self._prefix = prefix
         self._inlets = inbox.inlets(prefix, gateway.site)
         self._recorder = recorder
+        self._hold: Callable[[bool], None] = lambda _held: None
+
+    def catch_up_with(self, hold: Callable[[bool], None]) -> None:
+        """``hold`` keeps back what is said from True to False, and then says the latest of it.
+
+        After a suspension every tick that was missed is decided, one by one. Chargers hear what holds now, and nothing of the past.
+        """
+        self._hold = hold
 
     def listen(self) -> tuple[str, ...]:
         """The topics on which the house is spoken to; to be asked again when it has changed."""
@@ -122,28 +134,28 @@ class Live:
 
     def hear(self, data: bytes) -> None:
         """Bytes came from the meter."""
-        at = self._clock.now()
+        at = self._now()
         if self._recorder:
             self._recorder.arrived(at, data)
         self._gateway.hear(at, data)
 
     def source_changed(self, connected: bool, detail: str) -> None:
         """The way to the meter opened or was lost."""
-        at = self._clock.now()
+        at = self._now()
         if self._recorder:
             self._recorder.way(at, "source", connected)
         self._gateway.handle(SourceChanged(at=at, connected=connected, detail=detail))
 
     def broker_changed(self, connected: bool) -> None:
         """The broker came or went."""
-        at = self._clock.now()
+        at = self._now()
         if self._recorder:
             self._recorder.way(at, "broker", connected)
         self._gateway.handle(BrokerChanged(at=at, connected=connected))
 
     def message(self, topic: str, payload: bytes) -> inbox.Refused | None:
         """A message came from the broker; the answer says why it was refused."""
-        at = self._clock.now()
+        at = self._now()
         inlet = self._inlets.get(topic)
         if inlet is None:
             return inbox.NOBODY
@@ -155,10 +167,19 @@ class Live:
         self._gateway.handle(event)
         return None
 
+    def _now(self) -> Instant:
+        """The present, with all that was missed caught up."""
+        now = self._clock.now()
+        if self._gateway.behind(now):
+            self._hold(True)
+            self._gateway.advance(now)
+            self._hold(False)
+        return now
+
     async def tick(self, beat: Callable[[], None]) -> None:
         """Let time pass until cancelled. ``beat`` is called after each round that was really stepped: it feeds the watchdog."""
         while True:
-            now = self._clock.now()
+            now = self._now()
             self._gateway.advance(now)
             beat()
             await asyncio.sleep((TICK_MS - now % TICK_MS) / 1000)

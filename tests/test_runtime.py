@@ -258,3 +258,20 @@ def test_another_days_dump_is_a_new_house(jump_days: int) -> None:
     playback.play(read_recording(io.BytesIO(file.getvalue())))
     assert playback.readings == 4
     assert len(log.entries) < 100
+
+
+def test_after_a_suspension_chargers_hear_what_holds_now() -> None:
+    """A machine that slept for two minutes decides every second that it missed, and says only what came of it."""
+    said: list[Event | bool] = []
+    clock = HandClock(START)
+    gateway = Gateway(SITE, Decoder(), START, (lambda event, _: said.append(event),))
+    live = Live(gateway, clock, prefix="han")
+    live.catch_up_with(said.append)
+    clock.at += 900
+    live.broker_changed(connected=True)
+    assert True not in said  # a loop that keeps up says everything at once
+    clock.at += 120_000
+    live.hear(frame(START, (1_000, 2_000, 3_000)))
+    held = said[said.index(True) + 1 : said.index(False)]
+    assert (len(held), {type(event) for event in held}) == (120, {Tick})
+    assert isinstance(said[-1], MeterSaid)

@@ -9,9 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from han_gateway.adapters.broker_settings import REMEDIES, Address, BrokerSettings, TlsSettings, TlsUnusableError
+from han_gateway.adapters.broker_settings import Address, BrokerSettings, TlsSettings, TlsUnusableError
 from han_gateway.adapters.link import Link, Session
 from han_gateway.adapters.outbox import Outbox, Waiting
+from han_gateway.adapters.troubles import Troubles
 from han_gateway.core.topics import Message
 
 __all__ = ["Address", "Broker", "BrokerSettings", "TlsSettings", "TlsUnusableError"]
@@ -20,7 +21,6 @@ MAX_PAYLOAD = 4 * 1024
 MAX_UNHEARD = 256  # messages that wait for the loop; more is a flood, of which the house needs nothing
 ACK_MS = 15_000  # a broker that has not acknowledged a message for so long takes none, whatever else it answers
 MAX_OWN = 256  # of our own messages, to know them when they come back: MQTT 3.1.1 and bridges return them
-MAX_TOLD = 64  # different troubles of one outage; more words help nobody
 
 
 class Broker:
@@ -53,7 +53,7 @@ class Broker:
         self._birth = birth
         self._on_connection = on_connection
         self._on_message = on_message
-        self._on_trouble = on_trouble
+        self._troubles = Troubles(on_trouble, settings.username)
         self._link = Link(settings, will, self, settled)
         self._subscriptions = set(subscriptions)
         self._others: dict[str, Callable[[bytes], None]] = {}
@@ -61,10 +61,9 @@ class Broker:
         self._in_flight: dict[int, tuple[Waiting, int]] = {}  # by number, oldest first: and since when
         self._session: Session | None = None
         self._sessions = 0
-        self._told: set[str] = set()
-        self._user = settings.username or "anonymous"
         self._own: deque[tuple[str, bytes]] = deque(maxlen=MAX_OWN)
         self._unheard: deque[tuple[str, bytes]] = deque()
+        self._held = False
         self._idle = asyncio.Event()
         self._ended = asyncio.Event()
         self._stopping = False
@@ -99,8 +98,13 @@ class Broker:
         self._outbox.put(message, now_ms)
         _, oldest_ms = next(iter(self._in_flight.values()), (None, now_ms))
         if self._session is not None and now_ms - oldest_ms >= ACK_MS:
-            self._say(f"{self.address} acknowledges nothing; connecting again")
+            self._troubles.say(f"{self.address} acknowledges nothing; connecting again")
             self._session.disconnect()
+        self._pump()
+
+    def hold(self, held: bool) -> None:
+        """Keep what is published until the end of the hold, and send the latest of each topic then: nobody hears what is over already."""
+        self._held = held
         self._pump()
 
     def listen(self, subscriptions: tuple[str, ...], settled: frozenset[str]) -> None:
@@ -131,7 +135,7 @@ class Broker:
         try:
             await asyncio.wait_for(event.wait(), patience_s)
         except TimeoutError:
-            self._say(otherwise)
+            self._troubles.say(otherwise)
 
     # What the link's thread says, carried to the loop.
 
@@ -157,7 +161,7 @@ class Broker:
 
     def link_trouble(self, trouble: str) -> None:
         """See Listener."""
-        self._post(self._say, trouble)
+        self._post(self._troubles.say, trouble)
 
     def link_ended(self) -> None:
         """See Listener."""
@@ -177,7 +181,7 @@ class Broker:
             return
         self.reconnects += self._sessions > 0
         self._sessions += 1
-        self._told.clear()
+        self._troubles.over()
         self.address = session.address
         self.connected = True
         self._on_connection(True)  # whatever it publishes waits with what is renewed, so that nothing is said twice
@@ -188,7 +192,7 @@ class Broker:
 
     def _down(self, session: Session, trouble: str) -> None:
         if not self._stopping:
-            self._say(trouble)
+            self._troubles.say(trouble)
         if session is not self._session:
             return
         self._session = None
@@ -215,7 +219,7 @@ class Broker:
             self._on_message(topic, payload)
 
     def _pump(self) -> None:
-        session = self._session
+        session = None if self._held else self._session
         while session is not None and len(self._in_flight) < session.max_in_flight:
             now_ms = self._now_ms()
             waiting = self._outbox.take(now_ms)
@@ -231,13 +235,7 @@ class Broker:
 
     def _refused(self, waiting: Waiting, trouble: str) -> None:
         self.publish_failures += 1
-        remedy = REMEDIES.get(trouble, "see the broker's log").format(user=self._user)
-        self._say(f"{waiting.message.topic} was not published: {trouble}; {remedy}")
-
-    def _say(self, trouble: str) -> None:
-        if trouble not in self._told and len(self._told) < MAX_TOLD:
-            self._told.add(trouble)
-            self._on_trouble(trouble)
+        self._troubles.unpublished(waiting.message.topic, trouble)
 
     def _end(self) -> None:
         self._ended.set()

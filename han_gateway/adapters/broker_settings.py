@@ -21,13 +21,6 @@ _REMEDIES = {
 # With TLS, and without: the commonest reason why a broker hangs up before it says a word.
 HUNG_UP = {True: "does it want a certificate of ours (cert_file, key_file)?", False: "does it want TLS (tls = true)?"}
 
-# What the broker says to a message of ours, and what to do about it.
-REMEDIES = {
-    "Not authorized": "let the broker's ACL allow {user} to write it",
-    "Quota exceeded": "the broker's limits for {user} are too small",
-    "Packet too large": "raise max_packet_size of the broker",
-}
-
 
 class TlsUnusableError(Exception):
     """A certificate or key file cannot be used; says which and why."""

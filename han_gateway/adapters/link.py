@@ -24,6 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from han_gateway.adapters.acquaintances import Acquaintances, Meeting
 from han_gateway.adapters.broker_settings import HUNG_UP, Address, BrokerSettings, unreached, words
 from han_gateway.adapters.clock import SystemClock
+from han_gateway.adapters.troubles import THROWN_OUT, refused
 from han_gateway.core.topics import Message
 
 CONNECT_TIMEOUT_S = 4.0
@@ -152,7 +153,7 @@ class Session:
         self._answered = True
         self.protocol_refused = self.mqtt5 and reason.value in NO_MQTT5
         if reason.is_failure:
-            self.trouble = f"the broker refused us: {reason}; are username and password under [mqtt] right?"
+            self.trouble = refused(str(reason))
             return
         self.accepted = True
         self.trouble = f"{self.address}: connection lost"
@@ -215,9 +216,7 @@ class Link:
                 outcome = (session.mqtt5, session.reached, session.silent, session.accepted)
                 self._known.met(address, Meeting(*outcome, self.clock.now() - began))
                 if self._known.thrown_out:
-                    self.listener.link_trouble(
-                        "connections end as soon as they begin; is a second gateway running for this site?"
-                    )
+                    self.listener.link_trouble(THROWN_OUT)
                 self._stop.wait(self._known.pause_s(len(addresses)))
         finally:
             self.listener.link_ended()

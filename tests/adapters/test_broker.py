@@ -231,6 +231,23 @@ def test_nothing_is_said_twice_to_a_broker_that_came(tmp_path: Path) -> None:
         asyncio.run(scene(mosquitto.port, other))
 
 
+def test_what_is_held_goes_out_at_the_end_of_the_hold(tmp_path: Path) -> None:
+    """Of the limits of a time that was slept through the last one is said, and none that is over already."""
+
+    async def scene(port: int, other: Ear) -> None:
+        async with house(port) as it:
+            it.broker.hold(True)
+            for amps in (16, 16, 9, 6):
+                it.limit(amps)
+            it.broker.hold(False)
+            await until(lambda: bool(other.heard(LIMIT)))
+            it.limit(7)
+            await until(lambda: other.heard(LIMIT) == [b"6", b"7"])
+
+    with Mosquitto(tmp_path) as mosquitto, ear(mosquitto.port) as other:
+        asyncio.run(scene(mosquitto.port, other))
+
+
 def test_a_broker_that_is_down_at_the_start_delays_nobody(tmp_path: Path) -> None:
     """Without a broker publishing returns at once and trouble is told once; when it comes, all is well within 5 s."""
 
@@ -376,7 +393,8 @@ def test_a_wrong_password_is_told_and_tried_again(tmp_path: Path) -> None:
             await until(lambda: bool(it.troubles))
             await asyncio.sleep(2.3)  # time for a second attempt
             assert it.connections == []
-            assert it.troubles == ["the broker refused us: Not authorized; are username and password under [mqtt] right?"]
+            (trouble,) = it.troubles
+            assert trouble.startswith("the broker refused us: Not authorized; check username and the password under [mqtt]")
         assert "wrong" not in repr(BrokerSettings(host="h", username="u", password="wrong"))
 
     with Mosquitto(tmp_path, passwords(tmp_path)) as mosquitto:

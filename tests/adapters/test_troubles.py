@@ -1,0 +1,40 @@
+"""What a broker does to us, in words for people."""
+
+from han_gateway.adapters.troubles import MOST, Troubles, refused
+
+
+def test_a_trouble_is_told_once_an_outage() -> None:
+    """What is tried again every two seconds is told once; after a connection it is news again."""
+    told: list[str] = []
+    troubles = Troubles(told.append, "canary")
+    for _ in range(3):
+        troubles.say("cannot reach 10.0.0.1:1883")
+    troubles.over()
+    troubles.say("cannot reach 10.0.0.1:1883")
+
+    assert told == ["cannot reach 10.0.0.1:1883"] * 2
+
+
+def test_an_outage_has_an_end_of_words() -> None:
+    """Ever new troubles do not fill the log."""
+    told: list[str] = []
+    troubles = Troubles(told.append, None)
+    for number in range(2 * MOST):
+        troubles.say(str(number))
+
+    assert len(told) == MOST
+
+
+def test_what_to_do_is_said_with_what_is_wrong() -> None:
+    """A refused message names its topic and the remedy, a refused connection its own; what is unknown is left to the broker's log."""
+    told: list[str] = []
+    troubles = Troubles(told.append, None)
+    troubles.unpublished("han/home/meter", "Not authorized")
+    troubles.unpublished("han/home/meter", "Weather")
+
+    assert told == [
+        "han/home/meter was not published: Not authorized; let the broker's ACL allow anonymous to write it",
+        "han/home/meter was not published: Weather; see the broker's log",
+    ]
+    assert "max_qos" in refused("QoS not supported")
+    assert refused("Weather") == "the broker refused us: Weather; see its log"
