@@ -5,9 +5,9 @@ Nothing here is worth anything against a fuse: without a port the house is prote
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as TooLate
-from typing import NamedTuple
+from functools import partial
 
 from han_gateway import outlets
 from han_gateway.adapters.clock import SystemClock
@@ -15,6 +15,7 @@ from han_gateway.adapters.http_server import HttpPort, Route, serve
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.page_routes import Page
 from han_gateway.adapters.recording import instant
+from han_gateway.adapters.systemd import NOTICE
 from han_gateway.config.load import Config
 from han_gateway.core import inbox
 from han_gateway.page.board import Board
@@ -25,19 +26,42 @@ log = logging.getLogger("han_gateway")
 
 ANSWER_S = 2.0
 """How long somebody who says something on the page waits for the loop."""
+AGAIN_S = 30.0
+"""A port that cannot be had is asked for so often."""
 
 
-class Web(NamedTuple):
-    """What is open, to be closed at the end."""
+class Web:
+    """What is open, to be closed at the end. A port that cannot be had is asked for again: the address may come with the network."""
 
-    server: HttpPort
-    page: Page | None
+    def __init__(self, where: str, serve: Callable[[], HttpPort], page: Page | None) -> None:
+        self._where = where
+        self._serve = serve
+        self._page = page
+        self.server: HttpPort | None = None
+        self._later: asyncio.TimerHandle | None = None
+        self.open()
+
+    def open(self) -> None:
+        """Serve, now or as soon as that is possible."""
+        try:
+            self.server = self._serve()
+        except OSError as why:
+            if self._later is None:
+                what = (why.strerror or str(why)).lower()
+                log.log(logging.ERROR, "no metrics and no page: %s cannot be used (%s); change [metrics]", self._where, what)
+            self._later = asyncio.get_running_loop().call_later(AGAIN_S, self.open)
+        else:
+            if self._later is not None:
+                log.log(NOTICE, "metrics and page at %s", self._where)
 
     def close(self) -> None:
         """Stop serving."""
-        self.server.close()
-        if self.page:
-            self.page.close()
+        if self._later is not None:
+            self._later.cancel()
+        if self.server is not None:
+            self.server.close()
+        if self._page is not None:
+            self._page.close()
 
 
 class Mouth:
@@ -74,27 +98,13 @@ class Mouth:
 def open_web(
     config: Config, metrics: Metrics, health: outlets.Health, page: Page | None, routes: Mapping[str, Route]
 ) -> Web | None:
-    """Serve what the configuration wants served, and ``routes``; None where nothing is, or the port cannot be used."""
+    """Serve what the configuration wants served, and ``routes``; None where nothing is."""
     if not config.metrics.enabled:
         return None
-    reads = {**routes, **(page.routes if page else {})}
-    posts = page.posts if page else {}
     host, port = config.metrics.host, config.metrics.port
-    try:
-        server = serve(metrics.registry, host, port, trouble=health.trouble, routes=reads, posts=posts)
-    except OSError as why:
-        what = (why.strerror or str(why)).lower()
-        log.log(
-            logging.ERROR,
-            "no metrics and no page: %s:%d cannot be used (%s); write another port under [metrics]",
-            host,
-            port,
-            what,
-        )
-        if page:
-            page.close()
-        return None
-    return Web(server, page)
+    reads, posts = {**routes, **(page.routes if page else {})}, page.posts if page else {}
+    begin = partial(serve, metrics.registry, host, port, trouble=health.trouble, routes=reads, posts=posts)
+    return Web(f"{host}:{port}", begin, page)
 
 
 def page_of(config: Config, health: outlets.Health, board: Board, mouth: Mouth, clock: SystemClock) -> Page | None:
