@@ -67,7 +67,8 @@ def _run(arguments: Sequence[str]) -> int:
         return EXIT_USAGE
     args = parser.parse_args(arguments)
     code: int = _module(args.command).main(args)
-    sys.stdout.flush()
+    if sys.stdout is not None:  # whoever started us may have closed it
+        sys.stdout.flush()
     return code
 
 

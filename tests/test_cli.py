@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -383,3 +384,9 @@ def test_control_c_ends_a_command_that_has_not_begun(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(cli, "import_module", pressed)
     assert cli.main(["check", "--config", "x"]) == cli.EXIT_INTERRUPTED
     assert capsys.readouterr().err == ""
+
+
+def test_an_output_that_is_closed_is_no_failure() -> None:
+    """Whoever starts a command with stdin, stdout and stderr closed gets its exit code, and no traceback in its place."""
+    command = f"exec {shlex.quote(sys.executable)} -m han_gateway check --config config/gateway.example.toml <&- >&- 2>&-"
+    assert subprocess.run(["/bin/sh", "-c", command], cwd=ROOT, check=False).returncode == 0
