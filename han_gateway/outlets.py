@@ -65,6 +65,11 @@ def status(notifier: Notifier) -> Outlet:
     return tell
 
 
+def of_the_line(gateway: Gateway, port: str) -> tuple[Outlet, ...]:
+    """What people should know of the line to the meter."""
+    return unreadable(gateway, port), other_meter()
+
+
 def unreadable(gateway: Gateway, port: str) -> Outlet:
     """Says so when bytes come and no list is in them: a speed, a parity, a serial server that speaks telnet. Encryption has words of its own."""
     heard_at: Instant | None = None  # the last list, or where the waiting for one began
@@ -88,6 +93,20 @@ def unreadable(gateway: Gateway, port: str) -> Outlet:
                     port,
                 )
             heard_at = None  # begin anew
+
+    return tell
+
+
+def other_meter() -> Outlet:
+    """Says so when the number of the meter changes: it was exchanged, or two share the line, and then the larger load of both counts."""
+    number: str | None = None
+
+    def tell(event: Event, _effects: Iterable[Effect]) -> None:
+        nonlocal number
+        heard = event.reading.meter_id if isinstance(event, MeterSaid) else None
+        if heard and number and heard != number:
+            log.warning("lists of a meter with another number: was the meter exchanged, or do two share this line?")
+        number = heard or number
 
     return tell
 

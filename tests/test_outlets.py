@@ -29,6 +29,7 @@ from han_gateway.outlets import (
     Unheard,
     Watchdog,
     notes,
+    other_meter,
     status,
     unreadable,
 )
@@ -250,3 +251,20 @@ def test_bytes_without_a_list_are_told_with_what_to_do(
             see(MeterSaid(at=1000 * second, reading=Reading(manufacturer="aidon", list=1)), ())
 
     assert [record.getMessage() for record in caplog.records] == told
+
+
+@pytest.mark.parametrize(
+    ("numbers", "told"),
+    [(["1", None, "1", "1"], 0), (["1", "2", "2", None, "2"], 1), (["1", "2", "1", "2"], 3), ([None, None], 0)],
+    ids=["one meter", "exchanged", "two on one line", "a meter without a number"],
+)
+def test_another_meter_on_the_line_is_told_without_its_number(
+    numbers: list[str | None], told: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A neighbour's lists among ours lower limits for no reason that anybody could see; a number of a meter is in no log."""
+    see = other_meter()
+    for number in numbers:
+        see(MeterSaid(at=0, reading=Reading(manufacturer="kaifa", list=2, meter_id=number and f"990{number}")), ())
+
+    assert caplog.text.count("a meter with another number") == told
+    assert "990" not in caplog.text
