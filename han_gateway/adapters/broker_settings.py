@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -48,6 +49,23 @@ class TlsSettings:
                 files = f"{self.certificate_file} with key {self.key_file or 'in the same file'}"
                 raise TlsUnusableError(f"certificate {files}: {words(error)}") from error
         return context
+
+
+class Certificates:
+    """The TLS context of the files as they are now: one that was renewed counts from the next connection on. Raises TlsUnusableError.
+
+    Files that cannot be used just now, half of one perhaps, change nothing.
+    """
+
+    def __init__(self, settings: TlsSettings) -> None:
+        self._settings = settings
+        self._context = settings.context()
+
+    def context(self) -> ssl.SSLContext:
+        """Read the files anew. Takes some milliseconds."""
+        with suppress(TlsUnusableError):
+            self._context = self._settings.context()
+        return self._context
 
 
 class Address(NamedTuple):

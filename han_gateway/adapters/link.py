@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from han_gateway.adapters.acquaintances import Acquaintances, Meeting
-from han_gateway.adapters.broker_settings import HUNG_UP, Address, BrokerSettings, unreached, words
+from han_gateway.adapters.broker_settings import HUNG_UP, Address, BrokerSettings, Certificates, unreached, words
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.troubles import THROWN_OUT, refused
 from han_gateway.core.topics import Message
@@ -144,7 +144,7 @@ class Session:
         if settings.username is not None:
             client.username_pw_set(settings.username, settings.password)
         if self._link.tls is not None:
-            client.tls_set_context(self._link.tls)
+            client.tls_set_context(self._link.tls.context())
         will = self._link.will
         client.will_set(will.topic, will.payload, will.qos, will.retain)
         return client
@@ -192,7 +192,7 @@ class Link:
         self.will = will
         self.settled = settled
         self.listener = listener
-        self.tls = None if settings.tls is None else settings.tls.context()
+        self.tls = None if settings.tls is None else Certificates(settings.tls)
         self.clock = SystemClock()
         self._stop = threading.Event()
         self._known = Acquaintances()

@@ -667,6 +667,26 @@ def test_tls_with_our_own_ca_and_a_client_certificate(tmp_path: Path, certificat
 
 
 @paho_leaves_sockets
+def test_certificates_that_are_renewed_count_without_a_restart(tmp_path: Path, certificates: Path) -> None:
+    """The broker got a new CA overnight: once its certificate is in our file we are back, and half a file on the way does no harm."""
+    ca = tmp_path / "ca.crt"
+    ca.write_bytes((certificates / "other.crt").read_bytes())
+    tls = TlsSettings(ca_file=ca, certificate_file=certificates / "gateway.crt", key_file=certificates / "gateway.key")
+
+    async def scene(port: int) -> None:
+        async with house(port, connected=False, host="localhost", tls=tls) as it:
+            await until(lambda: bool(it.troubles))
+            ca.write_text("-----BEGIN CERT")
+            await asyncio.sleep(1.5)  # time for an attempt
+            assert it.connections == []
+            ca.write_bytes((certificates / "ca.crt").read_bytes())
+            await until(lambda: it.broker.connected)
+
+    with Mosquitto(tmp_path, tls_config(certificates)) as mosquitto:
+        asyncio.run(scene(mosquitto.port))
+
+
+@paho_leaves_sockets
 @pytest.mark.parametrize(
     ("host", "ca", "shown", "remedy"),
     [
