@@ -1,0 +1,68 @@
+"""The whole gateway while somebody pulls at it: put to sleep, and asked for the same again and again."""
+
+import json
+import queue
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.house import House
+from tests.mosquitto import Mosquitto
+
+pytestmark = pytest.mark.broker
+
+SLEEP_S = 5.0  # longer than the meter may be silent here; the broker waits 9 s before it gives us up
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A running house."""
+    with Mosquitto(tmp_path) as broker:
+        house = House(tmp_path, broker, record=False)
+        try:
+            yield house
+        finally:
+            house.close()
+
+
+def limits(house: House, seconds: float) -> list[int]:
+    """The limits of so many seconds, in amperes."""
+    found: list[int] = []
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        try:
+            topic, payload = house.ears.heard.get(timeout=left)
+        except queue.Empty:
+            break
+        if topic.endswith("/limit"):
+            found.append(json.loads(payload)["current_a"])
+    return found
+
+
+def test_a_machine_that_slept_says_no_limit_of_the_past(house: House) -> None:
+    """Stopped at 16 A for longer than the meter may be silent: the first word after it is the fallback, not once more the 16 A of before."""
+    house.settle(2_000, 16)
+    house.process.send_signal(signal.SIGSTOP)
+    time.sleep(SLEEP_S)
+    while not house.ears.heard.empty():
+        house.ears.heard.get()
+    house.process.send_signal(signal.SIGCONT)
+    assert house.ears.limit()["current_a"] == 6
+    assert set(limits(house, 1.5)) == {6}
+    house.settle(2_000, 16)
+
+
+def test_a_storm_of_reloads_costs_a_few_lines(house: House) -> None:
+    """Two hundred signals: the house is protected meanwhile, and the log does not tell each of them."""
+    house.settle(2_000, 16)
+    for _ in range(200):
+        house.process.send_signal(signal.SIGHUP)
+        time.sleep(0.01)
+    while not house.ears.heard.empty():
+        house.ears.heard.get()
+    house.settle(2_000, 16)
+    told = house.log().count("configuration read again")
+    assert 1 <= told < 10
