@@ -81,7 +81,7 @@ async def _daemon(
     publisher = _publisher(config, gateway, broker, clock, rule)
     neighbours = Neighbours(config, broker, clock, version())
     shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see, board.see)
-    silences = (outlets.Unheard(interpreter.unheard).see, *outlets.of_the_line(gateway, meter.port))
+    silences = (outlets.Unheard(interpreter.unheard).see, *outlets.told(gateway, meter.port, started))
     for outlet in (publisher, interpreter.see, watchdog.see, *shown, neighbours.see, *silences):
         gateway.attach(outlet)
     page = page_of(config, health, board, Mouth(config, gateway, live, refusals), clock)

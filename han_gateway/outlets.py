@@ -31,6 +31,10 @@ UNHEARD_MS = 120_000
 TELL_AGAIN_MS = 600_000
 """A mistake that goes on is told again after ten minutes."""
 
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+_NO_CURRENTS, _NO_BROKER = "no currents from the meter", "no broker, so nobody hears a limit,"
 _LEVELS = {Level.WARNING: logging.WARNING, Level.NOTICE: NOTICE, Level.INFO: logging.INFO, Level.DEBUG: logging.DEBUG}
 _LISTS_BEFORE_WORD = 3  # one list that was held up on its way says nothing about the clock
 
@@ -65,9 +69,9 @@ def status(notifier: Notifier) -> Outlet:
     return tell
 
 
-def of_the_line(gateway: Gateway, port: str) -> tuple[Outlet, ...]:
-    """What people should know of the line to the meter."""
-    return unreadable(gateway, port), other_meter()
+def told(gateway: Gateway, port: str, started: Instant) -> tuple[Outlet, ...]:
+    """What people should know beside the decisions: of the line to the meter, and of what stays amiss."""
+    return unreadable(gateway, port), other_meter(), Reminder(started).see
 
 
 def unreadable(gateway: Gateway, port: str) -> Outlet:
@@ -109,6 +113,33 @@ def other_meter() -> Outlet:
         number = heard or number
 
     return tell
+
+
+class Reminder:
+    """Says once a day what is amiss still: a fault of last month was told then, and no log is kept for ever."""
+
+    def __init__(self, started: Instant) -> None:
+        self._amiss = dict.fromkeys((_NO_CURRENTS, _NO_BROKER), started)  # since when
+        self._due = started + DAY_MS
+
+    def see(self, event: Event, effects: Iterable[Effect]) -> None:
+        """Follow the meter and the broker, and look back once a day."""
+        if isinstance(event, BrokerChanged):
+            self._judge(_NO_BROKER, event.connected, event.at)
+        for effect in effects:
+            if isinstance(effect, ShowHeadroom):
+                self._judge(_NO_CURRENTS, effect.state not in (MeterState.WAITING, MeterState.LOST), event.at)
+        if event.at >= self._due:
+            self._due = event.at + DAY_MS
+            for what, since in self._amiss.items():
+                if event.at - since >= HOUR_MS:
+                    log.warning("still: %s for %d h", what, (event.at - since) // HOUR_MS)
+
+    def _judge(self, what: str, well: bool, at: Instant) -> None:
+        if well:
+            self._amiss.pop(what, None)
+        else:
+            self._amiss.setdefault(what, at)
 
 
 class Watchdog:

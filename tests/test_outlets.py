@@ -20,12 +20,14 @@ from han_gateway.devices.makes import DEVICES
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import ClockRule, Reading, clock_octets
 from han_gateway.outlets import (
+    HOUR_MS,
     HUNG_MS,
     TELL_AGAIN_MS,
     UNHEARD_MS,
     ClockWatch,
     Health,
     Refusals,
+    Reminder,
     Unheard,
     Watchdog,
     notes,
@@ -268,3 +270,25 @@ def test_another_meter_on_the_line_is_told_without_its_number(
 
     assert caplog.text.count("a meter with another number") == told
     assert "990" not in caplog.text
+
+
+def test_what_stays_amiss_is_told_once_a_day(caplog: pytest.LogCaptureFixture) -> None:
+    """Three days without a broker are three lines; a meter that was lost at noon and is back in the evening is none."""
+
+    def shown(state: MeterState) -> ShowHeadroom:
+        unknown: PerLine[int | None] = PerLine(None, None, None)
+        return ShowHeadroom(state=state, fuse_ma=25_000, room_ma=unknown, load_ma=unknown)
+
+    see = Reminder(0).see
+    see(Tick(at=1), (shown(MeterState.FRESH),))
+    for hour in range(1, 3 * 24 + 2):
+        state = MeterState.LOST if hour % 24 in range(12, 18) else MeterState.FRESH
+        see(Tick(at=hour * HOUR_MS), (shown(state),))
+
+    assert [record.getMessage() for record in caplog.records] == [
+        f"still: no broker, so nobody hears a limit, for {hours} h" for hours in (24, 48, 72)
+    ]
+    caplog.clear()
+    see(BrokerChanged(at=73 * HOUR_MS, connected=True), (shown(MeterState.LOST),))
+    see(Tick(at=96 * HOUR_MS), ())
+    assert [record.getMessage() for record in caplog.records] == ["still: no currents from the meter for 23 h"]
