@@ -143,7 +143,7 @@ def _recorder(path: Path, started: Instant) -> Recorder:
 
 def _voices(config: Config, live: Live, refusals: outlets.Refusals, clock: SystemClock) -> tuple[Broker, Interpreter, Guards]:
     """All that speak to chargers: the connection of the house, who words its limits, and the guards of those without a failsafe."""
-    interpreter = Interpreter(config.links, lambda message: broker.publish(message), clock)  # noqa: PLW0108  broker comes later
+    interpreter = Interpreter(config.links, lambda message: broker.publish(message), clock, heard=False)  # noqa: PLW0108
     broker = _broker(config, live, interpreter, refusals)
     live.catch_up_with(broker.hold)
     return broker, interpreter, Guards(settings_of(config), interpreter.forget)

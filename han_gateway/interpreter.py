@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from han_gateway.core.effects import Effect, MeterState, RestartCharger, SetLimit, ShowHeadroom, ShowReading
-from han_gateway.core.events import Event
+from han_gateway.core.events import BrokerChanged, Event
 from han_gateway.core.power import net_w
 from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant
@@ -38,14 +38,16 @@ class Talk(NamedTuple):
 
 
 class Interpreter:
-    """Everything belongs to the loop. ``publish`` sends and returns at once."""
+    """Everything belongs to the loop. ``publish`` sends and returns at once; nothing is said to a charger while the broker is away."""
 
-    def __init__(self, links: Sequence[Link], publish: Callable[[Message], None], clock: Clock) -> None:
+    def __init__(self, links: Sequence[Link], publish: Callable[[Message], None], clock: Clock, *, heard: bool = True) -> None:
+        """``heard``: the broker is there already."""
         self._publish = publish
         self._clock = clock
         self._house = House()
         self._talks: dict[str, Talk] = {}
         self._topics: dict[str, list[str]] = {}
+        self._heard = heard
         self.change(links)
 
     def change(self, links: Sequence[Link]) -> None:
@@ -82,6 +84,7 @@ class Interpreter:
     def see(self, event: Event, effects: Iterable[Effect]) -> None:
         """Say what was decided, and feed those who wait for the currents of the house: an outlet."""
         listed = False
+        self._listened_to(event)
         for effect in effects:
             if isinstance(effect, SetLimit):
                 self._tell(effect, event.at)
@@ -116,9 +119,19 @@ class Interpreter:
             if report is not None:
                 yield f"{talk.link.base}/report", report
 
+    def _listened_to(self, event: Event) -> None:
+        """Remember whether anybody hears us. Who is back may have missed what was said last, and hears it once more."""
+        if not isinstance(event, BrokerChanged):
+            return
+        self._heard = event.connected
+        for name, talk in self._talks.items():
+            if self._heard and talk.told is not None:
+                self._talks[name] = talk._replace(told=talk.told._replace(contradicted=True))
+
     def _tell(self, effect: SetLimit, at: Instant) -> None:
+        """Say a limit, if somebody hears it: else a charger that was paused would be taken for one that was told to go on."""
         talk = self._talks.get(effect.grant.charger)
-        if talk is not None:
+        if talk is not None and self._heard:
             own = "" if talk.heard.lent else talk.heard.own
             told, messages = tell(talk.link, talk.told, effect, at, int(self._clock.wall().timestamp()), own)
             self._talks[effect.grant.charger] = talk._replace(told=told)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from han_gateway.core.effects import Cause, Grant, Reason, RestartCharger, SetLimit
-from han_gateway.core.events import Tick
+from han_gateway.core.events import BrokerChanged, Tick
 from han_gateway.core.site import Charger
 from han_gateway.core.topics import Message
 from han_gateway.core.units import LINES
@@ -36,7 +36,12 @@ class Spoken:
 
     def __init__(self, *links: Link) -> None:
         self.sent: list[Message] = []
-        self.interpreter = Interpreter(links, self.sent.append, Clock())
+        self.interpreter = Interpreter(links, self.sent.append, Clock(), heard=False)
+        self.broker(connected=True)
+
+    def broker(self, *, connected: bool) -> None:
+        """The broker comes or goes."""
+        self.interpreter.see(BrokerChanged(at=1_000, connected=connected), ())
 
     def tell(self, name: str, amps: int) -> list[str]:
         """The topics of what is said for a limit."""
@@ -70,6 +75,29 @@ def test_what_somebody_else_may_have_changed_is_said_whole() -> None:
     it.interpreter.forget("left")
     it.interpreter.forget("unknown")
     assert it.tell("left", 10) == ["id-left/frc/set", "id-left/amp/set"]
+
+
+def test_what_is_said_into_an_outage_counts_as_not_said() -> None:
+    """A broker that comes up minutes after us, or is away while a pause ends: the charger is told whole what it has missed."""
+    it = Spoken(link("left"))
+    it.broker(connected=False)
+    assert it.tell("left", 10) == []
+    it.broker(connected=True)
+    assert it.tell("left", 10) == ["id-left/frc/set", "id-left/amp/set"]
+    it.tell("left", 0)
+    it.broker(connected=False)
+    assert it.tell("left", 10) == []
+    it.broker(connected=True)
+    assert it.tell("left", 10) == ["id-left/frc/set", "id-left/amp/set"]
+
+
+def test_who_is_back_hears_its_limit_once_more_and_is_not_set_free() -> None:
+    """The last message before an outage may be lost, so the limit is repeated; who was stopped by its owner stays stopped."""
+    it = Spoken(link("left"))
+    it.tell("left", 10)
+    it.broker(connected=False)
+    it.broker(connected=True)
+    assert it.tell("left", 10) == ["id-left/amp/set"]
 
 
 def test_only_a_charger_of_ours_is_translated() -> None:

@@ -13,6 +13,9 @@ MAX_TOPICS = 1_000
 MAX_BYTES = 1 << 20
 
 
+_Key = tuple[str, int]  # the topic, and which message of one breath
+
+
 class Waiting(NamedTuple):
     """A message and the moment (ms of the caller's clock) after which nobody may receive it; None: it never expires."""
 
@@ -41,30 +44,40 @@ class Outbox:
         self._max_topics = max_topics
         self._max_bytes = max_bytes
         self._bytes = 0
-        self._latest: dict[str, Waiting] = {}  # all that wait, and the retained ones that were sent
-        self._due: dict[str, None] = {}  # an ordered set of the topics that wait
+        self._latest: dict[_Key, Waiting] = {}  # all that wait, and the retained ones that were sent
+        self._due: dict[_Key, None] = {}  # an ordered set of those that wait
 
     def __len__(self) -> int:
         """How many messages wait."""
         return len(self._due)
 
     def put(self, message: Message, now_ms: int) -> None:
-        """Let ``message`` wait in place of whatever its topic held; the topic keeps its place in the queue."""
-        topic = message.topic
-        self._forget(topic)
+        """Let ``message`` wait in place of whatever its topic held, unless it was said in one breath; the topic keeps its place in the queue."""
+        key = _key(message)
+        self._forget(key)
+        later = message.nth + 1
+        while (message.topic, later) in self._latest:
+            self._forget((message.topic, later))
+            self._due.pop((message.topic, later), None)
+            later += 1
         if not self._has_room(message):
             self._drop_expired(now_ms)
         if not self._has_room(message):
-            self._due.pop(topic, None)
+            self._due.pop(key, None)
             self.overflowed += 1
             return
         self._hold(Waiting(message, None if message.expiry_s is None else now_ms + 1_000 * message.expiry_s))
 
     def put_back(self, waiting: Waiting) -> None:
-        """What was taken did not arrive: let it wait again, with the deadline it had, unless its topic holds a newer value."""
-        topic = waiting.message.topic
-        if topic in self._latest:
-            self._due.setdefault(topic)
+        """What was taken did not arrive: let it wait again, with the deadline it had, unless its topic holds a newer value.
+
+        Half a breath is not said again: whoever said it hears of the new connection, and says the whole.
+        """
+        key = _key(waiting.message)
+        if key in self._latest:
+            self._due.setdefault(key)
+        elif waiting.message.nth:
+            return
         elif self._has_room(waiting.message):
             self._hold(waiting)
         else:
@@ -73,11 +86,11 @@ class Outbox:
     def take(self, now_ms: int) -> Waiting | None:
         """The message that has waited longest and is still worth sending, or None."""
         while self._due:
-            topic = next(iter(self._due))
-            del self._due[topic]
-            waiting = self._latest[topic]
+            key = next(iter(self._due))
+            del self._due[key]
+            waiting = self._latest[key]
             if not waiting.message.retain or waiting.expired(now_ms):
-                self._forget(topic)
+                self._forget(key)
             if not waiting.expired(now_ms):
                 return waiting
             self.expired += 1
@@ -88,12 +101,13 @@ class Outbox:
         self._due |= dict.fromkeys(self._latest)
 
     def _hold(self, waiting: Waiting) -> None:
-        self._latest[waiting.message.topic] = waiting
-        self._due[waiting.message.topic] = None
+        key = _key(waiting.message)
+        self._latest[key] = waiting
+        self._due[key] = None
         self._bytes += _size(waiting.message)
 
-    def _forget(self, topic: str) -> None:
-        held = self._latest.pop(topic, None)
+    def _forget(self, key: _Key) -> None:
+        held = self._latest.pop(key, None)
         if held is not None:
             self._bytes -= _size(held.message)
 
@@ -101,10 +115,14 @@ class Outbox:
         return len(self._latest) < self._max_topics and self._bytes + _size(message) <= self._max_bytes
 
     def _drop_expired(self, now_ms: int) -> None:
-        for topic, waiting in list(self._latest.items()):
+        for key, waiting in list(self._latest.items()):
             if waiting.expired(now_ms):
-                self._forget(topic)
-                self.expired += self._due.pop(topic, 0) is None
+                self._forget(key)
+                self.expired += self._due.pop(key, 0) is None
+
+
+def _key(message: Message) -> _Key:
+    return message.topic, message.nth
 
 
 def _size(message: Message) -> int:

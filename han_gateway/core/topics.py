@@ -30,13 +30,17 @@ RESTART_EXPIRY_S = 30
 
 
 class Message(NamedTuple):
-    """One message to the broker. ``expiry_s`` is the MQTT 5 message expiry, None for never."""
+    """One message to the broker. ``expiry_s`` is the MQTT 5 message expiry, None for never.
+
+    ``nth``: so many messages on the same topic must be heard before it; they are said in one breath, and none takes another's place.
+    """
 
     topic: str
     payload: bytes
     qos: int = 0
     retain: bool = False
     expiry_s: int | None = None
+    nth: int = 0
 
 
 def message(

@@ -3,6 +3,8 @@
 Pure: what was said before comes in and what was said goes out. This file must not know any make, nor how messages travel.
 """
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -54,8 +56,16 @@ def tell(
     changed_at = before.changed_at if before is not None and same else at
     values = values_of(link, told.lines, limit_ma, wall_s) | ({OWN: own} if own else {})
     expiry_s = max(1, told.valid_for_ms // 1000)
-    words = tuple(link.message(say, values, expiry_s) for say in _words(link, before, limit_ma, lines, owned=bool(own)))
-    return Told(limit_ma, lines, at, changed_at), words
+    words = (link.message(say, values, expiry_s) for say in _words(link, before, limit_ma, lines, owned=bool(own)))
+    return Told(limit_ma, lines, at, changed_at), tuple(_numbered(words))
+
+
+def _numbered(words: Iterable[Message]) -> Iterator[Message]:
+    """Messages of one breath: some chargers are resumed and limited on one topic."""
+    said: Counter[str] = Counter()
+    for message in words:
+        yield message._replace(nth=said[message.topic])
+        said[message.topic] += 1
 
 
 def answered(told: Told, said_ma: MilliAmps | None) -> Told:

@@ -36,6 +36,35 @@ def test_only_the_latest_value_of_a_topic_waits() -> None:
     assert outbox.overflowed == outbox.expired == 0
 
 
+def test_what_is_said_in_one_breath_on_one_topic_is_sent_whole() -> None:
+    """A charger that is resumed and limited on the same topic hears both, in their order; a newer breath takes the place of all of it."""
+    outbox = Outbox()
+
+    def breath(*payloads: bytes) -> None:
+        for nth, payload in enumerate(payloads):
+            outbox.put(Message("shed/set", payload, 1, False, 60, nth), 0)
+
+    breath(b"on", b"10")
+    assert emptied(outbox) == [b"on", b"10"]
+    breath(b"on", b"10")
+    outbox.put(limit(6), 0)
+    breath(b"off")
+    assert emptied(outbox) == [b"off", b"6"]
+
+
+def test_half_a_breath_is_not_sent_again() -> None:
+    """What was lost on its way comes back behind nothing newer: an old limit must not follow a pause."""
+    outbox = Outbox()
+    outbox.put(Message("shed/set", b"on", 1, False, 60), 0)
+    outbox.put(Message("shed/set", b"10", 1, False, 60, 1), 0)
+    lost = [outbox.take(0), outbox.take(0)]
+    outbox.put(Message("shed/set", b"off", 1, False, 60), 0)
+    for waiting in reversed(lost):
+        assert waiting is not None
+        outbox.put_back(waiting)
+    assert emptied(outbox) == [b"off"]
+
+
 def test_a_limit_is_never_sent_late() -> None:
     """A limit that has waited for the whole of its life is dropped and counted; a state without end is kept."""
     outbox = Outbox()

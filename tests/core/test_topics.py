@@ -54,7 +54,7 @@ def test_a_limit() -> None:
     message, payload = worded(told())
 
     assert message[0] == "han/home/chargers/garage/limit"
-    assert message[2:] == (1, False, 60)
+    assert message[2:5] == (1, False, 60)
     assert payload == {
         "seq": 7,
         "issued_at": "2026-01-15T17:00:00.120Z",
@@ -125,7 +125,7 @@ def test_headroom() -> None:
     message, payload = worded(shown)
 
     assert message[0] == "han/home/headroom"
-    assert message[2:] == (0, True, None)
+    assert message[2:5] == (0, True, None)
     assert payload == {
         "issued_at": "2026-01-15T17:00:00.120Z",
         "state": "fresh",
@@ -149,7 +149,7 @@ def test_a_charger_for_people_to_see() -> None:
     message, payload = worded(shown)
 
     assert message[0] == "han/home/chargers/garage/state"
-    assert message[2:] == (1, True, None)
+    assert message[2:5] == (1, True, None)
     assert payload == {
         "issued_at": "2026-01-15T17:00:00.120Z",
         "state": "waiting",
@@ -170,7 +170,7 @@ def test_an_outcome() -> None:
     message, payload = worded(shown)
 
     assert message[0] == "han/home/chargers/garage/outcome"
-    assert message[2:] == (1, True, None)
+    assert message[2:5] == (1, True, None)
     assert payload == {
         "id": "a.1",
         "command": "restart",
@@ -196,7 +196,7 @@ def test_caps() -> None:
 
     assert message is not None
     assert message[0] == "han/home/caps"
-    assert message[2:] == (1, True, None)
+    assert message[2:5] == (1, True, None)
     assert json.loads(message.payload) == {
         "issued_at": "2026-01-15T17:00:00.120Z",
         "power_w": 7000,
@@ -216,7 +216,7 @@ def test_a_reading() -> None:
     message, payload = worded(ShowReading(reading=reading))
 
     assert message[0] == "han/home/meter"
-    assert message[2:] == (0, False, 30)
+    assert message[2:5] == (0, False, 30)
     assert payload["current_a"] == {"L1": 1.5, "L2": 2, "L3": None}
     assert payload["time"] == "2026-01-15T17:00:00Z"
     as_utc = topics.message("han", SITE, ShowReading(reading=reading), NOW, clock=ClockRule.UTC)
@@ -231,8 +231,8 @@ def test_notes_stay_in_the_log() -> None:
 
 def test_birth_and_will() -> None:
     """Both speak on the retained status topic."""
-    assert topics.birth("a/b", SITE) == ("a/b/home/status", b"online", 1, True, None)
-    assert topics.will("a/b", SITE) == ("a/b/home/status", b"offline", 1, True, None)
+    assert topics.birth("a/b", SITE) == topics.Message("a/b/home/status", b"online", 1, True, None)
+    assert topics.will("a/b", SITE) == topics.Message("a/b/home/status", b"offline", 1, True, None)
 
 
 def test_a_charger_that_is_gone_leaves_nothing_on_the_broker() -> None:
