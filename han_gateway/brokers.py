@@ -5,7 +5,10 @@ from han_gateway.config.load import Config
 
 
 def settings_of(config: Config, suffix: str = "") -> BrokerSettings:
-    """Where the broker is, and who we are there: each connection needs a name of its own."""
+    """Where the broker is, and who we are there: each connection needs a name of its own.
+
+    A suffix begins with a dot, which no name of a site or a charger has: two with one name throw each other out.
+    """
     mqtt = config.mqtt
     host, port = mqtt.address
     return BrokerSettings(

@@ -72,7 +72,7 @@ class Trial:
         hears = (*self._interpreter.topics(), *self._inlets)
         will = safe(self.link) if self.link else self._worded(charger.fallback_ma)
         self.broker = Broker(
-            settings_of(config, "-test"),
+            settings_of(config, ".test"),
             will=will,
             birth=None,
             subscriptions=(self._status, *hears),

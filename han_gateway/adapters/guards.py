@@ -49,7 +49,7 @@ class Guards:
                 self._on_back(name)
 
         return Broker(
-            replace(self._settings, client_id=f"{self._settings.client_id}-{name}"),
+            replace(self._settings, client_id=f"{self._settings.client_id}.{name}"),
             will=will,
             birth=None,
             subscriptions=(),

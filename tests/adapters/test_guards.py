@@ -11,7 +11,7 @@ from han_gateway.adapters.broker import BrokerSettings
 from han_gateway.adapters.guards import Guards
 from han_gateway.config.settings import Settings
 from han_gateway.core.topics import Message
-from tests.adapters.test_broker import ear, until
+from tests.adapters.test_broker import ear, house, until
 from tests.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
@@ -48,6 +48,23 @@ def test_the_broker_tells_every_guarded_charger_its_fallback_when_we_are_killed(
         asyncio.run(until(lambda: charger.heard(GO_E) == [b"6"] and charger.heard(WARP) == [b'{"current":6000}']))
         with ear(mosquitto.port) as late:
             assert late.messages == []
+
+
+def test_no_guard_has_the_name_of_another_gateway(tmp_path: Path) -> None:
+    """The guard of the garage at home, and the gateway of a site called home-garage, do not throw each other out."""
+
+    async def scene(port: int) -> None:
+        back: list[str] = []
+        guards = Guards(BrokerSettings(host="127.0.0.1", port=port, client_id="han-gateway-home"), back.append)
+        guards.start({"garage": WILLS["garage"]})
+        await until(lambda: back == ["garage"])
+        async with house(port, client_id="han-gateway-home-garage") as other:
+            await asyncio.sleep(1.5)  # time to be thrown out, and to come back
+            assert (other.connections, back) == ([True], ["garage"])
+        await guards.stop()
+
+    with Mosquitto(tmp_path) as mosquitto:
+        asyncio.run(scene(mosquitto.port))
 
 
 def test_a_stop_and_a_change_leave_chargers_at_their_fallback(tmp_path: Path) -> None:
