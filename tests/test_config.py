@@ -499,19 +499,28 @@ def test_a_password_is_read_from_a_file_only(tmp_path: Path, name: str) -> None:
     assert line.startswith("house.toml, line 9, mqtt.password_file:")
 
 
+def words(topic: str) -> str:
+    """The words of a charger that is told its limit there."""
+    return f'device = "generic"\n[charger.words]\nlimit_topic = "{topic}"\n'
+
+
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "told"),
     [
         ("", "no charger"),
         ('[[charger]]\nname = "a"\n', "charger a has no failsafe"),
         (CHARGER + "min_a = 30\nmax_a = 32\n", "the main fuse never has that room"),
         ("".join(CHARGER.replace("garage", f"c{i}") for i in range(5)), "may draw 30 A on L1 of the main fuse (25 A)"),
         (CHARGER + '[[circuit]]\nname = "big"\nfuse_a = 63\n', "the big fuse is larger than the main fuse"),
+        (CHARGER + words("han/home/status"), "garage has han/home/status, a topic of the gateway itself"),
+        (CHARGER + words("<base>/report"), "garage has han/home/chargers/garage/report, a topic of the gateway itself"),
+        (CHARGER + words("x") + 'echo = "<base>/limit#current_a"\n', "garage has han/home/chargers/garage/limit, a topic of"),
+        (CHARGER + words("x") + CHARGER.replace("garage", "b") + words("x"), "chargers garage and b are both spoken to on x:"),
     ],
 )
-def test_what_is_allowed_but_not_meant_is_a_warning(tmp_path: Path, text: str, words: str) -> None:
+def test_what_is_allowed_but_not_meant_is_a_warning(tmp_path: Path, text: str, told: str) -> None:
     """A house that will not behave as its owner thinks loads, with a warning."""
-    assert any(words in warning for warning in loaded(tmp_path, HOUSE + text).warnings)
+    assert any(told in warning for warning in loaded(tmp_path, HOUSE + text).warnings)
 
 
 def test_a_circuit_may_have_a_meter(tmp_path: Path) -> None:

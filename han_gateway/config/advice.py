@@ -10,6 +10,11 @@ from han_gateway.core.site import Charger, Circuit, Site
 from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES
 from han_gateway.devices.link import Link, safe
+from han_gateway.devices.makes import GENERIC
+
+OF_A_CHARGER = ("limit", "report", "command", "state", "outcome", "restart")
+OF_A_HOUSE = ("status", "meter", "headroom", "caps")
+"""The last words of our own topics (docs/mqtt.md)."""
 
 
 def advice(site: Site, links: Sequence[Link] = ()) -> Iterator[str]:
@@ -31,6 +36,7 @@ def advice(site: Site, links: Sequence[Link] = ()) -> Iterator[str]:
                 "set one in the charger and write failsafe = true"
             )
         yield from _cap_warnings(site, charger)
+    yield from _topic_warnings(links)
     yield from _fuse_warnings(site.root)
 
 
@@ -39,6 +45,22 @@ def _device_warnings(link: Link) -> Iterator[str]:
     charger, device = link.charger, link.device
     if charger.maximum_ma > device.maximum_ma:
         yield f"charger {charger.name} is told {device.maximum_ma / 1000:g} A at most: a {device.name} takes no more"
+
+
+def _topic_warnings(links: Sequence[Link]) -> Iterator[str]:
+    """A charger in words of the configuration that is spoken to, or heard, where somebody else is."""
+    spoken_to: dict[str, str] = {}
+    for link in links:
+        name, house = link.charger.name, link.base.rpartition("/chargers/")[0]
+        ours = {f"{link.base}/{word}" for word in OF_A_CHARGER} | {f"{house}/{word}" for word in OF_A_HOUSE}
+        written = [link.topic(template) for template in link.device.written]
+        for topic in (*written, *(link.topic(template) for template in link.device.read)):
+            if topic in ours:
+                yield f"charger {name} has {topic}, a topic of the gateway itself, in its words; name the charger's own, or leave device out"
+        for topic in written if link.device.name == GENERIC else ():
+            other = spoken_to.setdefault(topic, name)
+            if other != name:
+                yield f"chargers {other} and {name} are both spoken to on {topic}: each limit overrules the other's; give each its own"
 
 
 def _cap_warnings(site: Site, charger: Charger) -> Iterator[str]:
