@@ -8,7 +8,10 @@ import asyncio
 import errno
 import os
 import socket
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
 
 from han_gateway.adapters.silence import Silence, rest_s
 
@@ -38,6 +41,7 @@ class TcpSource:
         self._host = host
         self._port = port
         self._silent_after_s = silent_after_s
+        self._asked: Future[list[Any]] | None = None  # the names of the network, which may take half a minute to say nothing
 
     async def run(self, hear: Hear, changed: Changed) -> None:
         """Read until cancelled: ``hear`` gets bytes, ``changed`` learns when the connection came or went, and why."""
@@ -57,8 +61,10 @@ class TcpSource:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Reach the first address of the host that answers: one that is dead must not hide the others. Raises why the last one did not."""
+        if self._asked is None or self._asked.done():
+            self._asked = _asked(self._host, self._port)
         async with asyncio.timeout(CONNECT_S):
-            found = await asyncio.get_running_loop().getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+            found = await asyncio.wrap_future(self._asked)
         trouble: Exception = OSError(errno.EADDRNOTAVAIL, "no address")
         for *_, address in found:
             try:
@@ -110,6 +116,21 @@ class TcpSource:
     async def _read(self, reader: asyncio.StreamReader, limit_s: float) -> bytes:
         async with asyncio.timeout(limit_s):  # not wait_for: in Python 3.11 that one can swallow a cancellation
             return await reader.read(4096)
+
+
+def _asked(host: str, port: int) -> "Future[list[Any]]":
+    """Ask for the addresses of a host in a thread that nobody waits for: not even the end of the program."""
+    answer: Future[list[Any]] = Future()
+    answer.set_running_or_notify_cancel()  # who is tired of waiting does not end it
+
+    def ask() -> None:
+        try:
+            answer.set_result(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as why:
+            answer.set_exception(why)
+
+    threading.Thread(target=ask, name="names", daemon=True).start()
+    return answer
 
 
 def _words(why: Exception) -> str:

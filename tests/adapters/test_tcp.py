@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import pairwise
@@ -286,7 +287,6 @@ def test_a_dead_address_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch
             dead.bind(("127.0.0.1", 0))
             dead.listen(0)
             port = dead.getsockname()[1]
-            loop = asyncio.get_running_loop()
             visitors = [socket.socket() for _ in range(4)]
             for visitor in visitors:
                 visitor.setblocking(False)
@@ -294,11 +294,9 @@ def test_a_dead_address_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch
                     visitor.connect(("127.0.0.1", port))
             server = await asyncio.start_server(lambda _reader, writer: writer.write(b"alive"), "127.0.0.2", port)
 
-            async def both(*_: Any, **__: Any) -> list[Any]:
-                here = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
-                return [(*here, ("127.0.0.1", port)), (*here, ("127.0.0.2", port))]
-
-            monkeypatch.setattr(loop, "getaddrinfo", both)
+            here = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
+            both = [(*here, ("127.0.0.1", port)), (*here, ("127.0.0.2", port))]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: both)
             heard: list[bytes] = []
             task = asyncio.create_task(
                 TcpSource("two.example", port).run(heard.append, lambda up, why: changes.append((up, why)))
@@ -312,3 +310,31 @@ def test_a_dead_address_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch
 
     asyncio.run(story())
     assert [up for up, _ in changes] == [True]
+
+
+def test_names_that_nobody_answers_for_hold_up_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A DNS that is dead for half a minute is waited for by one thread only, told once, and never by the end of the program."""
+    monkeypatch.setattr(tcp, "CONNECT_S", 0.05)
+    answered, asked = threading.Event(), 0
+
+    def dead(*_: Any, **__: Any) -> list[Any]:
+        nonlocal asked
+        asked += 1
+        answered.wait(PATIENCE_S)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", dead)
+    changes: list[str] = []
+
+    async def story() -> None:
+        task = asyncio.create_task(TcpSource("meter.example", 1).run(lambda _: None, lambda _up, why: changes.append(why)))
+        await asyncio.sleep(0.5)  # some attempts
+        task.cancel()
+        await asyncio.wait([task])
+
+    before = time.monotonic()
+    asyncio.run(story())
+    assert time.monotonic() - before < PATIENCE_S / 2
+    answered.set()
+    assert (asked, len(changes)) == (1, 1)
+    assert "no answer" in changes[0]
