@@ -292,7 +292,13 @@ def test_a_dead_address_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch
                 visitor.setblocking(False)
                 with suppress(BlockingIOError):
                     visitor.connect(("127.0.0.1", port))
-            server = await asyncio.start_server(lambda _reader, writer: writer.write(b"alive"), "127.0.0.2", port)
+            guests: list[asyncio.StreamWriter] = []
+
+            def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                guests.append(writer)
+                writer.write(b"alive")
+
+            server = await asyncio.start_server(serve, "127.0.0.2", port)
 
             here = (socket.AF_INET, socket.SOCK_STREAM, 6, "")
             both = [(*here, ("127.0.0.1", port)), (*here, ("127.0.0.2", port))]
@@ -304,7 +310,10 @@ def test_a_dead_address_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch
             await until(lambda: heard == [b"alive"])
             task.cancel()
             await asyncio.wait([task])
+            for guest in guests:
+                guest.transport.abort()
             server.close()
+            await asyncio.sleep(0)
             for visitor in visitors:
                 visitor.close()
 
