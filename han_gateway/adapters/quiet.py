@@ -1,7 +1,7 @@
 """A log that does not wear out an SD card: what comes again and again is told a few times, and from then on now and then, with its number.
 
 A fault may stay for months and come back every two seconds: an adapter with a loose plug, a broker that throws us out. Lines that differ
-in their figures only are of one kind. This file must not know what is told, nor by whom; its logger tells what is a decision.
+in their amperes or seconds only are of one kind. This file must not know what is told, nor by whom; its logger tells what is a decision.
 """
 
 import logging
@@ -28,7 +28,8 @@ USUAL = Pace(6, 600_000)
 DECIDED = Pace(60, 20_000)
 """The control law does not change a limit more often, so each of its decisions is told. Commands in a loop can."""
 
-_FIGURES = re.compile(r"\d+(?:\.\d+)?")
+# A figure with a unit, or before an arrow; chargers may have numbers for names, and each is a kind of its own.
+_FIGURES = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?= (?:->|(?:A|W|h|s|min|messages)\b))")
 
 
 class _Kind(NamedTuple):

@@ -28,7 +28,7 @@ def test_a_fault_that_comes_back_every_two_seconds_for_a_day_is_told_six_times_a
     """Not 43,200 times: and each line says how often the fault came since the last one."""
     ears = Ears()
     for ears.now in range(0, 86_400_000, 2_000):
-        ears.say(f"connection {ears.now} broke after {ears.now / 7:.1f} s")
+        ears.say(f"meter lost: no lists for {ears.now / 1000:g} s")
 
     assert len(ears.told) <= USUAL.freely + 86_400_000 // USUAL.pause_ms
     assert ears.told[-1].endswith("(and 299 times more since this was told last)")
@@ -65,6 +65,24 @@ def test_one_storm_hides_nothing_else() -> None:
     ears.say("meter lost: no lists for 60 s")
 
     assert ears.told[-1] == "meter lost: no lists for 60 s"
+
+
+def test_each_charger_is_told_of_also_where_they_are_called_1_to_30() -> None:
+    """Thirty chargers that go silent together are thirty lines, and so are thirty cuts."""
+    ears = Ears()
+    for number in range(1, 31):
+        ears.say(f"charger {number} has stopped reporting")
+    for number in range(1, 31):
+        ears.say(f"charger box-{number} draws more than its limit")
+    assert len(ears.told) == 60
+
+
+def test_amperes_make_no_other_kind() -> None:
+    """A limit that swings is one kind of line, whatever it swings between."""
+    ears = Ears()
+    for number in range(1, 31):
+        ears.say(f"charger 7 has a second master that sets {number} A, we {number / 2:g} A")
+    assert len(ears.told) == USUAL.freely
 
 
 def test_why_a_limit_was_set_is_told_as_often_as_the_law_decides() -> None:
