@@ -201,7 +201,8 @@ class Broker:
             self._outbox.put_back(waiting)
         self._in_flight.clear()
         self.connected = False
-        self._on_connection(False)
+        if not self._stopping:  # a farewell is no loss
+            self._on_connection(False)
 
     def _acked(self, session: Session, mid: int, trouble: str) -> None:
         found = self._in_flight.pop(mid, None) if session is self._session else None
