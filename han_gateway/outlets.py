@@ -76,6 +76,8 @@ def told(gateway: Gateway, port: str, started: Instant) -> tuple[Outlet, ...]:
 
 def unreadable(gateway: Gateway, port: str) -> Outlet:
     """Says so when bytes come and no list is in them: a speed, a parity, a serial server that speaks telnet. Encryption has words of its own."""
+    at_a_port = f"stop the gateway, and han-gateway detect {port} says why"
+    remedy = "does the device publish whole frames (docs/mqtt.md)?" if port.startswith("mqtt:") else at_a_port
     heard_at: Instant | None = None  # the last list, or where the waiting for one began
     seen: Counter[Reason] = Counter()
 
@@ -89,13 +91,8 @@ def unreadable(gateway: Gateway, port: str) -> Outlet:
         elif seen and isinstance(event, Tick) and event.at - heard_at >= gateway.site.policy.lost_after_ms:
             ((reason, _),) = seen.most_common(1)
             if reason not in TOLD_OF_KEYS:
-                log.warning(
-                    "%s: bytes come, but no list for %d s (%s); stop the gateway, and han-gateway detect %s says why",
-                    port,
-                    (event.at - heard_at) // 1000,
-                    reason.value.replace("_", " "),
-                    port,
-                )
+                silent_s, why = (event.at - heard_at) // 1000, reason.value.replace("_", " ")
+                log.warning("%s: bytes come, but no list for %d s (%s); %s", port, silent_s, why, remedy)
             heard_at = None  # begin anew
 
     return tell
