@@ -39,6 +39,7 @@ from han_gateway.meters.reading import Reading
 from han_gateway.neighbours import Neighbours
 from han_gateway.page.board import Board
 from han_gateway.reload import House, Reload
+from han_gateway.reminders import reminders
 from han_gateway.runtime import Gateway, Live, Outlet, together
 from han_gateway.web import Mouth, Web, open_web, page_of
 
@@ -81,16 +82,15 @@ async def _daemon(
     publisher = _publisher(config, gateway, broker, clock, rule)
     neighbours = Neighbours(config, broker, clock, version())
     shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see, board.see)
-    silences = (outlets.Unheard(interpreter.unheard).see, *outlets.told(gateway, meter.port, started))
-    for outlet in (publisher, interpreter.see, watchdog.see, *shown, neighbours.see, *silences):
+    further = reminders(gateway, meter.port, started, interpreter.unheard)
+    for outlet in (publisher, interpreter.see, watchdog.see, *shown, neighbours.see, *further):
         gateway.attach(outlet)
     page = page_of(config, health, board, Mouth(config, gateway, live, refusals), clock)
     web = open_web(config, metrics, health, page, neighbours.routes)
     way = mqtt_source(meter, broker) or source(meter)
     loop = asyncio.get_running_loop()
     house = House(gateway, live, broker, metrics, interpreter, guards, neighbours)
-    again = Reload(config, read, clock, notifier, house, recording=recorder is not None)
-    loop.add_signal_handler(signal.SIGHUP, again.reload)
+    loop.add_signal_handler(signal.SIGHUP, Reload(config, read, clock, notifier, house, recording=recorder is not None).reload)
     broker.start(loop)
     guards.start(safes(config.links))
     neighbours.start()

@@ -4,20 +4,16 @@ Each is a function of an event and its effects, and returns at once. This file m
 """
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
-from dlms.rejects import Reason
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.quiet import DECISIONS
 from han_gateway.adapters.systemd import NOTICE, Notifier
 from han_gateway.core.effects import Effect, Level, MeterState, Note, SetLimit, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, Event, MeterSaid, SourceChanged
 from han_gateway.core.inbox import Refused
 from han_gateway.core.units import LINES, Instant
-from han_gateway.core.unread import TOLD as TOLD_OF_KEYS
-from han_gateway.devices.link import Link
 from han_gateway.meters.clock import ClockRule, hours_off
 from han_gateway.runtime import Gateway, Outlet
 
@@ -26,15 +22,9 @@ decisions = logging.getLogger(DECISIONS)
 
 HUNG_MS = 5_000
 """After so many missed ticks ``/healthz`` says that the loop hangs."""
-UNHEARD_MS = 120_000
-"""So long a charger may say nothing after a start."""
 TELL_AGAIN_MS = 600_000
 """A mistake that goes on is told again after ten minutes."""
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
-
-_NO_CURRENTS, _NO_BROKER = "no currents from the meter", "no broker, so nobody hears a limit,"
 _LEVELS = {Level.WARNING: logging.WARNING, Level.NOTICE: NOTICE, Level.INFO: logging.INFO, Level.DEBUG: logging.DEBUG}
 _LISTS_BEFORE_WORD = 3  # one list that was held up on its way says nothing about the clock
 
@@ -67,76 +57,6 @@ def status(notifier: Notifier) -> Outlet:
             notifier.status(f"{house}; {broker}")
 
     return tell
-
-
-def told(gateway: Gateway, port: str, started: Instant) -> tuple[Outlet, ...]:
-    """What people should know beside the decisions: of the line to the meter, and of what stays amiss."""
-    return unreadable(gateway, port), other_meter(), Reminder(started).see
-
-
-def unreadable(gateway: Gateway, port: str) -> Outlet:
-    """Says so when bytes come and no list is in them: a speed, a parity, a serial server that speaks telnet. Encryption has words of its own."""
-    at_a_port = f"stop the gateway, and han-gateway detect {port} says why"
-    remedy = "does the device publish whole frames (docs/mqtt.md)?" if port.startswith("mqtt:") else at_a_port
-    heard_at: Instant | None = None  # the last list, or where the waiting for one began
-    seen: Counter[Reason] = Counter()
-
-    def tell(event: Event, _effects: Iterable[Effect]) -> None:
-        nonlocal heard_at
-        if isinstance(event, MeterSaid) or heard_at is None:
-            heard_at = event.at
-            seen.clear()
-        elif isinstance(event, MeterGarbled):
-            seen[event.rejected.reason] += 1
-        elif seen and isinstance(event, Tick) and event.at - heard_at >= gateway.site.policy.lost_after_ms:
-            ((reason, _),) = seen.most_common(1)
-            if reason not in TOLD_OF_KEYS:
-                silent_s, why = (event.at - heard_at) // 1000, reason.value.replace("_", " ")
-                log.warning("%s: bytes come, but no list for %d s (%s); %s", port, silent_s, why, remedy)
-            heard_at = None  # begin anew
-
-    return tell
-
-
-def other_meter() -> Outlet:
-    """Says so when the number of the meter changes: it was exchanged, or two share the line, and then the larger load of both counts."""
-    number: str | None = None
-
-    def tell(event: Event, _effects: Iterable[Effect]) -> None:
-        nonlocal number
-        heard = event.reading.meter_id if isinstance(event, MeterSaid) else None
-        if heard and number and heard != number:
-            log.warning("lists of a meter with another number: was the meter exchanged, or do two share this line?")
-        number = heard or number
-
-    return tell
-
-
-class Reminder:
-    """Says once a day what is amiss still: a fault of last month was told then, and no log is kept for ever."""
-
-    def __init__(self, started: Instant) -> None:
-        self._amiss = dict.fromkeys((_NO_CURRENTS, _NO_BROKER), started)  # since when
-        self._due = started + DAY_MS
-
-    def see(self, event: Event, effects: Iterable[Effect]) -> None:
-        """Follow the meter and the broker, and look back once a day."""
-        if isinstance(event, BrokerChanged):
-            self._judge(_NO_BROKER, event.connected, event.at)
-        for effect in effects:
-            if isinstance(effect, ShowHeadroom):
-                self._judge(_NO_CURRENTS, effect.state not in (MeterState.WAITING, MeterState.LOST), event.at)
-        if event.at >= self._due:
-            self._due = event.at + DAY_MS
-            for what, since in self._amiss.items():
-                if event.at - since >= HOUR_MS:
-                    log.warning("still: %s for %d h", what, (event.at - since) // HOUR_MS)
-
-    def _judge(self, what: str, well: bool, at: Instant) -> None:
-        if well:
-            self._amiss.pop(what, None)
-        else:
-            self._amiss.setdefault(what, at)
 
 
 class Watchdog:
@@ -212,31 +132,6 @@ class Refusals:
         if now - self._told.get(refused, -TELL_AGAIN_MS) >= TELL_AGAIN_MS:
             self._told[refused] = now
             log.warning("message for %s refused: %s", refused.where, refused.why)
-
-
-class Unheard:
-    """Says of a charger that should be heard, and never was, where to look: once, as long as it is the same."""
-
-    def __init__(self, silent: Callable[[], Sequence[Link]]) -> None:
-        self._silent = silent
-        self._since: dict[tuple[str, str], Instant] = {}  # by its name and its own part of the topics
-        self._told: set[tuple[str, str]] = set()
-        self._connected = False
-
-    def see(self, event: Event, _effects: Iterable[Effect]) -> None:
-        """Let time pass; who is not heard while the broker is away is not to blame."""
-        if isinstance(event, BrokerChanged):
-            self._connected = event.connected
-        silent = {(link.charger.name, link.identity): link for link in self._silent()} if self._connected else {}
-        self._since = {who: self._since.get(who, event.at) for who in silent}
-        late = {who for who, since in self._since.items() if event.at - since >= UNHEARD_MS} - self._told
-        for name, identity in sorted(late):
-            log.warning(
-                "charger %s has not been heard since the start: is it on, does it use this broker, and is device_id = %r right? "
-                "han-gateway test-charger %s %g tries it, while the gateway is stopped",
-                *(name, identity, name, silent[name, identity].charger.minimum_ma / 1000),
-            )
-        self._told |= late
 
 
 class Health:

@@ -48,7 +48,12 @@ class Web:
         except OSError as why:
             if self._later is None:
                 what = (why.strerror or str(why)).lower()
-                log.log(logging.ERROR, "no metrics and no page: %s cannot be used (%s); write another port under [metrics]", self._where, what)
+                log.log(
+                    logging.ERROR,
+                    "no metrics and no page: %s cannot be used (%s); write another port under [metrics]",
+                    self._where,
+                    what,
+                )
             self._later = asyncio.get_running_loop().call_later(AGAIN_S, self.open)
         else:
             if self._later is not None:

@@ -7,33 +7,24 @@ from pathlib import Path
 
 import pytest
 
-from dlms.rejects import Reason, Rejected
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.systemd import Notifier
 from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, MeterGarbled, MeterSaid, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, MeterSaid, SourceChanged, Tick
 from han_gateway.core.inbox import Refused
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
-from han_gateway.devices.link import Link
-from han_gateway.devices.makes import DEVICES
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import ClockRule, Reading, clock_octets
 from han_gateway.outlets import (
-    HOUR_MS,
     HUNG_MS,
     TELL_AGAIN_MS,
-    UNHEARD_MS,
     ClockWatch,
     Health,
     Refusals,
-    Reminder,
-    Unheard,
     Watchdog,
     notes,
-    other_meter,
     status,
-    unreadable,
 )
 from han_gateway.runtime import Gateway
 
@@ -182,113 +173,3 @@ def test_health() -> None:
     health.alive()
     health.see(Tick(at=0), (ShowHeadroom(state=MeterState.FRESH, fuse_ma=25_000, room_ma=nothing, load_ma=nothing),))
     assert health.trouble() is None
-
-
-def link(make: str, identity: str = "go-eCharger/1") -> Link:
-    """A charger of this make."""
-    charger = Charger(name="garage", lines=frozenset(Line))
-    return Link(charger=charger, device=DEVICES[make], base="han/home/chargers/garage", identity=identity)
-
-
-def test_a_charger_that_was_never_heard_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    """Two minutes after the broker was there: where to look, and the command that tries it; not again, and not of one that was heard."""
-    silent = [link("go-e"), link("openevse", "openevse-1")]
-    unheard = Unheard(lambda: silent)
-    for at in range(0, UNHEARD_MS, 1_000):
-        unheard.see(Tick(at=at), ())
-    unheard.see(BrokerChanged(at=UNHEARD_MS, connected=True), ())
-    unheard.see(Tick(at=2 * UNHEARD_MS - 1), ())
-    assert caplog.text == "", "nobody is to blame while there is no broker"
-    silent.pop()
-    for at in range(2 * UNHEARD_MS, 4 * UNHEARD_MS, 1_000):
-        unheard.see(Tick(at=at), ())
-    (said,) = (record.getMessage() for record in caplog.records)
-    assert "charger garage has not been heard" in said
-    assert "device_id = 'go-eCharger/1'" in said
-    assert "han-gateway test-charger garage 6 " in said
-
-
-def test_a_charger_that_is_corrected_gets_its_time_anew(caplog: pytest.LogCaptureFixture) -> None:
-    """With a reload that gives it another id the two minutes begin again, as after a broker that was away."""
-    silent = [link("go-e")]
-    unheard = Unheard(lambda: silent)
-    unheard.see(BrokerChanged(at=0, connected=True), ())
-    unheard.see(Tick(at=UNHEARD_MS - 1), ())
-    silent[:] = [link("go-e", "go-eCharger/2")]
-    unheard.see(Tick(at=UNHEARD_MS), ())
-    unheard.see(BrokerChanged(at=UNHEARD_MS + 1, connected=False), ())
-    unheard.see(Tick(at=3 * UNHEARD_MS), ())
-    unheard.see(BrokerChanged(at=3 * UNHEARD_MS, connected=True), ())
-    unheard.see(Tick(at=4 * UNHEARD_MS - 1), ())
-    assert caplog.text == ""
-    unheard.see(Tick(at=4 * UNHEARD_MS), ())
-    assert "go-eCharger/2" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("reason", "listed", "told"),
-    [
-        (
-            Reason.NOISE,
-            False,
-            ["house: bytes come, but no list for 60 s (noise); stop the gateway, and han-gateway detect house says why"],
-        ),
-        (Reason.NOISE, True, []),
-        (Reason.WRONG_KEY, False, []),
-        (None, False, []),
-    ],
-    ids=["garbage", "garbage between lists", "a key is missing", "silence"],
-)
-def test_bytes_without_a_list_are_told_with_what_to_do(
-    reason: Reason | None, listed: bool, told: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    """A line at a wrong speed is no silence, and nothing else says so; encryption has words of its own."""
-    site = Site(name="home", grid=Grid.TN, root=Circuit(name="main", fuse_ma=25_000))
-    see = unreadable(Gateway(site, Decoder(), 0), "house")
-    for second in range(90):
-        see(Tick(at=1000 * second), ())
-        if reason:
-            see(MeterGarbled(at=1000 * second, rejected=Rejected(reason)), ())
-        if listed and not second % 10:
-            see(MeterSaid(at=1000 * second, reading=Reading(manufacturer="aidon", list=1)), ())
-
-    assert [record.getMessage() for record in caplog.records] == told
-
-
-@pytest.mark.parametrize(
-    ("numbers", "told"),
-    [(["1", None, "1", "1"], 0), (["1", "2", "2", None, "2"], 1), (["1", "2", "1", "2"], 3), ([None, None], 0)],
-    ids=["one meter", "exchanged", "two on one line", "a meter without a number"],
-)
-def test_another_meter_on_the_line_is_told_without_its_number(
-    numbers: list[str | None], told: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A neighbour's lists among ours lower limits for no reason that anybody could see; a number of a meter is in no log."""
-    see = other_meter()
-    for number in numbers:
-        see(MeterSaid(at=0, reading=Reading(manufacturer="kaifa", list=2, meter_id=number and f"990{number}")), ())
-
-    assert caplog.text.count("a meter with another number") == told
-    assert "990" not in caplog.text
-
-
-def test_what_stays_amiss_is_told_once_a_day(caplog: pytest.LogCaptureFixture) -> None:
-    """Three days without a broker are three lines; a meter that was lost at noon and is back in the evening is none."""
-
-    def shown(state: MeterState) -> ShowHeadroom:
-        unknown: PerLine[int | None] = PerLine(None, None, None)
-        return ShowHeadroom(state=state, fuse_ma=25_000, room_ma=unknown, load_ma=unknown)
-
-    see = Reminder(0).see
-    see(Tick(at=1), (shown(MeterState.FRESH),))
-    for hour in range(1, 3 * 24 + 2):
-        state = MeterState.LOST if hour % 24 in range(12, 18) else MeterState.FRESH
-        see(Tick(at=hour * HOUR_MS), (shown(state),))
-
-    assert [record.getMessage() for record in caplog.records] == [
-        f"still: no broker, so nobody hears a limit, for {hours} h" for hours in (24, 48, 72)
-    ]
-    caplog.clear()
-    see(BrokerChanged(at=73 * HOUR_MS, connected=True), (shown(MeterState.LOST),))
-    see(Tick(at=96 * HOUR_MS), ())
-    assert [record.getMessage() for record in caplog.records] == ["still: no currents from the meter for 23 h"]
