@@ -30,7 +30,7 @@ class Want:
     """What one charger asks for: never more than ``ceiling_ma``, and never less than ``floor_ma``, which it holds already.
 
     ``lines`` are those that it loads; None means all that the charger is wired to. One that is ``first`` goes before every priority, then the
-    higher priority; among equals the smaller ``rank``, then the first in the alphabet.
+    higher priority; among equals the smaller ``rank``, then the first in the alphabet. One that is ``absent`` has what all others leave.
     """
 
     charger: Charger
@@ -39,6 +39,7 @@ class Want:
     lines: frozenset[Line] | None = None
     rank: tuple[int, ...] = ()
     first: bool = False
+    absent: bool = False
 
 
 class Room(NamedTuple):
@@ -77,11 +78,8 @@ def allocate(site: Site, room: Room, wants: Iterable[Want]) -> tuple[Grant, ...]
     for share in shares:
         if share.want.floor_ma:
             share.take(min(share.want.floor_ma, share.want.ceiling_ma), left)
-    _admit(shares, left)
-    for _, equals in groupby(
-        (share for share in shares if share.has), key=lambda share: precedence(share.want.charger, first=share.want.first)
-    ):
-        _fill(list(equals), left)
+    for absent in (False, True):
+        _share([share for share in shares if share.want.absent is absent], left)
     grants = {share.want.charger.name: _grant(share, tree.limits) for share in shares}
     return tuple(grants[want.charger.name] for want in wants)
 
@@ -145,6 +143,15 @@ def _left(tree: Tree, room: Room) -> list[int]:
         first = tree.first[name]
         left[first : first + 3] = measured
     return left
+
+
+def _share(shares: list[_Share], left: list[int]) -> None:
+    """Minimums first, then what is left to the highest precedence, then to the next."""
+    _admit(shares, left)
+    for _, equals in groupby(
+        (share for share in shares if share.has), key=lambda share: precedence(share.want.charger, first=share.want.first)
+    ):
+        _fill(list(equals), left)
 
 
 def _admit(shares: list[_Share], left: list[int]) -> None:

@@ -74,6 +74,7 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) 
             ceiling_ma=view.grant.limit_ma,
             rank=rank(site.policy, view, at),
             first=view.boosted,
+            absent=absent(site.policy, view, at),
         )
         for view in chargers
     ]
@@ -117,7 +118,9 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant)
 
 
 def _explained(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant:
-    """To the allocation a car that wants no more is a charger at its maximum; people are told the difference."""
+    """To the allocation a car that wants no more is a charger at its maximum, and one without a car any other; people are told the difference."""
+    if not grant.limit_ma and absent(site.policy, view, at):
+        return replace(grant, reason=Reason(cause=content(site.policy, view, at)))
     if grant.reason.cause is not Cause.CHARGER or grant.limit_ma >= highest_ma(view.charger):
         return grant
     return replace(grant, reason=Reason(cause=content(site.policy, view, at)))
@@ -179,6 +182,7 @@ def _want(site: Site, view: ChargerView, at: Instant) -> Want:
         floor_ma=limit,
         rank=rank(site.policy, view, at),
         first=view.boosted,
+        absent=absent(site.policy, view, at),
     )
 
 
@@ -187,13 +191,13 @@ def _alone_on_its_lines(site: Site, view: ChargerView) -> bool:
 
 
 def _fair_want(site: Site, view: ChargerView, want: Want, at: Instant, *, starving: bool) -> Want:
-    """As if nothing were granted yet.
+    """As if nothing were granted yet. Where no car seems to be, there is no more to keep than the minimum.
 
     Of a charger that nobody knows the draw of, this counts as house and its limit is reserved too. It is never raised for fairness,
     and gives way to nothing only for one that gets nothing, when its turn is over.
     """
     limit, appetite = view.grant.limit_ma, appetite_ma(site.policy, view, at, alone=False)
-    if no_car(site.policy, view, at):
+    if want.absent or no_car(site.policy, view, at):
         return replace(want, ceiling_ma=min(limit, appetite), floor_ma=0)
     if drawn_ma(site.policy, view, at) is not None:
         return replace(want, ceiling_ma=appetite, floor_ma=0)

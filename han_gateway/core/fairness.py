@@ -19,6 +19,10 @@ NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
 
 TURN_MS = 900_000
 """Who has been started charges for so long before somebody else may take its place."""
+LOOK_MS = 75_000
+"""Who is offered current for so long and takes none seems not to want any."""
+FLOWS_MA: MilliAmps = 500
+"""Less than this is nothing: what a charger's own meter says of an open contactor."""
 LEAD_MA: MilliAmps = 500
 """By how much less the other must have had."""
 MEMORY_MS = 14_400_000
@@ -41,7 +45,12 @@ def account(policy: Policy, view: ChargerView, since: Instant, at: Instant) -> C
     limit = 0 if seems_empty(view) else view.grant.limit_ma
     had_ua = view.had_ua + (1000 * (limit if drawn is None else drawn) - view.had_ua) * min(at - since, MEMORY_MS) // MEMORY_MS
     spares = drawn is not None and drawn < limit - UNUSED_MA and settled(view, at)
-    return view._replace(had_ua=had_ua, unused_since=(view.unused_since or at) if spares else None)
+    busy = _said(policy, view, at) is ChargerStatus.IDLE or (drawn or 0) >= FLOWS_MA
+    return view._replace(
+        had_ua=had_ua,
+        unused_since=(view.unused_since or at) if spares else None,
+        drew_at=at if busy else view.drew_at,
+    )
 
 
 def drawn_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps | None:
@@ -61,9 +70,20 @@ def in_turn(view: ChargerView, at: Instant) -> bool:
 
 
 def absent(policy: Policy, view: ChargerView, at: Instant) -> bool:
-    """Tell whether nobody seems to want current here. A silent charger is looked into anew when it has been paused for a turn."""
-    rested = not view.grant.limit_ma and at - view.paused_at >= TURN_MS
-    return no_car(policy, view, at) or (seems_empty(view) and not rested)
+    """Tell whether no car seems to be here, or one that takes nothing of what it is offered.
+
+    A charger that did not say so itself is looked into anew when it has been paused for a turn.
+    """
+    if _said(policy, view, at) is ChargerStatus.IDLE:
+        return True
+    charging = bool(view.grant.limit_ma)
+    if at - view.started_at < LOOK_MS if charging else at - view.paused_at >= TURN_MS:
+        return False
+    if view.report is None:
+        return seems_empty(view)
+    drawn = drawn_ma(policy, view, at) if charging else 0
+    until = at if charging else view.paused_at
+    return drawn is not None and drawn < FLOWS_MA and until - max(view.drew_at, view.started_at) >= LOOK_MS
 
 
 def starts(view: ChargerView, at: Instant) -> bool:
@@ -73,8 +93,12 @@ def starts(view: ChargerView, at: Instant) -> bool:
 
 def no_car(policy: Policy, view: ChargerView, at: Instant) -> bool:
     """Tell whether it has said, not too long ago, that nobody wants current."""
+    return _said(policy, view, at) in NO_CAR
+
+
+def _said(policy: Policy, view: ChargerView, at: Instant) -> ChargerStatus | None:
     report = view.report
-    return report is not None and at - report.at < policy.lost_after_ms and report.status in NO_CAR
+    return None if report is None or at - report.at >= policy.lost_after_ms else report.status
 
 
 def rank(policy: Policy, view: ChargerView, at: Instant) -> tuple[int, ...]:
@@ -90,9 +114,9 @@ def content(policy: Policy, view: ChargerView, at: Instant) -> Cause:
     """Why the largest offer that makes sense is less than the charger's maximum."""
     if no_car(policy, view, at):
         return Cause.NO_CAR
-    if starts(view, at):
+    if starts(view, at) and not absent(policy, view, at):
         return Cause.STARTING
-    return Cause.UNSEEN if drawn_ma(policy, view, at) is None else Cause.ENOUGH
+    return Cause.UNSEEN if not drawn_ma(policy, view, at) else Cause.ENOUGH
 
 
 def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) -> MilliAmps:

@@ -61,6 +61,7 @@ def start(site: Site, at: Instant) -> State:
             commands=(Command(at - charger.response_ms, charger.maximum_ma), Command(at, grants[charger.name].limit_ma)),
             raised_at=FIRST,
             paused_at=at,
+            drew_at=at,
         )
         for charger in site.chargers
     )

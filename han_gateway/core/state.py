@@ -143,6 +143,7 @@ class ChargerView(NamedTuple):
     started_at: Instant = FIRST
     had_ua: int = 0
     unused_since: Instant | None = None
+    drew_at: Instant = FIRST
     seq: int = 0
     said_at: Instant | None = None
     report: ChargerSaid | None = None

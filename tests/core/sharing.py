@@ -80,11 +80,15 @@ def fits(amps: dict[str, int], name: str, limits: list[Row]) -> bool:
 
 
 def one_step(case: Sharing) -> dict[str, int]:
-    """Limits by charger: floors, then minimums in turn, then the poorest by one step, priority by priority."""
-    limits = rows(case)
+    """Limits by charger: floors, then minimums in turn, then the poorest by one step, priority by priority; absent ones after all others."""
     turn = sorted(case.wants, key=lambda want: (-want.charger.priority, want.rank, want.charger.name))
     amps = {want.charger.name: held(want) for want in turn}
+    for absent in (False, True):
+        _share([want for want in turn if want.absent is absent], amps, rows(case))
+    return amps
 
+
+def _share(turn: list[Want], amps: dict[str, int], limits: list[Row]) -> None:
     def raised(want: Want) -> bool:
         name = want.charger.name
         after = more(want, amps[name])
@@ -102,7 +106,6 @@ def one_step(case: Sharing) -> dict[str, int]:
             poorest = min(rising, key=lambda want: Fraction(amps[want.charger.name], want.charger.weight))
             if not raised(poorest):
                 rising.remove(poorest)
-    return amps
 
 
 def random_sharing(rng: random.Random) -> Sharing:
@@ -141,4 +144,5 @@ def _want(rng: random.Random, charger: Charger) -> Want:
         floor_ma=min(held, ceiling // charger.step_ma * charger.step_ma),
         lines=lines,
         rank=(rng.choice((0, 0, 1)),),
+        absent=rng.random() < 0.2,
     )

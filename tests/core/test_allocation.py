@@ -317,3 +317,13 @@ def test_one_that_is_first_goes_before_every_priority() -> None:
 def test_nobody_is_first_who_was_not_made_so() -> None:
     """Being first is for those whom somebody asked to hurry."""
     assert not Want(charger=charger("a"), ceiling_ma=16_000).first
+
+
+def test_an_absent_one_has_what_all_others_leave() -> None:
+    """Not even its minimum comes before what another, less important one can use; and nobody is absent who was not made so."""
+    site = house(charger("a", priority=9), charger("b"))
+    wants = [Want(charger=each, ceiling_ma=16_000, absent=each.name == "a") for each in site.chargers]
+    for room_a, shares in ((16, (0, 16)), (21, (0, 16)), (22, (6, 16)), (25, (9, 16))):
+        grants = allocate(site, Room(PerLine(*[room_a * 1000] * 3)), wants)
+        assert tuple(grant.limit_ma // 1000 for grant in grants) == shares
+    assert not Want(charger=charger("a"), ceiling_ma=16_000).absent

@@ -281,15 +281,26 @@ def test_half_a_report_is_silence() -> None:
     assert limits(grow(site, (low._replace(started_at=NOW - TURN_MS, had_ua=6_000_000), b), room(11, 11, 11), NOW)) == {"a": 0}
 
 
-def test_without_a_car_the_minimum_is_kept() -> None:
-    """A charger that says that no car wants current holds its minimum and leaves the rest to the other."""
+def test_an_empty_place_keeps_no_current_from_a_car() -> None:
+    """A charger that says that it has no car holds its minimum only while nobody else could use it, and says why it is paused."""
     site = house(charger("a", [L1]), charger("b", [L1]))
-    told = reporting(reporting(views(site, a=10, b=10), a=10), ChargerStatus.IDLE, b=0)
-    first = grow(site, told, room(20, 0, 0), NOW)
+    hungry = reporting(reporting(views(site, a=10, b=6), a=10), ChargerStatus.IDLE, b=0)
+    made = reporting(reporting(views(site, a=10, b=0), a=10), ChargerStatus.IDLE, b=0)
+    content = reporting(reporting(views(site, a=16, b=0), a=16), ChargerStatus.IDLE, b=0)
+
+    assert limits(grow(site, hungry, room(16, 0, 0), NOW)) == {"b": 0}
+    grants = grow(site, made, room(16, 0, 0), NOW)
+    assert limits(grants) == {"a": 16, "b": 0}
+    assert grants["b"].reason == Reason(cause=Cause.NO_CAR)
+    assert limits(grow(site, content, room(22, 0, 0), NOW)) == {"a": 16, "b": 6}
+
+
+def test_a_cut_takes_an_empty_place_first() -> None:
+    """What is kept for a car that is not there is given up before a car is slowed down."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
     told = reporting(reporting(views(site, a=10, b=6), a=10), ChargerStatus.IDLE, b=0)
 
-    assert limits(first) == {"b": 6}
-    assert limits(grow(site, told, room(20, 0, 0), NOW)) == {"a": 14, "b": 6}
+    assert limits(cut(site, told, room(13, 0, 0), NOW)) == {"b": 0}
 
 
 def test_an_idle_charger_starts_last_and_displaces_nobody() -> None:

@@ -10,11 +10,13 @@ from han_gateway.core.effects import Grant
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import (
     LEAD_MA,
+    LOOK_MS,
     MEMORY_MS,
     SLACK_MA,
     TURN_MS,
     UNUSED_MA,
     UNUSED_MS,
+    absent,
     account,
     appetite_ma,
     drawn_ma,
@@ -192,5 +194,39 @@ def test_nobody_makes_room_for_an_empty_place() -> None:
     told = (says(a, 11), b._replace(belief=Belief(unshown=ENOUGH), paused_at=NOW - 1000))
     assert limits(grow(site, told, room(11, 0, 0), NOW)) == {"a": 11, "b": 0}
     a, b = views(site, a=0, b=6)
-    told = (says(a, 0, ChargerStatus.CONNECTED), b._replace(belief=Belief(unshown=ENOUGH), started_at=NOW - 1000))
+    told = (says(a, 0, ChargerStatus.CONNECTED), b._replace(belief=Belief(unshown=ENOUGH), started_at=NOW - LOOK_MS))
     assert limits(grow(site, told, room(6, 0, 0), NOW)) == {"b": 0}
+    looked_into = (told[0], told[1]._replace(started_at=NOW - LOOK_MS + 1))
+    assert limits(grow(site, looked_into, room(6, 0, 0), NOW))["b"] == 6, "it is seen whether a car is there now"
+
+
+def waits(view: ChargerView, at: Instant) -> ChargerView:
+    """Its car is there and takes nothing."""
+    return account(POLICY, says(view, 0, ChargerStatus.CONNECTED, at), at - 10_000, at)
+
+
+def test_a_car_that_takes_nothing_does_not_hold_a_place() -> None:
+    """One that sleeps through 75 s of its turn, or through those before its pause, seems absent until it has been paused for a turn."""
+    sleeper = waits(one(6, started_at=NOW - LOOK_MS), NOW)
+    assert not absent(POLICY, waits(one(6, started_at=NOW - LOOK_MS + 1), NOW), NOW)
+    assert absent(POLICY, sleeper, NOW)
+    paused = one(0, started_at=NOW - LOOK_MS - 1000, paused_at=NOW - 1000)
+    assert absent(POLICY, waits(paused, NOW), NOW)
+    assert not absent(POLICY, waits(paused, NOW + TURN_MS - 1000), NOW + TURN_MS - 1000)
+
+
+def test_a_car_that_was_paused_while_it_charged_is_there() -> None:
+    """What flowed until shortly before a pause proves the car, through the pause; so does a car that has come since."""
+    charging = account(POLICY, says(one(6, started_at=NOW - TURN_MS), 6), NOW - 10_000, NOW)
+    paused = charging._replace(grant=one(0).grant, paused_at=NOW + LOOK_MS - 1)
+    assert not absent(POLICY, waits(paused, NOW + LOOK_MS), NOW + LOOK_MS)
+    left = account(POLICY, says(paused, 0, ChargerStatus.IDLE, NOW + LOOK_MS), NOW, NOW + LOOK_MS)
+    assert absent(POLICY, left, NOW + LOOK_MS)
+    assert not absent(POLICY, waits(left, NOW + 2 * LOOK_MS), NOW + 2 * LOOK_MS)
+
+
+def test_a_silence_is_no_sign_of_an_empty_place() -> None:
+    """A charger that is heard no more may be charging."""
+    sleeper = waits(one(6, started_at=NOW - LOOK_MS), NOW)
+    later = NOW + POLICY.report_fresh_ms
+    assert not absent(POLICY, sleeper._replace(report=report(NOW, "a", 0)), later)
