@@ -109,10 +109,20 @@ def _share(turn: list[Want], amps: dict[str, int], limits: list[Row]) -> None:
 
 
 def random_sharing(rng: random.Random) -> Sharing:
-    """Any site, with any room that its meters and caps may leave, and anything that its chargers may want and hold."""
+    """Any site at any moment."""
+    return random_moment(rng, random_site(rng))
+
+
+def random_site(rng: random.Random) -> Site:
+    """Fuses below fuses, with up to eight chargers."""
     grid = rng.choice((Grid.TN, Grid.IT))
     root = random_tree(rng, NAMES[: rng.choice((1, 2, 2, 3, 4, 8))], depth=rng.randint(1, 4), grid=grid)
-    site = Site(name="home", grid=grid, root=root)
+    return Site(name="home", grid=grid, root=root)
+
+
+def random_moment(rng: random.Random, site: Site) -> Sharing:
+    """A site with any room that its meters and caps may leave, and anything that its chargers may want and hold."""
+    root = site.root
     budget = root.fuse_ma - root.margin_ma
     room = Room(
         PerLine(*(min(rng.randint(-5000, 80_000), budget) for _ in LINES)),
