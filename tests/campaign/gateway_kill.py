@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from typing import NamedTuple
 
 from han_gateway.adapters import store
@@ -175,6 +176,7 @@ def promise(houses: list[Broken]) -> Promise:
         [value for value in values if value is not None]
         for values in zip(*((each.up_s, each.fallback_s, each.computed_s) for each in kills), strict=True)
     )
+    begun = [each.up_s + each.fallback_s for each in kills if each.up_s is not None and each.fallback_s is not None]
     for each in kills:
         if each.computed_s is None or not each.will or not each.failsafe_held:
             print(each)
@@ -183,7 +185,8 @@ def promise(houses: list[Broken]) -> Promise:
     damaged, tracebacks = sum(house.damaged for house in houses), sum(house.tracebacks for house in houses)
     figure = (
         f"{len(kills):,} kills in {len(houses)} houses; failsafe waited for {len(late)} times, {max(late, default=0):.2f} s late at most; "
-        f"online after {max(up):.1f} s, fallback {max(fallback):.2f} s later, a computed limit {max(computed):.1f} s later, at most; "
+        f"online after {max(up):.1f} s, fallback {max(fallback):.2f} s later, a computed limit {max(computed):.1f} s later, at most "
+        f"(from the start of the process to the fallback {median(begun):.1f} s in the median); "
         f"{unsafe} first limits other than the fallback, {never} without will, limit or failsafe; memory read "
         f"{sum(house.read for house in houses):,} times, {damaged} times damaged; {tracebacks} tracebacks"
     )
