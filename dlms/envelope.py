@@ -12,6 +12,8 @@ from dlms.ciphering import GENERAL_GLO, extent
 from dlms.rejects import Reason, Rejected
 
 START = bytes([GENERAL_GLO])
+SECOND = rb"\x08"
+"""What follows it: the length of a system title."""
 MAX_LENGTH = 4_108
 """The longest envelope that is looked for, in bytes: 4,095 octets, which no P1 telegram needs, and what stands before them."""
 

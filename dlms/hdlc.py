@@ -8,12 +8,15 @@ that does not fit in one frame travels in several, and all but the last have the
 information field holds, nor where in a stream a frame may be.
 """
 
+import re
 from typing import NamedTuple
 
 from dlms.crc import crc16_x25, is_good
 from dlms.rejects import Reason, Rejected
 
 FLAG = b"\x7e"
+SECOND = rb"[\xa0-\xaf]"
+"""What follows the flag that opens a frame: a format field of type 3."""
 MAX_LENGTH = 0x7FF
 """The format field has 11 bits for the length: at most 2,047 bytes between the flags, and never more are held back."""
 
@@ -23,8 +26,13 @@ CHECK_SIZE = 2
 _FLAG = FLAG[0]
 _FORMAT_TYPE = 0xA0
 _SEGMENTED = 0x08
-_ADDRESS_WIDTHS = (1, 2, 4)
 _CONTROL_AND_CHECK = 3  # what follows the addresses in a header
+_EVEN, _ODD = (b"[" + re.escape(bytes(range(first, 256, 2))) + b"]" for first in (0, 1))
+_ADDRESS = b"(?:%b{3}|%b)?%b" % (_EVEN, _EVEN, _ODD)  # 1, 2 or 4 octets, and only the last is odd
+_HEAD = re.compile(b"%b.%b%b.{3}" % (SECOND, _ADDRESS, _ADDRESS), re.DOTALL)
+_HEAD_BEGUN = re.compile(
+    rb"(?:%b(?:.(?:%b{0,3}|%b(?:%b{0,3}|%b.{0,2})))?)?\Z" % (SECOND, _EVEN, _ADDRESS, _EVEN, _ADDRESS), re.DOTALL
+)
 
 
 class _Header(NamedTuple):
@@ -89,31 +97,12 @@ def examine(buffer: bytes, at: int, *, check_fcs: bool = True) -> bytes | Reject
 
 def _read_header(buffer: bytes, at: int) -> _Header | Reason | None:
     """Read the header that begins at ``at`` (after the flag); None while it is too short to tell."""
-    if at >= len(buffer):
-        return None
-    if buffer[at] & 0xF0 != _FORMAT_TYPE:
-        return Reason.NOISE
-    position = at + 2
-    for _address in ("destination", "source"):
-        width = _address_width(buffer, position)
-        if width not in _ADDRESS_WIDTHS:
-            return None if width is None else Reason.HEADER_CHECK
-        position += width
-    size = position + _CONTROL_AND_CHECK - at
-    if at + size > len(buffer):
-        return None
+    head = _HEAD.match(buffer, at)
+    if head is None:
+        begun = _HEAD_BEGUN.match(buffer, at)
+        return None if begun else Reason.HEADER_CHECK if buffer[at] & 0xF0 == _FORMAT_TYPE else Reason.NOISE
     length = (buffer[at] & 0x07) << 8 | buffer[at + 1]
-    if length < size or not is_good(buffer[at : at + size]):
+    size = head.end() - at
+    if length < size or not is_good(head[0]):
         return Reason.HEADER_CHECK
     return _Header(size, length)
-
-
-def _address_width(buffer: bytes, at: int) -> int | None:
-    """Count the bytes of the address at ``at``: only its last one is odd. None while cut off, 5 where it does not end."""
-    widest = max(_ADDRESS_WIDTHS)
-    for width in range(1, widest + 1):
-        if at + width > len(buffer):
-            return None
-        if buffer[at + width - 1] & 1:
-            return width
-    return widest + 1

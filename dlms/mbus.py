@@ -16,6 +16,8 @@ from typing import NamedTuple
 from dlms.rejects import Reason, Rejected
 
 START = b"\x68"
+SECOND = rb"."
+"""What follows it: any length."""
 STOP = 0x16
 MAX_LENGTH = 266
 """The longest telegram that can be written, in bytes: 260 that L counts, and six around them."""

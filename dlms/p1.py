@@ -19,6 +19,8 @@ from dlms.crc import crc16_arc
 from dlms.rejects import Reason, Rejected
 
 START = b"/"
+SECOND = rb"[A-Za-z]"
+"""What follows it: the first letter of a maker."""
 MAX_LENGTH = 4096
 """The largest telegram that is waited for, in bytes; the longest ones seen (Belgium, with two gas meters) have some 1,200."""
 

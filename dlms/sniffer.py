@@ -38,11 +38,12 @@ class _Kind(NamedTuple):
 
     ``examine`` judges a start octet: it gives the frame that begins there; or Rejected when it began well and is not good, with what it
     costs; or the reason why none begins there; or None while there are too few bytes to tell.
-    ``flags`` is 1 where a frame stands between two flags, which are not given, and the closing one may open the next frame as well.
-    ``margin`` holds the octets that may follow a frame and are no noise.
+    ``second`` is a pattern of what must follow: no other start is examined. ``flags`` is 1 where a frame stands between two flags, which
+    are not given, and the closing one may open the next frame as well. ``margin`` holds the octets that may follow a frame and are no noise.
     """
 
     examine: Callable[[bytes, int], Verdict]
+    second: bytes
     flags: int = 0
     margin: bytes = b""
 
@@ -52,14 +53,15 @@ class _Kinds:
 
     def __init__(self, kinds: dict[bytes, _Kind]) -> None:
         self._by_start = {start[0]: kind for start, kind in kinds.items()}
-        self._starts = re.compile(b"[" + re.escape(b"".join(kinds)) + b"]")
+        heads = (rb"%b(?=%b|\Z)" % (re.escape(start), kind.second) for start, kind in kinds.items())
+        self._starts = re.compile(b"|".join(heads), re.DOTALL)
 
     def at(self, buffer: bytes, at: int) -> _Kind:
         """Give the kind of frame that may begin at a start octet."""
         return self._by_start[buffer[at]]
 
     def next_start(self, buffer: bytes, at: int, stop: int) -> int | None:
-        """Find the first start octet from ``at`` on and before ``stop``."""
+        """Find the first start octet from ``at`` on and before ``stop`` that is the last one, or that a frame may follow."""
         found = self._starts.search(buffer, at, stop)
         return found.start() if found else None
 
@@ -74,11 +76,11 @@ class Sniffer:
 
     def __init__(self, *, check_fcs: bool = True) -> None:
         """Start with nothing pending."""
-        hdlc_alone = {FLAG: _Kind(partial(hdlc.examine, check_fcs=check_fcs), flags=1)}
-        p1_kind = _Kind(partial(p1.examine, check=check_fcs), margin=b"\r\n")
-        checked = {**hdlc_alone, mbus.START: _Kind(mbus.examine), p1.START: p1_kind}
+        hdlc_alone = {FLAG: _Kind(partial(hdlc.examine, check_fcs=check_fcs), hdlc.SECOND, flags=1)}
+        p1_kind = _Kind(partial(p1.examine, check=check_fcs), p1.SECOND, margin=b"\r\n")
+        checked = {**hdlc_alone, mbus.START: _Kind(mbus.examine, mbus.SECOND), p1.START: p1_kind}
         self._hdlc, self._checked = _Kinds(hdlc_alone), _Kinds(checked)
-        self._kinds = _Kinds({**checked, envelope.START: _Kind(envelope.examine, margin=envelope.START)})
+        self._kinds = _Kinds({**checked, envelope.START: _Kind(envelope.examine, envelope.SECOND, margin=envelope.START)})
         self._headers = _HEADERS_REMEMBERED if check_fcs else 0
         self._spans: dict[bytes, int] = {}  # from flag to flag, by the first nine bytes of HDLC frames that were good
         self._even = self._spans  # the same, but nothing while anything but a flag is pending
@@ -214,8 +216,7 @@ class _Judge:
         if isinstance(found, Reason):
             return found
         stop = len(self._buffer) + 1 if found is None else at + _size(kind, found) + isinstance(found, Rejected)
-        inside = self._inside_hdlc if kind.flags else self._inside
-        if inside.is_cut_off(at, stop):
+        if (self._inside_hdlc if kind.flags else self._inside).is_cut_off(at, stop):
             return Reason.TRUNCATED
         if found is None and self._ended:
             return Reason.TRUNCATED if at + 1 < len(self._buffer) else Reason.NOISE
@@ -236,8 +237,7 @@ class _Inside:
         at = self._kinds.next_start(self._buffer, max(start + 1, self._seen), stop)
         while at is not None:
             kind = self._kinds.at(self._buffer, at)
-            found = kind.examine(self._buffer, at)
-            if isinstance(found, bytes):
+            if isinstance(found := kind.examine(self._buffer, at), bytes):
                 self._frames.append((at, at + _size(kind, found)))
             at = self._kinds.next_start(self._buffer, at + 1, stop)
         self._seen = max(self._seen, stop)

@@ -41,6 +41,22 @@ def test_a_changed_bit(bit: int, check_fcs: bool) -> None:
         assert verdict == (bytes(changed[1:-1]) if not check_fcs else Rejected(Reason.FRAME_CHECK, len(A)))
 
 
+ADDRESSES = [bytes(width - 1) + b"\x01" for width in range(1, 6)]
+
+
+@pytest.mark.parametrize("destination", ADDRESSES)
+@pytest.mark.parametrize("source", ADDRESSES)
+def test_addresses(destination: bytes, source: bytes) -> None:
+    """An address has 1, 2 or 4 octets, of which only the last is odd; with any other no frame begins, and a part of it decides that."""
+    whole = build(destination, source, 0x13, b"information")
+    good = not {len(destination), len(source)} & {3, 5}
+    decided = [examine(whole[:size], 0) for size in range(1, len(whole) + 1)]
+
+    assert decided[-1] == (whole[1:-1] if good else Reason.HEADER_CHECK)
+    assert set(decided[:-1]) <= ({None} if good else {None, Reason.HEADER_CHECK})
+    assert sorted(decided, key=lambda verdict: verdict is not None) == decided  # what is decided stays so
+
+
 @given(st.binary(max_size=30))
 def test_any_bytes(data: bytes) -> None:
     """No bytes make it raise."""

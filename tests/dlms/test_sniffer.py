@@ -1,9 +1,11 @@
 """Frames in a stream of bytes: HDLC, M-Bus and P1 in any mixture."""
 
 import random
+import re
 import sys
 from collections.abc import Callable, Iterable
 from itertools import pairwise
+from types import ModuleType
 
 import pytest
 from hypothesis import given
@@ -509,6 +511,14 @@ class TestMixtures:
         for _ in range(2_000):
             line.feed(rng.choice((*begun, rng.randbytes(300), b"1-0:1.7.0(0001.231*kW)\r\n" * 20, b"\x68" * 300, b"/" * 300)))
             assert len(line._rest) <= sniffer.MOST_PENDING
+
+    @pytest.mark.parametrize(("module", "start"), [(hdlc, FLAG), (mbus, mbus.START), (p1, p1.START), (envelope, envelope.START)])
+    def test_what_is_passed_over(self, module: ModuleType, start: bytes) -> None:
+        """A start octet that is not even examined, for what follows it, begins no frame and no part of one."""
+        second = re.compile(module.SECOND, re.DOTALL)
+        passed = [bytes([octet]) for octet in range(256) if not second.match(bytes([octet]))]
+
+        assert all(module.examine(start + octet + rest, 0) is Reason.NOISE for octet in passed for rest in (b"", bytes(100)))
 
     def test_promises_without_frames_cost_what_noise_costs(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """However many starts promise a frame that never ends, each is examined a few times, not once for every other."""
