@@ -20,15 +20,16 @@ from han_gateway.meters.forms import FORMS
 from han_gateway.meters.profiles import identify
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
+from tests.campaign._damage import stream
 from tests.campaign._parts import Part, Tally, parts, tried
 from tests.campaign._promise import Promise, arguments, published
-from tests.campaign.mutations import stream_cases
 from tests.invented import invent_with
 from tests.meters.test_decoder import own_name
 from tests.meters.test_profiles import SIGNATURES, fitting
 
 FAST, FULL = 20_000, 1_000_000
 CASES_PER_PART = 1_000
+FRAMES = 5
 NOISE = {Reason.NOISE, Reason.HEADER_CHECK}
 
 
@@ -48,13 +49,13 @@ def cuts_are_no_matter(part: Part) -> Tally:
     """Any stream, whole and in up to 20 pieces."""
     rng, tally = random.Random(part.seed), Tally()
     whole, pieces = Decoder(), Decoder()  # they get to know the line: frames with known headers go another, faster way
-    for case in stream_cases(part.seed, part.cases):
-        stream = case.stream
-        places = [0, *sorted(rng.randint(0, len(stream)) for _ in range(rng.randint(1, 20))), len(stream)]
-        expected = heard([*whole.feed(stream), *whole.close()])
-        found = heard([*(item for start, stop in pairwise(places) for item in pieces.feed(stream[start:stop])), *pieces.close()])
+    for _ in range(part.cases):
+        sent = stream(rng, FRAMES).stream
+        places = [0, *sorted(rng.randint(0, len(sent)) for _ in range(rng.randint(1, 20))), len(sent)]
+        expected = heard([*whole.feed(sent), *whole.close()])
+        found = heard([*(item for start, stop in pairwise(places) for item in pieces.feed(sent[start:stop])), *pieces.close()])
         good = found == expected
-        tally = tally.plus(Tally(1, not good, example="" if good else f"{stream.hex()} cut at {places}"))
+        tally = tally.plus(Tally(1, not good, example="" if good else f"{sent.hex()} cut at {places}"))
     return tally
 
 
