@@ -205,7 +205,7 @@ class Gateway:
 class House:
     """A running gateway with all that it needs."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, *, record: bool = True) -> None:
+    def __init__(self, folder: Path, broker: Mosquitto, *, record: bool = True, inside: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self.recording = folder / "run.han"
         self.config = folder / "house.toml"
@@ -216,7 +216,7 @@ class House:
         self.config.write_text(HOUSE.format(port=self.meter.device, mqtt_port=broker.port, metrics_port=self.metrics_port))
         self.ears = Listener(broker.port)
         (folder / "log").unlink(missing_ok=True)
-        self.gateway = Gateway(self.config, *(["--record", str(self.recording)] if record else []))
+        self.gateway = Gateway(self.config, *(["--record", str(self.recording)] if record else []), inside=inside)
         self.process = self.gateway.process
 
     def log(self) -> str:
