@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from han_gateway.core.belief import believed_ma
 from han_gateway.core.diversity import UNTAKEN_MS
-from han_gateway.core.effects import SetLimit
+from han_gateway.core.effects import MeterState, SetLimit
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
 from han_gateway.core.site import Charger, Site
@@ -154,6 +154,22 @@ def test_a_wrong_high_reading_lowers_at_once() -> None:
         state, _ = step(site, state, MeterSaid(at=at, reading=list2(*amps)))
 
     assert state.chargers[0].grant.limit_ma == 0
+
+
+def test_one_wrong_reading_delays_the_fallback_by_no_more_than_it_came_late() -> None:
+    """After the last list of a meter, a wrong one puts off the fallback by as much as it came after that."""
+    rng = random.Random(94)
+    for _ in range(int(60 * SCALE)):
+        for site in SITES:
+            run = Run(site)
+            for at, amps in a_run(rng)[: rng.randint(1, 12)]:
+                run.hear(at, list2(*amps))
+            wrong_at = run.now + rng.randint(1, 10_000)
+            run.hear(wrong_at, list2(*(rng.uniform(0, 60) for _ in LINES)))
+            run.until(wrong_at + site.policy.lost_after_ms + 1_000)
+
+            assert run.state.meter is MeterState.LOST
+            assert all(view.grant.limit_ma <= view.charger.fallback_ma for view in run.state.chargers)
 
 
 def wide(amps: float) -> int:
