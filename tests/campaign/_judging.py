@@ -57,10 +57,9 @@ def judge(case: Case, sniffer: Sniffer | None = None) -> tuple[int, int]:
 
     A sniffer that is given hears the stream in its pieces; otherwise a new one hears all of it at once.
     """
-    items = (
-        [item for piece in case.pieces for item in sniffer.feed(piece)] if sniffer else (sniffer := Sniffer()).feed(case.stream)
-    )
-    found = tuple([item for item in items + sniffer.close() if isinstance(item, bytes)])
+    reader, pieces = (Sniffer(), (case.stream,)) if sniffer is None else (sniffer, case.pieces)
+    items = [item for piece in pieces for item in reader.feed(piece)]
+    found = tuple([item for item in items + reader.close() if isinstance(item, bytes)])
     return (0, 0) if found == case.untouched else _closer_look(case, found)
 
 

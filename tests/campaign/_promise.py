@@ -24,14 +24,23 @@ class Promise(NamedTuple):
     holds: bool
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
-    """The arguments that every campaign takes; one may add its own before it parses."""
+def arguments(description: str, cases: str = "", fast: int = 0, full: int = 0) -> argparse.ArgumentParser:
+    """The arguments that every campaign takes; one may add its own before it parses. ``cases`` is what it counts, if it does."""
     main = sys.modules["__main__"].__spec__
     parser = argparse.ArgumentParser(prog=f"python -m {main.name}" if main else None, description=description)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--fast", action="store_true", help="fewer cases, as in CI; the same laws")
+    if cases:
+        parser.add_argument("--count", type=int, help=f"{cases}; otherwise {full:,}, with --fast {fast:,}")
+        parser.set_defaults(counts=(fast, full))
     parser.add_argument("--figures", type=Path, metavar="FILE", help="keep the figures in this JSON file, beside those it holds")
     return parser
+
+
+def wanted(given: argparse.Namespace) -> int:
+    """How many cases to try."""
+    fast, full = given.counts
+    return int(given.count or (fast if given.fast else full))
 
 
 def published(given: argparse.Namespace, promises: Iterable[Promise]) -> int:
@@ -49,8 +58,8 @@ def published(given: argparse.Namespace, promises: Iterable[Promise]) -> int:
 def _keep(given: argparse.Namespace, promises: Iterable[Promise]) -> None:
     main = sys.modules["__main__"].__spec__
     name = main.name.rpartition(".")[2].replace("_", "-") if main else "?"
-    count = getattr(given, "count", None)
-    options = ("--fast " if given.fast else "") + (f"--count {count} " if count else "")
+    chosen = ((option, getattr(given, option, None)) for option in ("count", "minutes"))
+    options = "--fast " * given.fast + "".join(f"--{option} {value} " for option, value in chosen if value)
     command = f"scripts/campaign {options}--seed {given.seed} {name}"
     kept = json.loads(given.figures.read_text(encoding="utf-8")) if given.figures.exists() else {}
     kept |= {each.id: {**each._asdict(), "command": command, "machine": machine()} for each in promises}

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from han_gateway.core.units import PerLine
 from tests.campaign import _rig as rig
 from tests.campaign._guest import Guest
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 
 FAST, FULL = 40, 1_000
 FAST_AWAY_S, FULL_AWAY_S = 20.0, 3_600.0
@@ -249,10 +249,8 @@ def away(seed: str, seconds: float) -> Broken:
 
 def main() -> int:
     """Run the campaign."""
-    parser = arguments("Broker death is boring.")
-    parser.add_argument("--count", type=int, help=f"kills in all; otherwise {FULL:,}, with --fast {FAST}")
-    given = parser.parse_args()
-    each = -(-(given.count or (FAST if given.fast else FULL)) // HOUSES)
+    given = arguments("Broker death is boring.", "kills in all", FAST, FULL).parse_args()
+    each = -(-wanted(given) // HOUSES)
     seconds = FAST_AWAY_S if given.fast else FULL_AWAY_S
     ended = threading.Event()
     with ThreadPoolExecutor(HOUSES + 4) as pool:

@@ -1,6 +1,6 @@
 """Campaign: clocks that jump change nothing but what the clock shows.
 
-    python -m tests.campaign.clocks [--seed N] [--fast]
+    python -m tests.campaign.clocks [--seed N] [--fast | --count N]
 
 Each case is an hour of a house through the whole program (``_house.py``), lived three times from the same life at the same instants.
 The second time the wall clock of the machine jumps again and again: by up to 20 years, to 1970, to 2038, by an hour as for summer time,
@@ -23,7 +23,7 @@ from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant
 from tests.campaign._house import STARTED, HandClock, Household, Program, frame
 from tests.campaign._parts import Part, Tally, parts, tried
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 
 FAST, FULL = 6, 1_000
 HOUR_S, LIST_S = 3_600, 10
@@ -119,8 +119,8 @@ def the_same_life(part: Part) -> Tally:
 
 def main() -> int:
     """Run the campaign."""
-    given = arguments("Clocks that jump change nothing.").parse_args()
-    hours = tried(the_same_life, parts(str(given.seed), FAST if given.fast else FULL, 1))
+    given = arguments("Clocks that jump change nothing.", "hours", FAST, FULL).parse_args()
+    hours = tried(the_same_life, parts(str(given.seed), wanted(given), 1))
     promise = Promise(
         "R-13",
         "clocks that jump change nothing but what they show",

@@ -1,6 +1,6 @@
 """Campaign: no configuration, however crooked, can do worse than be refused in words that name the place.
 
-    python -m tests.campaign.configurations [--seed N] [--fast]
+    python -m tests.campaign.configurations [--seed N] [--fast | --count N]
 
 *Mutants*: the example configurations with words, values, lines and tables changed, moved, doubled and lost, through ``config.load`` in this
 process: a house, or a ConfigError of lines that each name a place. *Crooked*: files as people and accidents make them, through the real
@@ -21,7 +21,7 @@ from typing import NamedTuple
 from han_gateway.config.load import load
 from han_gateway.config.problems import SHOWN_AT_MOST, ConfigError
 from tests.campaign._parts import Part, Tally, cpu_ms, parts, tried
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 
 FAST, FULL = 5_000, 100_000
 CASES_PER_PART = 250
@@ -259,8 +259,8 @@ def commands() -> dict[str, Answer]:
 
 def main() -> int:
     """Run the campaign."""
-    given = arguments("No configuration can do worse than be refused in words.").parse_args()
-    mutants = tried(refused_in_words, parts(str(given.seed), FAST if given.fast else FULL, CASES_PER_PART))
+    given = arguments("No configuration can do worse than be refused in words.", "mutants", FAST, FULL).parse_args()
+    mutants = tried(refused_in_words, parts(str(given.seed), wanted(given), CASES_PER_PART))
     answers = commands()
     bad = sum(not answer.good for answer in answers.values())
     slowest_s, largest_mib = (max(getattr(each, name) for each in answers.values()) for name in ("cpu_s", "mib"))

@@ -1,12 +1,12 @@
 """Campaign: a meter that is silent, frozen, or repeats itself raises nothing, and is found out in time.
 
-    python -m tests.campaign.freshness [--seed N] [--fast]
+    python -m tests.campaign.freshness [--seed N] [--fast | --count N]
 
 *Silence*: after the last list the house is looked at, and the next list comes, at every millisecond around each border. *Freezing*: a meter
 whose list, clock and all, comes again and again as bytes. *Repeating*: evenings in which lists come twice or thrice, late, and in the
 wrong order; every raise must be allowed by each list of its window, as for one wrong reading. *Constancy*: a house that really draws
-always the same charges its cars. ``--fast`` is 1 house at 4,402 moments, 50 frozen meters and 500 evenings, without it a hundred times
-as many, about 25 min.
+always the same charges its cars. For every 50 frozen meters there are 2 houses at 4,402 moments, 500 evenings and 50 constant houses;
+``--fast`` is 50, without it 5,000, about 25 min.
 """
 
 import copy
@@ -23,10 +23,11 @@ from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from tests.campaign._house import frame
 from tests.campaign._parts import Part, Tally, parts, tried
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 from tests.core.houses import L2, LIST_MS, Run, charger, house, list2
 from tests.properties.test_no_raise_on_one_reading import SITES, Heard, a_run, check, limits
 
+FAST, FULL = 50, 5_000
 POLICY = Policy()
 REACH_MS = 1_100
 SECOND_MS = 1_000
@@ -188,11 +189,18 @@ def constancy(part: Part) -> Tally:
 
 def main() -> int:
     """Run the campaign."""
-    given = arguments("A meter that is silent, frozen or repeats itself raises nothing.").parse_args()
-    scale = 1 if given.fast else 100
+    given = arguments(
+        "A meter that is silent, frozen or repeats itself raises nothing.", "frozen meters", FAST, FULL
+    ).parse_args()
+    count = wanted(given)
     seen = {
-        law.__name__: tried(law, parts(f"{given.seed}/{law.__name__}", cases * scale, size))
-        for law, cases, size in ((silence, 2, 1), (freezing, 50, 5), (repeating, 500, 25), (constancy, 50, 5))
+        law.__name__: tried(law, parts(f"{given.seed}/{law.__name__}", cases, size))
+        for law, cases, size in (
+            (silence, -(-count // 25), 1),
+            (freezing, count, 5),
+            (repeating, 10 * count, 25),
+            (constancy, count, 5),
+        )
     }
     silent, frozen, repeated, constant = seen.values()
     return published(

@@ -25,7 +25,7 @@ from han_gateway.core.allocation import Room, Want, allocate
 from han_gateway.core.effects import Cause, Grant
 from han_gateway.core.site import Circuit
 from han_gateway.core.units import LINES, Line, PerLine
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 from tests.core.sharing import Row, Sharing, fits, held, lowest, more, one_step, random_moment, random_site, rows
 
 FAST, FULL = 200_000, 10_000_000
@@ -250,10 +250,8 @@ def run(task: tuple[str, int]) -> Tally:
 
 def main() -> int:
     """Run the campaign."""
-    parser = arguments("No allocation is over a fuse.")
-    parser.add_argument("--count", type=int, help=f"cases in all; otherwise {FULL:,}, with --fast {FAST:,}")
-    given = parser.parse_args()
-    count = given.count or (FAST if given.fast else FULL)
+    given = arguments("No allocation is over a fuse.", "cases in all", FAST, FULL).parse_args()
+    count = wanted(given)
     began = time.perf_counter()
     tasks = [
         (f"{given.seed}/{part}", min(CASES_PER_TASK, count - done)) for part, done in enumerate(range(0, count, CASES_PER_TASK))

@@ -64,7 +64,7 @@ def promise(found: Sequence[Searched], seconds: int) -> Promise:
 def parsed() -> argparse.Namespace:
     """The arguments."""
     parser = arguments("A search finds nothing.")
-    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"for each target; otherwise {MINUTES:g}")
+    parser.add_argument("--minutes", type=float, help=f"for each target; otherwise {MINUTES:g}")
     parser.add_argument("--targets", default=",".join(TARGETS), metavar="NAMES", help="only these, as feed,read; otherwise all")
     return parser.parse_args()
 
@@ -75,7 +75,7 @@ def main() -> int:
     if find_spec("atheris") is None:
         print("skipped: atheris is not installed; where it has a wheel, .venv/bin/pip install -r locks/fuzz.txt brings it")
         return 0
-    seconds = FAST_S if given.fast else round(60 * given.minutes)
+    seconds = FAST_S if given.fast else round(60 * (given.minutes or MINUTES))
     with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
         found = list(pool.map(lambda name: search(name, seconds, given.seed), given.targets.split(",")))
     for each in found:

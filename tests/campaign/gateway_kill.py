@@ -22,7 +22,7 @@ from han_gateway.core.memory import Memory, Past
 from han_gateway.core.units import PerLine
 from tests.campaign import _rig as rig
 from tests.campaign._guest import Guest
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 
 FAST, FULL = 48, 2_000
 HOUSES, REAL_HOUSES = 6, 2
@@ -154,10 +154,8 @@ def run(seed: str, pace: rig.Pace, count: int, long: bool) -> Broken:
 
 def main() -> int:
     """Run the campaign."""
-    parser = arguments("kill -9 at any time is safe.")
-    parser.add_argument("--count", type=int, help=f"kills in all; otherwise {FULL:,}, with --fast {FAST}")
-    given = parser.parse_args()
-    each = -(-(given.count or (FAST if given.fast else FULL)) // HOUSES)
+    given = arguments("kill -9 at any time is safe.", "kills in all", FAST, FULL).parse_args()
+    each = -(-wanted(given) // HOUSES)
     with ThreadPoolExecutor(HOUSES + REAL_HOUSES) as pool:
         scaled = [pool.submit(run, f"{given.seed}/{number}", rig.HURRIED, each, True) for number in range(HOUSES)]
         real = [

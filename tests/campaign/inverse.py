@@ -1,6 +1,6 @@
 """Campaign: what a meter sends is what is read, however the bytes were cut on their way; and no list fits two meters.
 
-    python -m tests.campaign.inverse [--seed N] [--fast]
+    python -m tests.campaign.inverse [--seed N] [--fast | --count N]
 
 A reading of any values that a list can carry is written by the software meter and must come back from the decoder as it was. A stream
 of five frames, one of them hurt and with noise between them, must give the same however it was cut. A signature (shape of the body,
@@ -22,7 +22,7 @@ from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
 from tests.campaign._damage import stream
 from tests.campaign._parts import Part, Tally, parts, tried
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 from tests.invented import invent_with
 from tests.meters.test_decoder import own_name
 from tests.meters.test_profiles import SIGNATURES, fitting
@@ -93,8 +93,8 @@ def one_meter_at_most(part: Part) -> Tally:
 
 def main() -> int:
     """Run the campaign."""
-    given = arguments("What is sent is what is read.").parse_args()
-    count = FAST if given.fast else FULL
+    given = arguments("What is sent is what is read.", "readings", FAST, FULL).parse_args()
+    count = wanted(given)
     back, cuts, signatures = (
         tried(law, parts(f"{given.seed}/{law.__name__}", cases, CASES_PER_PART))
         for law, cases in ((readings_come_back, count), (cuts_are_no_matter, count // 2), (one_meter_at_most, count))

@@ -33,7 +33,7 @@ from han_gateway.simulation.lab import Case, Lab, Run, drawn
 from han_gateway.simulation.misconduct import Lie, Untruth
 from han_gateway.simulation.policy import Order
 from han_gateway.simulation.supply import Pulse, Second, Supply, add_up, phasors
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 
 FAST, FULL = 24, 400
 HOURS_S = 7_200
@@ -251,10 +251,8 @@ def _by_second(changes: list[tuple[Second, int]]) -> list[int]:
 
 def main() -> int:
     """Run the campaign."""
-    parser = arguments("A charger without manners hurts nobody.")
-    parser.add_argument("--count", type=int, help=f"houses in all; otherwise {FULL}, with --fast {FAST}")
-    given = parser.parse_args()
-    count = given.count or (FAST if given.fast else FULL)
+    given = arguments("A charger without manners hurts nobody.", "houses in all", FAST, FULL).parse_args()
+    count = wanted(given)
     began = time.perf_counter()
     with Pool(min(2, os.cpu_count() or 1)) as pool:
         seen = list(pool.imap_unordered(tried, [(str(given.seed), number) for number in range(count)]))

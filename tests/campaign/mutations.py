@@ -39,7 +39,7 @@ from tests.campaign._damage import (
 )
 from tests.campaign._judging import Tally, frames_law
 from tests.campaign._nonsense import SLOWEST_MS, nonsense_law, readings_law, traced_peak_kib
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 from tests.campaign._wires import p1_telegram, telegram
 
 FAST, FULL = 2_000_000, 100_000_000
@@ -175,10 +175,8 @@ def promises(tallies: list[tuple[Law, Tally]], peak_kib: float) -> list[Promise]
 
 def main() -> int:
     """Run the campaign."""
-    parser = arguments("What mutated frames can do to the reader.")
-    parser.add_argument("--count", type=int, help=f"mutated frames in all; otherwise {FULL:,}, with --fast {FAST:,}")
-    given = parser.parse_args()
-    count, slow = given.count or (FAST if given.fast else FULL), not (given.fast or given.count)
+    given = arguments("What mutated frames can do to the reader.", "mutated frames in all", FAST, FULL).parse_args()
+    count, slow = wanted(given), not (given.fast or given.count)
     began = time.perf_counter()
     classes = laws(slow=slow)
     tallies = [Tally() for _ in classes]

@@ -1,6 +1,6 @@
 """Campaign: one wrong reading never raises a limit.
 
-    python -m tests.campaign.one_reading [--seed N] [--fast]
+    python -m tests.campaign.one_reading [--seed N] [--fast | --count N]
 
 Each case is one house and 40 lists of a busy evening, of which one is replaced by a wrong one, or a wrong one inserted. The law is that
 of ``tests/properties/test_no_raise_on_one_reading.py``: every raise is allowed by *each* list of the raise window before it, so by the
@@ -11,7 +11,7 @@ import random
 import sys
 
 from tests.campaign._parts import Part, Tally, parts, tried
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 from tests.properties.test_no_raise_on_one_reading import SITES, a_run, check, with_a_wrong_one
 
 FAST, FULL = 4_000, 400_000
@@ -34,8 +34,8 @@ def raises_are_allowed(part: Part) -> Tally:
 
 def main() -> int:
     """Run the campaign."""
-    given = arguments("One wrong reading never raises a limit.").parse_args()
-    runs = tried(raises_are_allowed, parts(str(given.seed), FAST if given.fast else FULL, CASES_PER_PART))
+    given = arguments("One wrong reading never raises a limit.", "evenings", FAST, FULL).parse_args()
+    runs = tried(raises_are_allowed, parts(str(given.seed), wanted(given), CASES_PER_PART))
     promise = Promise(
         "R-9",
         "one wrong reading never raises a limit",

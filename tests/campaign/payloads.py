@@ -1,6 +1,6 @@
 """Campaign: no message from the broker can raise, be believed when it is nonsense, or take long.
 
-    python -m tests.campaign.payloads [--seed N] [--fast]
+    python -m tests.campaign.payloads [--seed N] [--fast | --count N]
 
 Hostile payloads on every topic on which the house is spoken to: JSON that nests without end, numbers beyond any range, NaN, true for a
 number, keys twice, bytes that are no UTF-8, sizes around and beyond the bound, good reports with a few bytes changed. What is believed must
@@ -30,7 +30,7 @@ from han_gateway.core.inbox import (
 from han_gateway.core.units import LINES
 from tests.campaign._house import SITE
 from tests.campaign._parts import Part, Tally, cpu_ms, parts, tried
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 
 FAST, FULL = 1_000_000, 20_000_000
 CASES_PER_PART = 5_000
@@ -208,8 +208,10 @@ def nothing_gets_through(part: Part) -> Tally:
 
 def main() -> int:
     """Run the campaign."""
-    given = arguments("No message from the broker can raise, or be believed when it is nonsense.").parse_args()
-    seen = tried(nothing_gets_through, parts(str(given.seed), FAST if given.fast else FULL, CASES_PER_PART))
+    given = arguments(
+        "No message from the broker can raise, or be believed when it is nonsense.", "payloads", FAST, FULL
+    ).parse_args()
+    seen = tried(nothing_gets_through, parts(str(given.seed), wanted(given), CASES_PER_PART))
     promise = Promise(
         "R-23a",
         "no message from the broker can crash the gateway, or be believed when it is nonsense",

@@ -27,7 +27,7 @@ from prometheus_client import generate_latest
 
 from han_gateway.adapters.recording import moment
 from tests.campaign._house import STARTED, HandClock, Household, Program, frame
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 
 FAST_DAYS, FULL_DAYS = 1, 30
 DAY_S, LOOK_S, HOUR_S, SCRAPE_S, LIST_S = 86_400, 21_600, 3_600, 300, 10
@@ -179,10 +179,8 @@ def promise(seen: Seen) -> Promise:
 
 def main() -> int:
     """Run the campaign."""
-    parser = arguments("A month in minutes, and nothing has grown.")
-    parser.add_argument("--count", type=int, help=f"days; otherwise {FULL_DAYS}, with --fast {FAST_DAYS}")
-    given = parser.parse_args()
-    seen = lived(str(given.seed), given.count or (FAST_DAYS if given.fast else FULL_DAYS))
+    given = arguments("A month in minutes, and nothing has grown.", "days", FAST_DAYS, FULL_DAYS).parse_args()
+    seen = lived(str(given.seed), wanted(given))
     for number, each in enumerate(seen.looks, 1):
         print(
             f"after {timedelta(hours=6 * number)!s:>17}: {each.rss_kib:,} KiB, {each.objects:,} objects, {each.threads} threads, {each.files} files"

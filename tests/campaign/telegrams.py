@@ -1,6 +1,6 @@
 """Campaign: what mutated P1 telegrams can do to the reader. The same seed is the same campaign.
 
-    python -m tests.campaign.telegrams [--seed N] [--fast]
+    python -m tests.campaign.telegrams [--seed N] [--fast | --count N]
 
 Each case is a mutated telegram between two good ones, in one stream, on a line that has heard good ones before and on one that has not.
 With a check sequence a case is *wrong* when a reading comes out that nobody sent; CRC-16/ARC misses 1 in 2^16 of what it may miss at
@@ -20,11 +20,13 @@ from dlms.ciphering import Keys
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.telegram_forms import SLOVENIA, TELEGRAM_FORMS, TelegramForm, write
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 from tests.campaign._wires import KEYS, sealed
 
 FAST, FULL = 21_000, 1_000_000
 CASES_PER_TASK = 2_000
+TELEGRAMS = 30
+"""So many good ones of each form are written for the cases of a task."""
 SIGMAS = 4.75  # one false alarm in a million campaigns
 MISS = 2**-16
 STEP_MA, SHARE = 1_000, 8 / 9
@@ -142,10 +144,9 @@ def too_small(sent: Reading, found: Reading) -> bool:
     return any(was is not None and now is not None and now < (was - STEP_MA) * SHARE for was, now in pairs)
 
 
-def hears(kind: str, mutate: Mutation, rng: random.Random) -> Tally:
+def hears(kind: str, good: list[tuple[bytes, Reading]], mutate: Mutation, rng: random.Random) -> Tally:
     """Put a mutated telegram between two good ones."""
-    form = rng.choice(FORMS_OF_KIND[kind])
-    (before, first), (wire, sent), (after, last) = (telegram(form, rng) for _ in range(3))
+    (before, first), (wire, sent), (after, last) = rng.sample(good, 3)
     if kind == "sealed":
         before, wire, after = (sealed(each, counter) for counter, each in enumerate((before, wire, after)))
     stream = before + mutate(wire, rng) + after
@@ -164,8 +165,9 @@ def run_task(task: tuple[str, str, str, int]) -> tuple[str, str, Tally]:
     """Run a part of the campaign in a process of its own."""
     kind, name, seed, count = task
     rng, tally = random.Random(seed), Tally()
+    good = [[telegram(form, rng) for _ in range(TELEGRAMS)] for form in FORMS_OF_KIND[kind]]
     for _ in range(count):
-        tally = tally.plus(hears(kind, MUTATIONS[name], rng))
+        tally = tally.plus(hears(kind, rng.choice(good), MUTATIONS[name], rng))
     return kind, name, tally
 
 
@@ -210,10 +212,10 @@ def promises(seen: dict[tuple[str, str], Tally]) -> list[Promise]:
 
 def main() -> int:
     """Run the campaign."""
-    given = arguments("What mutated P1 telegrams can do to the reader.").parse_args()
+    given = arguments("What mutated P1 telegrams can do to the reader.", "telegrams in all", FAST, FULL).parse_args()
     seen: dict[tuple[str, str], Tally] = {}
     with Pool(2) as pool:
-        for kind, name, tally in pool.imap_unordered(run_task, tasks(given.seed, FAST if given.fast else FULL)):
+        for kind, name, tally in pool.imap_unordered(run_task, tasks(given.seed, wanted(given))):
             seen[kind, name] = seen.get((kind, name), Tally()).plus(tally)
     for (kind, name), tally in sorted(seen.items(), reverse=True):
         print(f"{kind:9} {name:16} {tally._replace(example='')}")

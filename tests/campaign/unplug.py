@@ -22,7 +22,7 @@ from typing import NamedTuple
 from han_gateway.core.units import PerLine
 from tests.campaign import _rig as rig
 from tests.campaign._guest import Guest
-from tests.campaign._promise import Promise, arguments, published
+from tests.campaign._promise import Promise, arguments, published, wanted
 from tests.house import list2
 
 FAST, FULL = 200, 2_000
@@ -169,10 +169,8 @@ def run(seed: str, count: int) -> Cycled:
 
 def main() -> int:
     """Run the campaign."""
-    parser = arguments("Unplug and replug heals.")
-    parser.add_argument("--count", type=int, help=f"cycles in all; otherwise {FULL:,}, with --fast {FAST}")
-    given = parser.parse_args()
-    each = -(-(given.count or (FAST if given.fast else FULL)) // HOUSES)
+    given = arguments("Unplug and replug heals.", "cycles in all", FAST, FULL).parse_args()
+    each = -(-wanted(given) // HOUSES)
     began = time.monotonic()
     with ThreadPoolExecutor(HOUSES) as pool:
         houses = list(pool.map(run, [f"{given.seed}/{number}" for number in range(HOUSES)], [each] * HOUSES))
