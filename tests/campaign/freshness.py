@@ -5,8 +5,8 @@
 *Silence*: after the last list the house is looked at, and the next list comes, at every millisecond around each border. *Freezing*: a meter
 whose list, clock and all, comes again and again as bytes. *Repeating*: evenings in which lists come twice or thrice, late, and in the
 wrong order; every raise must be allowed by each list of its window, as for one wrong reading. *Constancy*: a house that really draws
-always the same charges its cars. For every 50 frozen meters there are 2 houses at 4,402 moments, 500 evenings and 50 constant houses;
-``--fast`` is 50, without it 5,000, about 25 min.
+always the same charges its cars. *Setting*: so does one whose meter's clock is set to anything, now and then. For every 50 frozen meters
+there are 2 houses at 4,402 moments, 500 evenings and 150 houses that draw the same; ``--fast`` is 50, without it 5,000, about 25 min.
 """
 
 import copy
@@ -31,6 +31,7 @@ FAST, FULL = 50, 5_000
 POLICY = Policy()
 REACH_MS = 1_100
 SECOND_MS = 1_000
+FAR_S = 20 * 365 * 86_400
 FROZEN_MS = POLICY.lost_after_ms - POLICY.stale_after_ms
 """How long a meter's clock may stand until its lists renew nothing."""
 
@@ -178,13 +179,35 @@ def constancy(part: Part) -> Tally:
                 reading = said(amps, clock + timedelta(seconds=10 * number)) if moving else list2(amps, amps, amps)
                 run.say(run.now, "a", 0)
                 run.hear(run.now + LIST_MS, reading)
-            room, limit = min(16_000, 25_000 - 1000 * amps), limits(run.state)["a"]
-            charges = room - POLICY.raise_deadband_ma < limit <= room if room >= 6_000 else limit == 0
-            good = charges and run.state.meter is MeterState.FRESH
+            good = _charges(run, amps) and run.state.meter is MeterState.FRESH
             tally = tally.plus(
                 Tally(1, not good, example="" if good else f"{limits(run.state)} at {amps} A, moving clock: {moving}")
             )
     return tally
+
+
+def setting(part: Part) -> Tally:
+    """A meter's clock that is set to anything, every half minute at most, is heard all the time, and charges as one that is left alone."""
+    rng, tally = random.Random(part.seed), Tally()
+    for _ in range(part.cases):
+        amps, off = rng.randint(0, 18), timedelta()
+        run = Run(house(charger("a"), policy=POLICY))
+        unheard = 0
+        for number in range(60):
+            if number % 3 == 0 and 9 < number < 50 and rng.random() < 0.5:
+                off = timedelta(seconds=rng.choice((rng.randint(-600, 600), rng.randint(-FAR_S, FAR_S))))
+            run.say(run.now, "a", 0)
+            run.hear(run.now + LIST_MS, said(amps, datetime(2026, 1, 12, 18) + off + timedelta(seconds=10 * number)))
+            unheard += number > 9 and run.state.meter is not MeterState.FRESH
+        wrong = f"{unheard} times not heard" if unheard else "" if _charges(run, amps) else f"{limits(run.state)} at {amps} A"
+        tally = tally.plus(Tally(1, bool(wrong), example=f"{wrong} in {part.seed}" if wrong else ""))
+    return tally
+
+
+def _charges(run: Run, amps: int) -> bool:
+    """Whether the car has what there is room for beside a house that draws always the same."""
+    room, limit = min(16_000, 25_000 - 1000 * amps), limits(run.state)["a"]
+    return room - POLICY.raise_deadband_ma < limit <= room if room >= 6_000 else limit == 0
 
 
 def main() -> int:
@@ -200,9 +223,10 @@ def main() -> int:
             (freezing, count, 5),
             (repeating, 10 * count, 25),
             (constancy, count, 5),
+            (setting, count, 5),
         )
     }
-    silent, frozen, repeated, constant = seen.values()
+    silent, frozen, repeated, constant, set_anew = seen.values()
     return published(
         given,
         [
@@ -218,11 +242,11 @@ def main() -> int:
                 "R-12",
                 "a meter that is frozen or repeats itself is not fresh; a constant house is",
                 f"stale when its clock has stood for {POLICY.lost_after_ms // 1000} s; 0 raises that a list of the window forbids; "
-                "a constant house charges",
+                "a constant house charges, also under a meter's clock that is set to anything (± 20 years) every half minute",
                 f"{frozen.cases:,} frozen meters of 1,000 equal lists, {frozen.broken} found out late; {repeated.cases:,} evenings of "
                 f"repeated and reordered lists, {repeated.broken} such raises; {constant.cases:,} constant houses, {constant.broken} "
-                "without their current",
-                holds=not (frozen.broken or repeated.broken or constant.broken),
+                f"without their current; {set_anew.cases:,} whose meter's clock is set again and again, {set_anew.broken} not heard or without it",
+                holds=not (frozen.broken or repeated.broken or constant.broken or set_anew.broken),
             ),
         ],
     )
