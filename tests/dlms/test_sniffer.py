@@ -349,6 +349,19 @@ class TestEvenFlow:
             found = [*known.feed(stream), *known.close()]
             assert frames(found) == frames(feed(*(bytes([octet]) for octet in stream)))
 
+    @pytest.mark.parametrize(
+        ("destination", "source"), [(b"\x01", b"\x02\x01"), (b"\x02\x01", b"\x02\x03"), (b"\x01", bytes(3) + b"\x01")]
+    )
+    def test_the_header_of_a_known_kind_is_checked_whole(self, destination: bytes, source: bytes) -> None:
+        """A header that is wrong in one bit is never believed, though the frame's own check be good and the kind be known."""
+        good = frame(b"information", destination=destination, source=source)
+        for bit in range(8 * information_at(raw(good))):
+            wrong = bytearray(raw(good)[:-2])
+            wrong[bit // 8] ^= 1 << bit % 8
+            line = Sniffer()
+            assert line.feed(good * 3) == [raw(good)] * 3
+            assert frames(line.feed(FLAG + wrong + crc16_x25(wrong) + FLAG)) == []
+
     def test_a_known_kind_takes_less_work(self) -> None:
         """Frames of a known kind, their flags shared or not, take less than half of the work that they took at first."""
         for stream in (A * 8, A[:-1] * 8 + FLAG, A + B + C + A + B + C):
@@ -511,6 +524,62 @@ class TestMixtures:
         for _ in range(2_000):
             line.feed(rng.choice((*begun, rng.randbytes(300), b"1-0:1.7.0(0001.231*kW)\r\n" * 20, b"\x68" * 300, b"/" * 300)))
             assert len(line._rest) <= sniffer.MOST_PENDING
+
+    @pytest.mark.parametrize(("whole", "its_own"), [(A, b""), (M, b""), (P[:-2], b"\r\n"), (E, b"\xdb")])
+    def test_what_follows_a_frame_is_noise(self, whole: bytes, its_own: bytes) -> None:
+        """All that follows a frame is; but for flags, line ends after a telegram, and after an envelope what may begin the next."""
+        for octet in set(range(256)) - {*b"~h/\xdb", *range(0xA0, 0xB0)}:  # these may begin a frame, the last behind a flag
+            for before in (b"", *(its_own[at : at + 1] for at in range(len(its_own)))):
+                items = feed(whole + before + bytes([octet]) * 3)
+                assert isinstance(items[0], bytes)
+                assert items[1:] == ([] if octet in its_own else [Rejected(Reason.NOISE, 3)])
+
+    def test_nothing_is_left_of_the_input_before(self) -> None:
+        """At the start and after the end of an input nothing counts as noise, and all that is noise does."""
+        line = Sniffer()
+        for stream in (b"", P, E, E[:40], b"\xdb", P[:20], damaged(P, 20)):
+            line.feed(stream)
+            line.close()
+            assert line.feed(b"X" + A) + line.close() == [Rejected(Reason.NOISE, 1), raw(A)]
+            line.feed(stream)
+            line.close()
+            assert line.feed(b"\r" + A) + line.close() == [Rejected(Reason.NOISE, 1), raw(A)]
+
+    def test_what_was_cut_off_is_told_once(self) -> None:
+        """A damaged frame inside one that was cut off is no reject of its own."""
+        begun = P[: P.index(b"\n") + 1]
+
+        assert feed(begun + damaged(B)) == [Rejected(Reason.TRUNCATED, len(begun + B))]
+
+    def test_an_envelope_that_lost_octets(self) -> None:
+        """It takes as many from the next, which is found nevertheless."""
+        for lost in range(1, 10):
+            assert feed(E[:100] + E[100 + lost :] + F) == [E[:100] + E[100 + lost :] + F[:lost], F]
+
+    def test_a_frame_that_lost_an_octet(self) -> None:
+        """It is one reject of what its header promised, whatever stands where its end should be."""
+        for octet in (b"\xdb", b"h", b"/", b"."):
+            assert feed(A[:10] + A[11:] + octet + C) == [Rejected(Reason.FRAME_CHECK, len(A)), raw(C)]
+
+    def test_the_beginning_of_a_frame_at_the_end(self) -> None:
+        """Two octets that begin a frame of any kind are a frame that was cut off, one is noise; a flag alone is neither."""
+        for begun in (b"~\xa0", b"h\x01", b"/K", b"\xdb\x08"):
+            assert feed(begun) == [Rejected(Reason.TRUNCATED, 2)]
+            assert feed(begun[:1]) == ([] if begun.startswith(FLAG) else [Rejected(Reason.NOISE, 1)])
+
+    def test_a_start_octet_right_before_a_frame(self) -> None:
+        """It hides the frame from nobody, also inside an envelope that has lost its end."""
+        for start in (b"~", b"h", b"/", b"\xdb"):
+            assert frames(Sniffer().feed(E[:40] + start + C)) == [raw(C)]
+
+    def test_noise_is_told_of_when_it_is_longer_than_a_frame_may_be(self) -> None:
+        """Up to 2,047 octets are waited with; one more, and they are told."""
+        assert Sniffer().feed(b"." * MAX_LENGTH) == []
+        assert Sniffer().feed(b"." * (MAX_LENGTH + 1)) == [Rejected(Reason.NOISE, MAX_LENGTH + 1)]
+
+    def test_how_much_may_be_held_back(self) -> None:
+        """The longest envelope, with the longest HDLC frame behind it: 6,157 bytes."""
+        assert sniffer.MOST_PENDING == 4_108 + 2_049
 
     @pytest.mark.parametrize(("module", "start"), [(hdlc, FLAG), (mbus, mbus.START), (p1, p1.START), (envelope, envelope.START)])
     def test_what_is_passed_over(self, module: ModuleType, start: bytes) -> None:
