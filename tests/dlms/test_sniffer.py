@@ -536,8 +536,9 @@ class TestMixtures:
 
     def test_nothing_is_left_of_the_input_before(self) -> None:
         """At the start and after the end of an input nothing counts as noise, and all that is noise does."""
+        assert feed(b"X" + A) == [Rejected(Reason.NOISE, 1), raw(A)]
         line = Sniffer()
-        for stream in (b"", P, E, E[:40], b"\xdb", P[:20], damaged(P, 20)):
+        for stream in (P, E, E[:40], b"\xdb", P[:20], damaged(P, 20)):
             line.feed(stream)
             line.close()
             assert line.feed(b"X" + A) + line.close() == [Rejected(Reason.NOISE, 1), raw(A)]
