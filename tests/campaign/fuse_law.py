@@ -104,13 +104,13 @@ def reasons_are_true(found: Outcome) -> bool:
 
 
 def fair(found: Outcome) -> bool:
-    """Nobody could have a step more if somebody gave a step back and, of the same priority, were still as rich; of a lower, any step."""
+    """Nobody could have a step more if somebody gave a step back and, of the same standing, were still as rich; of a lower, any step."""
 
     def could_give(rich: Want, poor: Want, after: int) -> bool:
         less = found.amps[rich.charger.name] - rich.charger.step_ma
         richer = less * poor.charger.weight >= after * rich.charger.weight
-        ahead = poor.charger.priority - rich.charger.priority
-        return less >= max(lowest(rich.charger), held(rich)) and (ahead > 0 or (ahead == 0 and richer))
+        mine, theirs = _standing(poor), _standing(rich)
+        return less >= max(lowest(rich.charger), held(rich)) and (mine > theirs or (mine == theirs and richer))
 
     for poor in found.case.wants:
         name = poor.charger.name
@@ -121,6 +121,11 @@ def fair(found: Outcome) -> bool:
                 if fits({**found.amps, name: after, rich.charger.name: less}, name, found.rows):
                     return False
     return True
+
+
+def _standing(want: Want) -> tuple[bool, int]:
+    """Who is there goes before who is absent, then the priority counts."""
+    return not want.absent, want.charger.priority
 
 
 def unused_room_is_no_matter(found: Outcome) -> bool:
