@@ -10,7 +10,7 @@ from operator import add
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, in_turn, no_car, rank
+from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, in_turn, no_car, rank, rests
 from han_gateway.core.headroom import budget_ma, claims_ma, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.site import Site
@@ -173,8 +173,9 @@ def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmp
 
 def _want(site: Site, view: ChargerView, at: Instant) -> Want:
     """Hold what it has, and take more, as far as its car makes use of it."""
-    limit = view.grant.limit_ma
-    top = appetite_ma(site.policy, view, at, alone=_alone_on_its_lines(site, view))
+    limit, alone = view.grant.limit_ma, _alone_on_its_lines(site, view)
+    gone = absent(site.policy, view, at)
+    top = 0 if gone and rests(view, at) and not alone else appetite_ma(site.policy, view, at, alone=alone)
     return Want(
         charger=view.charger,
         lines=view.lines,
@@ -182,7 +183,7 @@ def _want(site: Site, view: ChargerView, at: Instant) -> Want:
         floor_ma=limit,
         rank=rank(site.policy, view, at),
         first=view.boosted,
-        absent=absent(site.policy, view, at),
+        absent=gone,
     )
 
 

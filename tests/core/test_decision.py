@@ -285,14 +285,26 @@ def test_an_empty_place_keeps_no_current_from_a_car() -> None:
     """A charger that says that it has no car holds its minimum only while nobody else could use it, and says why it is paused."""
     site = house(charger("a", [L1]), charger("b", [L1]))
     hungry = reporting(reporting(views(site, a=10, b=6), a=10), ChargerStatus.IDLE, b=0)
+    later = NOW + TURN_MS
     made = reporting(reporting(views(site, a=10, b=0), a=10), ChargerStatus.IDLE, b=0)
     content = reporting(reporting(views(site, a=16, b=0), a=16), ChargerStatus.IDLE, b=0)
+    rested = tuple(view._replace(report=replace(view.report, at=later - 1000)) for view in content if view.report)
 
     assert limits(grow(site, hungry, room(16, 0, 0), NOW)) == {"b": 0}
     grants = grow(site, made, room(16, 0, 0), NOW)
     assert limits(grants) == {"a": 16, "b": 0}
     assert grants["b"].reason == Reason(cause=Cause.NO_CAR)
-    assert limits(grow(site, content, room(22, 0, 0), NOW)) == {"a": 16, "b": 6}
+    assert limits(grow(site, content, room(22, 0, 0), NOW)) == {"a": 16, "b": 0}, "it is not switched with every kettle"
+    assert limits(grow(site, rested, room(22, 0, 0), later)) == {"a": 16, "b": 6}
+
+
+def test_an_empty_place_with_a_line_of_its_own_does_not_wait() -> None:
+    """Where nobody else could use it, the minimum stands ready as soon as there is room."""
+    site = house(charger("a", [L1]), charger("b", [L2]))
+    told = reporting(reporting(views(site, a=10, b=0), a=10), ChargerStatus.IDLE, b=0)
+    paused = tuple(view._replace(paused_at=NOW - 1000) for view in told)
+
+    assert limits(grow(site, paused, room(10, 10, 0), NOW)) == {"a": 10, "b": 6}
 
 
 def test_a_cut_takes_an_empty_place_first() -> None:
