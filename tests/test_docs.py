@@ -14,6 +14,7 @@ from han_gateway.config import settings
 from han_gateway.core import belief, decision, diversity, fairness, heat, patience, phases, usage
 from han_gateway.core.site import Charger, Policy
 from han_gateway.core.units import Line
+from han_gateway.simulation.classes import JUDGING_SEED
 
 ROOT = Path(__file__).parent.parent
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY"))]
@@ -60,6 +61,7 @@ LAW = (
     f"`lost` after {POLICY.lost_after_ms // 1000} s",
     f"expire after {POLICY.valid_for_ms // 1000} s (`valid_for_s`)",
     f"margin of {POLICY.estimate_margin_ma / 1000:g} A (`estimate_margin_a`)",
+    f"--seed {JUDGING_SEED}",
 )
 """Figures of the law as docs/protection.md words them, from the code."""
 NOT_OURS = ("13.4 %", "every 2 to 2.5 s", "a 25 A gG fuse must carry 52 A for 10 s", "up to 10 s", "above 1.13 times", "1-phase")
