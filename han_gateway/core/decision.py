@@ -67,17 +67,7 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) 
     if not short and not any(each for each, _ in shorts.values()) and not _too_powerful(site, chargers, room):
         return {}
     room = Room(main, room.power_ma, {name: lines for name, (_, lines) in shorts.items()})
-    wants = [
-        Want(
-            charger=view.charger,
-            lines=view.lines,
-            ceiling_ma=view.grant.limit_ma,
-            rank=rank(site.policy, view, at),
-            first=view.boosted,
-            absent=absent(site.policy, view, at),
-        )
-        for view in chargers
-    ]
+    wants = [_kept(site, view, at) for view in chargers]
     rigid = [stubborn(site.policy, view, at) for view in chargers]
     granted = _beside_stubborn(site, chargers, room, wants, rigid, at) if any(rigid) else allocate(site, room, wants)
     return {grant.charger: grant for view, grant in zip(chargers, granted, strict=True) if grant.limit_ma < view.grant.limit_ma}
@@ -106,7 +96,7 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant)
     """
     wants = [_want(site, view, at) for view in chargers]
     grants = allocate(site, room, wants)
-    grown = {view.charger.name: _explained(site, view, grant, at) for view, grant in zip(chargers, grants, strict=True)}
+    grown = _by_name(tuple(_explained(site, *each, at) for each in zip(chargers, wants, grants, strict=True)))
     hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
     made = _make_room(site, chargers, room, wants, grown, at) if hungry and len(chargers) > 1 else {}
     if made:
@@ -117,13 +107,12 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant)
     return worth | _ask_one(site, chargers, room.main, at) if still else worth
 
 
-def _explained(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant:
+def _explained(site: Site, view: ChargerView, want: Want, grant: Grant, at: Instant) -> Grant:
     """To the allocation a car that wants no more is a charger at its maximum, and one without a car any other; people are told the difference."""
-    if not grant.limit_ma and absent(site.policy, view, at):
+    wants_no_more = grant.reason.cause is Cause.CHARGER and grant.limit_ma < highest_ma(view.charger)
+    if wants_no_more or (want.absent and not grant.limit_ma):
         return replace(grant, reason=Reason(cause=content(site.policy, view, at)))
-    if grant.reason.cause is not Cause.CHARGER or grant.limit_ma >= highest_ma(view.charger):
-        return grant
-    return replace(grant, reason=Reason(cause=content(site.policy, view, at)))
+    return grant
 
 
 def _one_by_one(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant) -> Grants:
@@ -171,20 +160,23 @@ def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmp
     return any(over), room
 
 
-def _want(site: Site, view: ChargerView, at: Instant) -> Want:
-    """Hold what it has, and take more, as far as its car makes use of it."""
-    limit, alone = view.grant.limit_ma, _alone_on_its_lines(site, view)
-    gone = absent(site.policy, view, at)
-    top = 0 if gone and rests(view, at) and not alone else appetite_ma(site.policy, view, at, alone=alone)
+def _kept(site: Site, view: ChargerView, at: Instant) -> Want:
+    """Keep what it has, as far as there is room for it."""
     return Want(
         charger=view.charger,
         lines=view.lines,
-        ceiling_ma=max(top, limit),
-        floor_ma=limit,
+        ceiling_ma=view.grant.limit_ma,
         rank=rank(site.policy, view, at),
         first=view.boosted,
-        absent=gone,
+        absent=absent(site.policy, view, at),
     )
+
+
+def _want(site: Site, view: ChargerView, at: Instant) -> Want:
+    """Hold what it has, and take more, as far as its car makes use of it."""
+    kept, limit, alone = _kept(site, view, at), view.grant.limit_ma, _alone_on_its_lines(site, view)
+    top = 0 if kept.absent and rests(view, at) and not alone else appetite_ma(site.policy, view, at, alone=alone)
+    return replace(kept, ceiling_ma=max(top, limit), floor_ma=limit)
 
 
 def _alone_on_its_lines(site: Site, view: ChargerView) -> bool:
@@ -210,7 +202,7 @@ def _make_room(
     site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], grown: Grants, at: Instant
 ) -> Grants:
     """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
-    starving = any(not view.grant.limit_ma and not absent(site.policy, view, at) for view in chargers)
+    starving = any(not want.floor_ma and not want.absent for want in wants)
     fair_wants = [_fair_want(site, view, want, at, starving=starving) for view, want in zip(chargers, wants, strict=True)]
     fair = _by_name(allocate(site, room, fair_wants))
     poor = [

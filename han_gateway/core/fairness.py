@@ -13,16 +13,15 @@ from han_gateway.core.headroom import reported, settled
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView
 from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.usage import FLOWS_MA
 
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
-"""Nobody wants current here. Such a charger is kept at its minimum, so that the next car can start at once."""
+"""Nobody wants current here. Such a charger is offered its minimum where nobody else needs it, so that the next car can start at once."""
 
 TURN_MS = 900_000
 """Who has been started charges for so long before somebody else may take its place."""
 LOOK_MS = 75_000
 """Who is offered current for so long and takes none seems not to want any."""
-FLOWS_MA: MilliAmps = 500
-"""Less than this is nothing: what a charger's own meter says of an open contactor."""
 LEAD_MA: MilliAmps = 500
 """By how much less the other must have had."""
 MEMORY_MS = 14_400_000
