@@ -7,6 +7,7 @@ import random
 import time
 import tracemalloc
 from collections.abc import Callable, Collection
+from functools import partial
 from time import thread_time_ns
 
 from dlms.rejects import Rejected
@@ -54,15 +55,23 @@ def nonsense_law(seed: str, count: int) -> Tally:
 
     Wrong is a reading of another maker, or with a value out of range; lost is a good frame after it that is not read.
     """
+
+    def hear(locked: "Locked", rng: random.Random) -> Tally:
+        return locked.hears(framed(locked.form, nonsense(information(locked.good), rng)))
+
+    return _told(HDLC_FORMS, hear, seed, count)
+
+
+def _told(forms: Collection[Form], hear: Callable[["Locked", random.Random], Tally], seed: str, count: int) -> Tally:
+    """Let ``hear`` happen so often, now with this meter and now with that one."""
     rng = random.Random(seed)
     tally = Tally()
     began = time.perf_counter()
     for done in range(0, count, FROM_ONE_FRAME):
-        form = rng.choice([form for form in HDLC_FORMS if len(form.columns) > 1])
-        good = of_form(form, rng)
-        locked = Locked(form, good)
+        form = rng.choice([form for form in forms if len(form.columns) > 1])
+        locked = Locked(form, of_form(form, rng))
         for _ in range(min(FROM_ONE_FRAME, count - done)):
-            tally = tally.plus(locked.hears(framed(form, nonsense(information(good), rng))))
+            tally = tally.plus(hear(locked, rng))
     return tally._replace(seconds=time.perf_counter() - began)
 
 
@@ -76,6 +85,7 @@ class Locked:
 
     def __init__(self, form: Form, good: bytes) -> None:
         """Let it meet its meter."""
+        self.form = form
         self.decoder = Decoder(lock=True)
         (expected,) = self.decoder.feed(good)
         assert isinstance(expected, Reading)
@@ -129,22 +139,13 @@ def in_range(reading: Reading, makers: Collection[str]) -> bool:
 def readings_law(mutate: Mutation) -> Callable[[str, int], Tally]:
     """Mutate one telegram of a plain list and feed it to a decoder that knows its meter; wrong is a reading that was not sent."""
 
-    def run(seed: str, count: int) -> Tally:
-        rng = random.Random(seed)
-        tally = Tally()
-        began = time.perf_counter()
-        for done in range(0, count, FROM_ONE_FRAME):
-            form = rng.choice([form for form in MBUS_FORMS if len(form.columns) > 1])
-            good = of_form(form, rng)
-            locked = Locked(form, good)
-            for _ in range(min(FROM_ONE_FRAME, count - done)):
-                pieces = list(found_in(good))
-                at = rng.randrange(len(pieces))
-                pieces[at] = mutate(pieces[at], rng)
-                tally = tally.plus(locked.hears(b"".join(pieces), sent=locked.expected))
-        return tally._replace(seconds=time.perf_counter() - began)
+    def hear(locked: Locked, rng: random.Random) -> Tally:
+        pieces = list(found_in(locked.good))
+        at = rng.randrange(len(pieces))
+        pieces[at] = mutate(pieces[at], rng)
+        return locked.hears(b"".join(pieces), sent=locked.expected)
 
-    return run
+    return partial(_told, MBUS_FORMS, hear)
 
 
 def traced_peak_kib(seed: str, count: int) -> float:
