@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 import tty
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -200,6 +202,13 @@ class Gateway:
     def open_files(self) -> int:
         """How many file descriptors it has."""
         return sum(1 for _ in Path(f"/proc/{self.process.pid}/fd").iterdir())
+
+
+@contextmanager
+def at_home(folder: Path, *, record: bool = False) -> Iterator["House"]:
+    """A running gateway with all that it needs and a broker of its own, until the test has ended."""
+    with Mosquitto(folder) as broker, closing(House(folder, broker, record=record)) as house:
+        yield house
 
 
 class House:

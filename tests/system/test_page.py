@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.house import HOUSE, PATIENCE_S, ROOT, House
-from tests.mosquitto import Mosquitto
+from tests.house import HOUSE, PATIENCE_S, ROOT, House, at_home
 
 pytestmark = pytest.mark.broker
 
@@ -25,12 +24,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     """A house whose page has a token."""
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     monkeypatch.setattr("tests.house.HOUSE", HOUSE + '[page]\ntoken_file = "token"\n')
-    with Mosquitto(tmp_path) as broker:
-        house = House(tmp_path, broker, record=False)
-        try:
-            yield house
-        finally:
-            house.close()
+    with at_home(tmp_path) as house:
+        yield house
 
 
 def board(house: House) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House
-from tests.mosquitto import Mosquitto
+from tests.house import House, at_home
 
 pytestmark = pytest.mark.broker
 
@@ -20,12 +19,8 @@ SLEEP_S = 5.0  # longer than the meter may be silent here; the broker waits 9 s 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A running house."""
-    with Mosquitto(tmp_path) as broker:
-        house = House(tmp_path, broker, record=False)
-        try:
-            yield house
-        finally:
-            house.close()
+    with at_home(tmp_path) as house:
+        yield house
 
 
 def limits(house: House, seconds: float) -> list[int]:

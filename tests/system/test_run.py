@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.house import PATIENCE_S, ROOT, House, Listener
-from tests.mosquitto import Mosquitto
+from tests.house import PATIENCE_S, ROOT, House, Listener, at_home
 
 pytestmark = pytest.mark.broker
 
@@ -25,12 +24,8 @@ pytestmark = pytest.mark.broker
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     """A house with a meter, a broker and a charger."""
-    with Mosquitto(tmp_path) as broker:
-        house = House(tmp_path, broker)
-        try:
-            yield house
-        finally:
-            house.close()
+    with at_home(tmp_path, record=True) as house:
+        yield house
 
 
 def test_bytes_of_the_meter_become_limits_for_the_charger(house: House) -> None:
