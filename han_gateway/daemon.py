@@ -26,7 +26,7 @@ from han_gateway.cli import version
 from han_gateway.commands.source import decoder, mqtt_source, source
 from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
-from han_gateway.core import inbox, topics
+from han_gateway.core import topics
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import Event
 from han_gateway.core.site import Site
@@ -169,7 +169,7 @@ def _broker(config: Config, live: Live, interpreter: Interpreter, refusals: outl
             will=topics.will(mqtt.prefix, site),
             birth=topics.birth(mqtt.prefix, site),
             subscriptions=(*live.listen(), *interpreter.topics()),
-            settled=inbox.settings(mqtt.prefix, site) | interpreter.settled(),
+            settled=live.settled() | interpreter.settled(),
             on_connection=connection,
             on_message=message,
             on_trouble=lambda text: log.warning("%s", text),

@@ -16,7 +16,7 @@ from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.systemd import NOTICE, Notifier
 from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
-from han_gateway.core import inbox, topics
+from han_gateway.core import topics
 from han_gateway.core.site import Site
 from han_gateway.devices.link import Link, safes
 from han_gateway.interpreter import Interpreter
@@ -103,8 +103,7 @@ class Reload:
         self._links = links
         interpreter.change(links)
         gateway.change(at, new_site)
-        settled = inbox.settings(self._started_with.mqtt.prefix, new_site) | interpreter.settled()
-        broker.listen((*live.listen(), *interpreter.topics()), settled)
+        broker.listen((*live.listen(), *interpreter.topics()), live.settled() | interpreter.settled())
         self._guarding = asyncio.ensure_future(guards.change(safes(links)))
         neighbours.change(new_site)
 

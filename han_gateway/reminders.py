@@ -109,6 +109,8 @@ class Unheard:
         """Let time pass; who is not heard while the broker is away is not to blame."""
         if isinstance(event, BrokerChanged):
             self._connected = event.connected
+        elif not isinstance(event, Tick):
+            return
         silent = {(link.charger.name, link.identity): link for link in self._silent()} if self._connected else {}
         self._since = {who: self._since.get(who, event.at) for who in silent}
         late = {who for who, since in self._since.items() if event.at - since >= UNHEARD_MS} - self._told

@@ -126,6 +126,10 @@ class Live:
         self._inlets = inbox.inlets(self._prefix, self._gateway.site)
         return tuple(self._inlets)
 
+    def settled(self) -> frozenset[str]:
+        """Those of the topics on which what is retained counts."""
+        return inbox.settings(self._prefix, self._gateway.site)
+
     def recall(self, started: Instant, memory: Memory) -> None:
         """An earlier run has left this to be remembered; a replay must know it, too."""
         if self._recorder:
