@@ -86,10 +86,19 @@ class Person:
                 os.kill(self.pid, signal.SIGKILL)
                 raise AssertionError(self.screen)
         self._read = self.screen.index(question, self._read) + len(question)
-        time.sleep(
-            0.2
-        )  # nobody types before the question stands there, and while the terminal is being set for an answer keys are lost
+        time.sleep(0.2)  # nobody types before the question stands there
+        for _ in range(5):  # keys are lost while the terminal is being set for an answer, and who sees nothing types again
+            if not typed or self._type(typed):
+                return
+
+    def _type(self, typed: str) -> bool:
+        """Type, and tell whether anything happened on the screen."""
         os.write(self._fd, typed.encode())
+        before, until = self.screen, time.monotonic() + 3
+        while time.monotonic() < until:
+            if not self._look() or self.screen != before:
+                return True
+        return False
 
     def _look(self) -> bool:
         if select.select([self._fd], [], [], 0.1)[0]:
