@@ -2,7 +2,7 @@
 
 A pause and a boost are wishes: they hold until they are taken back or their time is over. A pause is nothing, whatever there is to share
 (``orders``); a boost comes first where room is shared out (``allocation``) and has no more room than anybody. What may rise after a wish is
-over rises as ever. Of a charger that restarts it is not known what it takes when it is back: its failsafe, or all that it can, is kept
+over rises as ever, and not before the pause was as long as a contactor wants it (``rest``). Of a charger that restarts it is not known what it takes when it is back: its failsafe, or all that it can, is kept
 free until it follows its limit again, which is sent to it at once. What is seen of a command is judged in ``outcome``.
 """
 
@@ -16,7 +16,8 @@ from han_gateway.core.echo import failsafe_ma
 from han_gateway.core.effects import Cause, Effect, Grant, Reason, RestartCharger, ShowOutcome, Stage
 from han_gateway.core.events import Ask, Asked, ChargerSaid, ChargerStatus
 from han_gateway.core.orders import Effects, again_told, apply, due
-from han_gateway.core.outcome import LIFE, OPEN, Sign, first_stage, habit, reborn, sign_at, sign_of, words
+from han_gateway.core.outcome import LIFE, OPEN, Sign, first_stage, habit, reborn, said, sign_at, sign_of, waits, words
+from han_gateway.core.rest import rest
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.supervision import POLICY, STANDS
@@ -80,7 +81,10 @@ def watched(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
         effects += more
         if now is not view:
             state = state.having(now)
-        wish = view.asks.wish
+        rests_until, wish = view.asks.rests_until, view.asks.wish
+        if rests_until is not None and at >= rests_until:
+            state, now, more = _rested(site, state, now, at)
+            effects += more
         if wish is not None and wish.until is not None and at >= wish.until:
             state, more = _over(site, state, now, "its time is over", at)
             effects += more
@@ -121,7 +125,7 @@ def _restart(site: Site, state: State, view: ChargerView, event: Asked) -> tuple
     claim = failsafe_ma(view) if view.charger.has_failsafe else highest_ma(view.charger)
     asks = view.asks._replace(open=(*view.asks.open, request), restarted_at=event.at, back_at=None)
     asking = view._replace(asks=asks, echo=view.echo._replace(reborn_ma=claim))
-    state, told = _told(state.having(asking), _said(view, request, Stage.ACCEPTED, event.at))
+    state, told = _told(state.having(asking), said(view, request, Stage.ACCEPTED, event.at))
     state = state._replace(due_at=due(site.policy, state, state.chargers))
     return state, (RestartCharger(charger=view.charger.name, id=event.id), *told)
 
@@ -136,15 +140,19 @@ def _wish(site: Site, state: State, view: ChargerView, event: Asked) -> tuple[St
     until = None if until_ms is None else event.at + until_ms
     car = view.report is not None and view.report.status not in (None, ChargerStatus.IDLE)
     wish = None if event.ask is Ask.RESUME else Wish(event.ask, until, event.id, car)
-    asking = view._replace(asks=view.asks._replace(wish=wish, open=(*staying, request) if pauses else staying))
+    rests_until = rest(site.policy, state, view, event.at) if pauses else view.asks.rests_until
+    watched = pauses or rests_until is not None
+    asks = view.asks._replace(wish=wish, rests_until=rests_until, open=(*staying, request) if watched else staying)
+    asking = view._replace(asks=asks)
     state = state.having(asking)
     told: list[Effect] = []
     for each in over:
-        ended = _said(view, each, Stage.EXPIRED, event.at, f"{event.ask.value} came after it")
+        ended = said(view, each, Stage.EXPIRED, event.at, f"{event.ask.value} came after it")
         state, more = _told(state, ended)
         told += more
-    stage = Stage.ACCEPTED if pauses else Stage.DONE
-    state, more = _told(state, _said(view, request, stage, event.at))
+    stage = Stage.ACCEPTED if watched else Stage.DONE
+    why = None if pauses or rests_until is None else waits((rests_until - event.at + 999) // 1000)
+    state, more = _told(state, said(view, request, stage, event.at, why))
     state, changed = _applied(site, state, asking, event.at)
     return state, (*told, *more, *changed)
 
@@ -155,11 +163,25 @@ def _applied(site: Site, state: State, view: ChargerView, at: Instant) -> tuple[
     grants: Grants = {}
     if view.paused:
         grants = {charger: replace(view.grant, limit_ma=0)}
-    elif view.grant.reason.cause is Cause.PAUSED:
+    elif view.grant.reason.cause in (Cause.PAUSED, Cause.RESTING):
         grants = {charger: Grant(charger=charger, limit_ma=0, reason=Reason(cause=STANDS[state.meter]))}
     views, effects = apply(site, state.chargers, grants, at)
     state = state._replace(chargers=views, guessed=at_most(state.guessed, grants))
     return state._replace(due_at=due(site.policy, state, views)), effects
+
+
+def _rested(site: Site, state: State, view: ChargerView, at: Instant) -> tuple[State, ChargerView, Effects]:
+    """The rest after a pause is over. Who asked meanwhile that it goes on is told so."""
+    waiting = [request for request in view.asks.open if request.ask in (Ask.RESUME, Ask.BOOST)]
+    left = tuple(request for request in view.asks.open if request not in waiting)
+    view = view._replace(asks=view.asks._replace(rests_until=None, open=left))
+    told: list[Effect] = []
+    for request in waiting:
+        outcome = said(view, request, Stage.DONE, at)
+        view = _noted(view, outcome)
+        told += (outcome, notes.outcome(outcome))
+    state, changed = _applied(site, state.having(view), view, at)
+    return state, state.view(view.charger.name) or view, (*told, *changed)
 
 
 def _over(site: Site, state: State, view: ChargerView, why: str, at: Instant) -> tuple[State, Effects]:
@@ -188,7 +210,7 @@ def _signed(
         left = tuple(each for each in view.asks.open if each is not request)
         view = view._replace(asks=view.asks._replace(open=left + moved))
         if stage is not Stage.HEARD:
-            outcome = _said(view, request, stage, at, words(request.ask, request.stage, stage, at - request.at, sign))
+            outcome = said(view, request, stage, at, words(request.ask, request.stage, stage, at - request.at, sign))
             view = _noted(view, outcome)
             effects += (outcome, notes.outcome(outcome))
         if request.ask is Ask.RESTART and stage not in OPEN and sign is not Sign.BLIND:
@@ -204,15 +226,6 @@ def _restarted(site: Site, view: ChargerView, request: Request, stage: Stage, at
         return view, (limit,)
     gone = request.stage is Stage.AWAY
     return view if gone else view._replace(echo=view.echo._replace(reborn_ma=0)), ()
-
-
-def _said(view: ChargerView, request: Request, stage: Stage, at: Instant, why: str | None = None) -> ShowOutcome:
-    """What is told of a command; ``why`` in other words than the usual ones."""
-    took_ms = at - request.at
-    reason = why or words(request.ask, request.stage, stage, took_ms)
-    return ShowOutcome(
-        charger=view.charger.name, ask=request.ask, stage=stage, reason=reason, id=request.id, took_ms=took_ms or None
-    )
 
 
 def _outcome(event: Asked, stage: Stage, why: str) -> ShowOutcome:

@@ -42,6 +42,7 @@ class Cause(Enum):
     QUESTION = "trying whether it follows"
     CHANGING = "changing to 3 phases"
     PAUSED = "paused by you"
+    RESTING = "resting after a pause"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

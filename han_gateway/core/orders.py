@@ -25,7 +25,7 @@ def apply(
 ) -> tuple[tuple[ChargerView, ...], Effects]:
     """Make grants true: a new limit is published at once, a new reason only rides along with the next one.
 
-    Whoever is paused by its owner has nothing, whatever was chosen.
+    Whoever is paused by its owner, or rests after that, has nothing, whatever was chosen.
     """
     effects: list[Effect] = []
     views: list[ChargerView] = []
@@ -89,7 +89,8 @@ def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None, charg
 
 
 def _nothing(view: ChargerView) -> Grant:
-    return Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=Cause.PAUSED))
+    cause = Cause.PAUSED if view.asks.paused else Cause.RESTING
+    return Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=cause))
 
 
 def _limit(site: Site, view: ChargerView) -> SetLimit:

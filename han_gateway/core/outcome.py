@@ -2,13 +2,13 @@
 
 A restart shows by an uptime that falls, or by reports that stop for longer than they use to and come again. A pause shows by a current
 that ends. Who says nothing of itself cannot be seen to do anything, and nothing is claimed of it. What only changes our own mind (``resume``,
-``boost``) is done when it is said. Pure functions; a missing key is a bug. This file must not choose limits nor send anything.
+``boost``) is done when it is said, or when the rest after a pause is over. Pure functions; a missing key is a bug. This file must not choose limits nor send anything.
 """
 
 from enum import Enum
 
 from han_gateway.core.echo import TOLERANCE_MA, allowed_ma
-from han_gateway.core.effects import Stage
+from han_gateway.core.effects import ShowOutcome, Stage
 from han_gateway.core.events import Ask, ChargerSaid, ChargerStatus
 from han_gateway.core.headroom import NOT_DRAWING
 from han_gateway.core.state import ChargerView
@@ -91,8 +91,24 @@ def words(ask: Ask, before: Stage, now: Stage, took_ms: int, sign: Sign | None =
     return text.format(took=(took_ms + 500) // 1000)
 
 
+def said(view: ChargerView, request: Request, stage: Stage, at: Instant, why: str | None = None) -> ShowOutcome:
+    """What is told of a command; ``why`` in other words than the usual ones."""
+    took_ms = at - request.at
+    reason = why or words(request.ask, request.stage, stage, took_ms)
+    return ShowOutcome(
+        charger=view.charger.name, ask=request.ask, stage=stage, reason=reason, id=request.id, took_ms=took_ms or None
+    )
+
+
+def waits(seconds: int) -> str:
+    """Why a charger does not go on at once, for people."""
+    return f"will start in {seconds} s, if there is room then: its contactor rests"
+
+
 def sign_of(view: ChargerView, request: Request, report: ChargerSaid) -> Sign | None:
     """What a report says about a command; None where nothing. ``view`` is as it was before the report."""
+    if request.ask not in TIME_MS:
+        return None
     if request.ask is Ask.RESTART:
         young = None not in (report.uptime_s, view.asks.uptime_s) and (report.uptime_s or 0) < (view.asks.uptime_s or 0)
         if young:
@@ -109,6 +125,8 @@ def sign_of(view: ChargerView, request: Request, report: ChargerSaid) -> Sign | 
 
 def sign_at(view: ChargerView, request: Request, at: Instant) -> Sign | None:
     """What the passing of time says about a command."""
+    if request.ask not in TIME_MS:
+        return None
     if at >= request.at + TIME_MS[request.ask]:
         return Sign.OVERDUE
     return Sign.SILENT if at >= _silence(view, request) else None
@@ -118,7 +136,8 @@ def border(view: ChargerView) -> Instant | None:
     """The instant at which the mere passing of time will tell something of what was asked, if it will."""
     asks = view.asks
     ends = [] if asks.wish is None or asks.wish.until is None else [asks.wish.until]
-    ends += [min(request.at + TIME_MS[request.ask], _silence(view, request)) for request in asks.open]
+    ends += [] if asks.rests_until is None else [asks.rests_until]
+    ends += [min(request.at + TIME_MS[request.ask], _silence(view, request)) for request in asks.open if request.ask in TIME_MS]
     return min(ends, default=None)
 
 

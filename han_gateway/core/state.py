@@ -157,8 +157,8 @@ class ChargerView(NamedTuple):
 
     @property
     def paused(self) -> bool:
-        """Its owner has paused it: it has nothing, whatever there is."""
-        return self.asks.wish is not None and self.asks.wish.ask is Ask.PAUSE
+        """Its owner has paused it, or it rests after that: it has nothing, whatever there is."""
+        return self.asks.paused or self.asks.rests_until is not None
 
     @property
     def boosted(self) -> bool:

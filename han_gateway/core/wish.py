@@ -30,7 +30,8 @@ class Asks(NamedTuple):
 
     ``open`` are the commands that are watched: one restart, and one of the others. ``told`` are the newest outcomes of commands that had an
     id. ``gaps_ms`` are the last pauses between its reports, ``uptime_s`` is the last that it named: a restart shows by these. ``back_at`` is
-    when it was first heard after one, None while it was not.
+    when it was first heard after one, None while it was not. Until ``rests_until`` a charger that was paused stays off, whoever asks
+    (``rest``); None when it does not rest.
     """
 
     wish: Wish | None = None
@@ -40,3 +41,9 @@ class Asks(NamedTuple):
     back_at: Instant | None = None
     gaps_ms: tuple[int, ...] = ()
     uptime_s: int | None = None
+    rests_until: Instant | None = None
+
+    @property
+    def paused(self) -> bool:
+        """A pause holds."""
+        return self.wish is not None and self.wish.ask is Ask.PAUSE

@@ -30,6 +30,7 @@ CAUSES = {
     Cause.POWER_ROSE: "effekten steg",
     Cause.RAISE_PENDING: "venter før økning",
     Cause.QUESTION: "prøver om den følger",
+    Cause.RESTING: "hviler etter en pause",
     Cause.CHANGING: "skifter til 3 faser",
     Cause.UNSEEN: "ikke sett å trekke noe",
     Cause.PAUSED: "pauset av deg",
@@ -129,6 +130,10 @@ _OUTCOMES: Table = _table(
     ("went silent", "ble taus"),
     (r"back after (?P<s>\d+) s", "tilbake etter {s} s"),
     ("told to draw nothing", "bedt om ikke å trekke noe"),
+    (
+        r"will start in (?P<s>\d+) s, if there is room then: its contactor rests",
+        "starter om {s} s, hvis det er plass da: kontaktoren hviler",
+    ),
     ("draws nothing", "trekker ingenting"),
     (r"still draws after (?P<s>\d+) s", "trekker fortsatt etter {s} s"),
     ("sent; the charger does not say what it draws", "sendt; laderen sier ikke hva den trekker"),

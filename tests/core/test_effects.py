@@ -45,6 +45,7 @@ def test_the_sentences_of_reasons_stay_what_they_are() -> None:
         "trying whether it follows",
         "changing to 3 phases",
         "paused by you",
+        "resting after a pause",
     }
 
 
