@@ -73,7 +73,7 @@ async def _daemon(
     keeper = _keeper(config, clock, started, gateway, live)
     refusals = outlets.Refusals(clock)
     broker, interpreter, guards = _voices(config, live, refusals, clock)
-    health = outlets.Health(clock)
+    health = outlets.Health(clock, broker.troubles)
     rule = meter.clock_rule
     metrics = _metrics(site, clock, broker, refusals, keeper, partial(utc, rule=rule, zone=meter.zone))
     watch = outlets.ClockWatch(clock, rule, meter.zone)
@@ -81,9 +81,9 @@ async def _daemon(
     board = Board(lambda: gateway.site)
     publisher = _publisher(config, gateway, broker, clock, rule)
     neighbours = Neighbours(config, broker, clock, version())
-    shown = (outlets.notes, outlets.measured(metrics), outlets.status(notifier), health.see, watch.see, keeper.see, board.see)
     further = reminders(gateway, meter.port, started, interpreter.unheard)
-    for outlet in (publisher, interpreter.see, watchdog.see, *shown, neighbours.see, *further):
+    shown = (outlets.measured(metrics), outlets.status(notifier, broker.troubles), health.see, watch.see, keeper.see, board.see)
+    for outlet in (publisher, interpreter.see, watchdog.see, outlets.notes, *shown, neighbours.see, *further):
         gateway.attach(outlet)
     page = page_of(config, health, board, Mouth(config, gateway, live, refusals), clock)
     web = open_web(config, metrics, health, page, neighbours.routes)
@@ -176,6 +176,7 @@ def _broker(config: Config, live: Live, interpreter: Interpreter, refusals: outl
         )
     except TlsUnusableError as why:
         raise ConfigError([Problem("[mqtt]", str(why), "check the file names and their owner")]) from why
+    broker.troubles.on_denied = interpreter.refused
     return broker
 
 

@@ -81,6 +81,12 @@ class Interpreter:
         if talk is not None:
             self._talks[name] = talk._replace(told=None)
 
+    def refused(self, topic: str) -> None:
+        """The broker did not take a word on this topic: who should have had it is told again with the next limit, and not when it would be due."""
+        for name, talk in self._talks.items():
+            if topic in map(talk.link.topic, talk.link.device.written):
+                self.forget(name)
+
     def see(self, event: Event, effects: Iterable[Effect]) -> None:
         """Say what was decided, and feed those who wait for the currents of the house: an outlet."""
         listed = False

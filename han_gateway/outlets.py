@@ -10,6 +10,7 @@ from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.quiet import DECISIONS
 from han_gateway.adapters.systemd import NOTICE, Notifier
+from han_gateway.adapters.troubles import Troubles
 from han_gateway.core.effects import Effect, Level, MeterState, Note, SetLimit, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, Event, MeterSaid, SourceChanged
 from han_gateway.core.inbox import Refused
@@ -25,6 +26,7 @@ HUNG_MS = 5_000
 TELL_AGAIN_MS = 600_000
 """A mistake that goes on is told again after ten minutes."""
 
+REFUSED = "the broker refuses our limits"
 _LEVELS = {Level.WARNING: logging.WARNING, Level.NOTICE: NOTICE, Level.INFO: logging.INFO, Level.DEBUG: logging.DEBUG}
 _LISTS_BEFORE_WORD = 3  # one list that was held up on its way says nothing about the clock
 
@@ -39,13 +41,12 @@ def notes(event: Event, effects: Iterable[Effect]) -> None:
             (decisions if limits else log).log(_LEVELS[effect.level], "%s", effect.text)
 
 
-def status(notifier: Notifier) -> Outlet:
-    """Tells ``systemctl status`` how much room there is, and whether the broker is."""
-    house, broker = "meter waiting", "no broker yet"
+def status(notifier: Notifier, troubles: Troubles) -> Outlet:
+    """Tells ``systemctl status`` how much room there is, whether the broker is, and where it refuses a limit."""
+    house, broker, told = "meter waiting", "no broker yet", ""
 
     def tell(event: Event, effects: Iterable[Effect]) -> None:
-        nonlocal house, broker
-        before = house, broker
+        nonlocal house, broker, told
         if isinstance(event, BrokerChanged):
             broker = "broker connected" if event.connected else "broker lost"
         for effect in effects:
@@ -53,8 +54,11 @@ def status(notifier: Notifier) -> Outlet:
                 rooms = zip(LINES, effect.room_ma, strict=True)
                 room = ", ".join(f"{line.value} {'?' if value is None else f'{value / 1000:.1f} A'}" for line, value in rooms)
                 house = f"meter {effect.state.value}, room {room}"
-        if (house, broker) != before:
-            notifier.status(f"{house}; {broker}")
+        topic = troubles.denied
+        now = f"{house}; {broker}" + ("" if topic is None else f", and refuses our limits: {topic}")
+        if now != told:
+            notifier.status(now)
+            told = now
 
     return tell
 
@@ -63,7 +67,7 @@ class Watchdog:
     """Feeds systemd's watchdog as long as limits really leave the controller, as often as its policy promises.
 
     A loop that turns and decides nothing is as bad as one that hangs. A limit counts when it was handed to the broker's adapter: that
-    a broker is away is for the log, and no reason to start again.
+    a broker is away, or refuses it, is for the log and for ``Health``: to start again would mend neither.
     """
 
     def __init__(self, gateway: Gateway, notifier: Notifier, started: Instant) -> None:
@@ -137,8 +141,9 @@ class Refusals:
 class Health:
     """Whether we do our work. ``trouble`` is asked from another thread and only reads."""
 
-    def __init__(self, clock: SystemClock) -> None:
+    def __init__(self, clock: SystemClock, troubles: Troubles) -> None:
         self._clock = clock
+        self._troubles = troubles
         self._alive_at = clock.now()
         self._meter = MeterState.WAITING
 
@@ -156,4 +161,6 @@ class Health:
         """Why we are not healthy, or None."""
         if self._clock.now() - self._alive_at > HUNG_MS:
             return "the controller hangs"
-        return "the meter is lost" if self._meter is MeterState.LOST else None
+        if self._meter is MeterState.LOST:
+            return "the meter is lost"
+        return None if self._troubles.denied is None else REFUSED

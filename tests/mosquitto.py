@@ -61,6 +61,11 @@ class Mosquitto:
             self._process.wait()
             self._process = None
 
+    def reread(self) -> None:
+        """Let it read its users and rules again, as ``systemctl reload`` does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
     def freeze(self) -> None:
         """Let it hang: connections stay open, nobody answers."""
         assert self._process is not None

@@ -126,3 +126,15 @@ def test_who_has_not_been_heard_is_known() -> None:
     assert [each.charger.name for each in it.interpreter.unheard()] == ["left", "right"]
     it.interpreter.hear("id-left/amp", b"10")
     assert [each.charger.name for each in it.interpreter.unheard()] == ["right"]
+
+
+def test_who_was_refused_a_word_is_told_again_with_the_next_limit() -> None:
+    """A broker that took nothing must not leave a charger at its old limit until its next reminder; the others are not told twice."""
+    it = Spoken(link("left", "wallbox"), link("right", "wallbox"))
+    both = [it.tell(name, 10) for name in ("left", "right")]
+    assert all(both)
+    assert it.tell("left", 10) == []
+    it.interpreter.refused(both[0][-1])
+    it.interpreter.refused("han/home/headroom")
+    assert it.tell("left", 10) == both[0]
+    assert it.tell("right", 10) == []

@@ -9,6 +9,7 @@ import pytest
 
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.systemd import Notifier
+from han_gateway.adapters.troubles import Troubles
 from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, MeterSaid, SourceChanged, Tick
 from han_gateway.core.inbox import Refused
@@ -140,29 +141,36 @@ def test_the_watchdog_starves_when_no_limits_leave(chargers: int, tmp_path: Path
 
 
 def test_the_status_line_names_meter_room_and_broker(tmp_path: Path) -> None:
-    """``systemctl status`` shows the state of the meter, the room and the broker, and hears nothing where nothing changed."""
+    """``systemctl status`` shows the state of the meter, the room and the broker, where that refuses a limit, and nothing twice."""
     shown = ShowHeadroom(
         state=MeterState.FRESH, fuse_ma=25_000, room_ma=PerLine(7_400, -800, None), load_ma=PerLine(None, None, None)
     )
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))
         notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
-        tell = status(notifier)
+        troubles = Troubles(lambda _: None, None)
+        tell = status(notifier, troubles)
         tell(Tick(at=0), (shown,))
         tell(Tick(at=1), (shown,))
         tell(BrokerChanged(at=2, connected=True), ())
-        tell(BrokerChanged(at=3, connected=False), ())
+        troubles.denied = "han/home/chargers/garage/limit"
+        tell(Tick(at=3), ())
+        tell(Tick(at=4), ())
+        troubles.denied = None
+        tell(BrokerChanged(at=5, connected=False), ())
         notifier.close()
         room = "STATUS=meter fresh, room L1 7.4 A, L2 -0.8 A, L3 ?"
-        assert [manager.recv(200).decode() for _ in range(3)] == [
-            f"{room}; {broker}" for broker in ("no broker yet", "broker connected", "broker lost")
+        refusing = "broker connected, and refuses our limits: han/home/chargers/garage/limit"
+        assert [manager.recv(200).decode() for _ in range(4)] == [
+            f"{room}; {broker}" for broker in ("no broker yet", "broker connected", refusing, "broker lost")
         ]
 
 
 def test_health() -> None:
-    """It is healthy that the loop turns and the meter is not lost; anything else is said in words."""
+    """It is healthy that the loop turns, the meter is not lost and the broker takes limits; anything else is said in words."""
     clock = StillClock()
-    health = Health(clock)
+    troubles = Troubles(lambda _: None, None)
+    health = Health(clock, troubles)
     nothing: PerLine[int | None] = PerLine(None, None, None)
 
     assert health.trouble() is None
@@ -172,4 +180,8 @@ def test_health() -> None:
     assert health.trouble() == "the controller hangs"
     health.alive()
     health.see(Tick(at=0), (ShowHeadroom(state=MeterState.FRESH, fuse_ma=25_000, room_ma=nothing, load_ma=nothing),))
+    assert health.trouble() is None
+    troubles.denied = "han/home/chargers/garage/limit"
+    assert health.trouble() == "the broker refuses our limits"
+    troubles.denied = None
     assert health.trouble() is None

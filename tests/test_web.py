@@ -11,6 +11,7 @@ from han_gateway import outlets
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.http_server import Answer
 from han_gateway.adapters.metrics import Metrics
+from han_gateway.adapters.troubles import Troubles
 from han_gateway.config.load import Config, load
 from han_gateway.core.site import Cap
 from han_gateway.core.state import Caps
@@ -52,7 +53,7 @@ class Parts:
         self.board = Board(lambda: self.gateway.site)
         self.gateway.attach(self.board.see)
         self.refusals = outlets.Refusals(self.clock)
-        self.health = outlets.Health(self.clock)
+        self.health = outlets.Health(self.clock, Troubles(lambda _: None, None))
         self.metrics = Metrics(config.site, version="1", python="3")
         self.mouth = Mouth(config, self.gateway, self.live, self.refusals)
 

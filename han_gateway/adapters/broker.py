@@ -28,8 +28,9 @@ class Broker:
 
     ``on_connection(connected)`` comes with each change, ``on_message(topic, payload)`` with each message of others, ``on_trouble(text)``
     once for each thing that people should know, until the next connection. What is retained counts on the topics of ``settled`` only.
-    ``address`` is the one that accepted us last. Counters: ``reconnects``, ``publish_failures`` (refused by the broker), ``dropped``
-    (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or a flood). Raises TlsUnusableError.
+    ``address`` is the one that accepted us last, ``troubles`` knows what it refuses. Counters: ``reconnects``, ``publish_failures``
+    (refused by the broker), ``dropped`` (not sent: expired, or no room), ``ignored`` (messages to us: too large, retained, unreadable, or
+    a flood). Raises TlsUnusableError.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Broker:
         self._birth = birth
         self._on_connection = on_connection
         self._on_message = on_message
-        self._troubles = Troubles(on_trouble, settings.username)
+        self.troubles = Troubles(on_trouble, settings.username)
         self._link = Link(settings, will, self, settled)
         self._subscriptions = set(subscriptions)
         self._others: dict[str, Callable[[bytes], None]] = {}
@@ -98,7 +99,7 @@ class Broker:
         self._outbox.put(message, now_ms)
         _, oldest_ms = next(iter(self._in_flight.values()), (None, now_ms))
         if self._session is not None and now_ms - oldest_ms >= ACK_MS:
-            self._troubles.say(f"{self.address} acknowledges nothing; connecting again")
+            self.troubles.say(f"{self.address} acknowledges nothing; connecting again")
             self._session.disconnect()
         self._pump()
 
@@ -110,15 +111,13 @@ class Broker:
     def listen(self, subscriptions: tuple[str, ...], settled: frozenset[str]) -> None:
         """From now on hear these topics and no others. What is retained on the ``settled`` ones counts, and comes once more."""
         before, self._subscriptions, self._link.settled = self._subscriptions, {*subscriptions, *self._others}, settled
+        self.troubles.over()
         if self._session is not None:
             more = (self._subscriptions - before) | (self._subscriptions & self._link.settled)
             self._session.listen(more, before - self._subscriptions)
 
     async def stop(self, patience_s: float = 2.0, *, quietly: bool = False) -> None:
-        """Send what waits, say offline as the last will would, say goodbye; wait at most ``patience_s`` for each of the two.
-
-        ``quietly``: without the words of the will.
-        """
+        """Send what waits, say offline as the last will would (not if ``quietly``), say goodbye; wait at most ``patience_s`` for each."""
         self._stopping = True
         self._link.stop()
         session = self._session
@@ -135,7 +134,7 @@ class Broker:
         try:
             await asyncio.wait_for(event.wait(), patience_s)
         except TimeoutError:
-            self._troubles.say(otherwise)
+            self.troubles.say(otherwise)
 
     # What the link's thread says, carried to the loop.
 
@@ -161,7 +160,7 @@ class Broker:
 
     def link_trouble(self, trouble: str) -> None:
         """See Listener."""
-        self._post(self._troubles.say, trouble)
+        self._post(self.troubles.say, trouble)
 
     def link_ended(self) -> None:
         """See Listener."""
@@ -181,7 +180,7 @@ class Broker:
             return
         self.reconnects += self._sessions > 0
         self._sessions += 1
-        self._troubles.over()
+        self.troubles.over()
         self.address = session.address
         self.connected = True
         self._on_connection(True)  # whatever it publishes waits with what is renewed, so that nothing is said twice
@@ -192,7 +191,7 @@ class Broker:
 
     def _down(self, session: Session, trouble: str) -> None:
         if not self._stopping:
-            self._troubles.say(trouble)
+            self.troubles.say(trouble)
         if session is not self._session:
             return
         self._session = None
@@ -210,6 +209,8 @@ class Broker:
             return
         if trouble:
             self._refused(found[0], trouble)
+        else:
+            self.troubles.published(found[0].message)
         self._pump()
 
     def _heard(self) -> None:
@@ -236,7 +237,7 @@ class Broker:
 
     def _refused(self, waiting: Waiting, trouble: str) -> None:
         self.publish_failures += 1
-        self._troubles.unpublished(waiting.message.topic, trouble)
+        self.troubles.unpublished(waiting.message, trouble)
 
     def _end(self) -> None:
         self._ended.set()

@@ -1,9 +1,11 @@
-"""What a broker does to us, in words for people: each trouble once in an outage, with what to do about it.
+"""What a broker does to us, in words for people: each trouble once in an outage, with what to do about it; and whether it takes our limits.
 
 This file must not know paho, nor how a connection is kept.
 """
 
 from collections.abc import Callable
+
+from han_gateway.core.topics import Message
 
 MOST = 64
 """Different troubles of one outage; more words help nobody."""
@@ -32,12 +34,19 @@ THROWN_OUT = "connections end as soon as they begin; is a second gateway running
 
 
 class Troubles:
-    """Knows what was told since the last connection. ``user`` is who we are to the broker, None for nobody."""
+    """Knows what was told since the last connection. ``user`` is who we are to the broker, None for nobody.
+
+    ``denied`` is a topic on which the broker takes no command to a charger, until it takes one there; any thread may look at it.
+    ``on_denied(topic)`` is called with each command that was not taken.
+    """
 
     def __init__(self, tell: Callable[[str], None], user: str | None) -> None:
+        self.denied: str | None = None
+        self.on_denied: Callable[[str], None] = lambda _: None
         self._tell = tell
         self._user = user or "anonymous"
         self._told: set[str] = set()
+        self._denied: dict[str, None] = {}
 
     def say(self, trouble: str) -> None:
         """Tell it, unless that was done."""
@@ -45,14 +54,25 @@ class Troubles:
             self._told.add(trouble)
             self._tell(trouble)
 
-    def unpublished(self, topic: str, trouble: str) -> None:
+    def unpublished(self, message: Message, trouble: str) -> None:
         """Tell that the broker did not take a message."""
         remedy = _UNPUBLISHED.get(trouble, "see the broker's log").format(user=self._user)
-        self.say(f"{topic} was not published: {trouble}; {remedy}")
+        self.say(f"{message.topic} was not published: {trouble}; {remedy}")
+        if message.qos and message.expiry_s is not None:  # a command: it must arrive, and soon, or not at all
+            self._denied[message.topic] = None
+            self.denied = next(iter(self._denied))
+            self.on_denied(message.topic)
+
+    def published(self, message: Message) -> None:
+        """The broker took a message. Of an older MQTT than 5 it says so of what it throws away, too."""
+        if self._denied.pop(message.topic, self) is None:
+            self.denied = next(iter(self._denied), None)
 
     def over(self) -> None:
-        """We are connected: what comes now is news again."""
+        """We are connected, or say other things from now on: what comes is news again."""
         self._told.clear()
+        self._denied.clear()
+        self.denied = None
 
 
 def refused(reason: str) -> str:

@@ -12,7 +12,8 @@ EXAMPLE = """examples:
   han-gateway status --url http://192.168.1.20:9755/
   han-gateway status --language nb          (without it, your locale decides: English or Norwegian)
 
-0: the house is protected. 1: the daemon does not answer, or the meter or the broker is not there, and it says which.
+0: the house is protected. 1: the daemon does not answer, or the meter or the broker is not there,
+   or the broker refuses our limits, and it says which.
 """
 DEFAULT = "http://127.0.0.1:9755"
 EVERY_S = 1.0

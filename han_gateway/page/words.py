@@ -62,6 +62,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The MQTT broker is away: the chargers hear nothing. Those with a failsafe go to their own safe limit.",
         "MQTT-brokeren er borte: laderne hører ingenting. De som har en failsafe, går til sin egen trygge grense.",
     ),
+    "why.refused": (
+        "The MQTT broker refuses our limits: some charger hears nothing. Its log says why.",
+        "MQTT-brokeren avviser grensene våre: en lader hører ingenting. Loggen dens sier hvorfor.",
+    ),
     "why.gateway": (
         "No contact with the gateway. This is how things stood at {0}.",
         "Ingen kontakt med gatewayen. Slik var det klokken {0}.",

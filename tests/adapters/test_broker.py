@@ -44,6 +44,7 @@ class House:
         self.connections: list[bool] = []
         self.heard: list[tuple[str, bytes]] = []
         self.troubles: list[str] = []
+        self.refused: list[str] = []
         given: dict[str, Any] = {"host": "127.0.0.1", "port": port, "client_id": "under-test"} | settings
         self.broker = Broker(
             BrokerSettings(**given),
@@ -55,6 +56,7 @@ class House:
             on_message=lambda topic, payload: self.heard.append((topic, payload)),
             on_trouble=self.troubles.append,
         )
+        self.broker.troubles.on_denied = self.refused.append
 
     def limit(self, amps: int, expiry_s: int | None = 60) -> None:
         """Publish a limit."""
@@ -477,6 +479,28 @@ def test_a_denied_publish_is_noticed(tmp_path: Path) -> None:
 
     with Mosquitto(tmp_path, passwords(tmp_path)) as mosquitto:
         asyncio.run(scene(mosquitto.port))
+
+
+def test_a_limit_that_is_denied_is_known_until_one_is_taken(tmp_path: Path) -> None:
+    """The topic is known, and who worded it hears of each refusal; when the broker's rules are mended, the next limit ends it."""
+    (tmp_path / "acl").write_text("topic write han/home/status\n")
+    (tmp_path / "acl").chmod(0o644)
+
+    async def scene(mosquitto: Mosquitto) -> None:
+        async with house(mosquitto.port) as it:
+            for count in (1, 2):
+                it.limit(10)
+                await until(lambda: it.refused == [LIMIT] * count)  # noqa: B023  it is awaited within this turn
+                assert it.broker.troubles.denied == LIMIT
+            (tmp_path / "acl").write_text("topic readwrite #\n")
+            mosquitto.reread()
+            await asyncio.sleep(0.2)
+            it.limit(10)
+            await until(lambda: it.broker.troubles.denied is None)
+            assert it.connections == [True]
+
+    with Mosquitto(tmp_path, f"allow_anonymous true\nacl_file {tmp_path / 'acl'}") as mosquitto:
+        asyncio.run(scene(mosquitto))
 
 
 @pytest.mark.parametrize("mqtt5", [True, False])

@@ -16,6 +16,7 @@ from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.outbox import Outbox
 from han_gateway.adapters.recording import instant, moment
 from han_gateway.adapters.systemd import Notifier
+from han_gateway.adapters.troubles import Troubles
 from han_gateway.core import inbox, topics
 from han_gateway.core.effects import Effect, SetLimit
 from han_gateway.core.events import Event
@@ -95,14 +96,14 @@ class Program:
         self.live = Live(gateway, clock, prefix="han")
         self.keeper = CountingKeeper(state_dir, clock.now(), lambda: gateway.memory(instant(clock.wall())))
         self.refusals = outlets.Refusals(clock)
-        notifier = Notifier({})
+        notifier, troubles = Notifier({}), Troubles(lambda _: None, None)
         self.metrics = Metrics(SITE, version="0", python="3", refusals=self.refusals, unwritten=self.keeper)
-        self.health = outlets.Health(clock)
+        self.health = outlets.Health(clock, troubles)
         watch, self._watchdog = (
             outlets.ClockWatch(clock, None, "Europe/Oslo"),
             outlets.Watchdog(gateway, notifier, clock.now()),
         )
-        shown = (outlets.notes, outlets.measured(self.metrics), outlets.status(notifier), self.health.see, watch.see)
+        shown = (outlets.notes, outlets.measured(self.metrics), outlets.status(notifier, troubles), self.health.see, watch.see)
         for outlet in (self._publish, self._watchdog.see, *shown, self.keeper.see, *outlets_too):
             gateway.attach(outlet)
         self._gateway = gateway

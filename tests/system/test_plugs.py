@@ -1,15 +1,19 @@
-"""The whole gateway while somebody pulls at it: put to sleep, and asked for the same again and again."""
+"""The whole gateway while somebody pulls at it: put to sleep, asked for the same again and again, refused by its broker."""
 
 import json
 import queue
 import signal
 import time
-from collections.abc import Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.house import House, at_home
+from tests.house import PATIENCE_S, House, at_home
+from tests.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
 
@@ -61,3 +65,36 @@ def test_a_storm_of_reloads_costs_a_few_lines(house: House) -> None:
     house.settle(2_000, 16)
     told = house.log().count("configuration read again")
     assert 1 <= told < 10
+
+
+def health(house: House) -> str:
+    """What ``/healthz`` says."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{house.metrics_port}/healthz", timeout=PATIENCE_S) as answer:
+            return str(answer.read().decode().strip())
+    except urllib.error.HTTPError as why:
+        return why.read().decode().strip()
+
+
+def until(true: Callable[[], bool], house: House) -> None:
+    """Wait for it, with a meter that goes on."""
+    patience = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < patience, house.log()
+        house.meter.say(2_000)
+        time.sleep(0.1)
+
+
+def test_a_broker_that_refuses_limits_is_no_health(tmp_path: Path) -> None:
+    """While its rules deny the limits, health says so; the process lives on; when they are mended all is well, untouched."""
+    rules = tmp_path / "acl"
+    rules.write_text("topic read #\nuser canary-user\ntopic write han/home/status\n")
+    rules.chmod(0o644)
+    with Mosquitto(tmp_path, f"allow_anonymous true\nacl_file {rules}") as broker, closing(House(tmp_path, broker)) as house:
+        until(lambda: "han/home/chargers/garage/limit was not published: Not authorized" in house.log(), house)
+        until(lambda: health(house) == "the broker refuses our limits", house)
+        rules.write_text("topic read #\nuser canary-user\ntopic readwrite #\n")
+        broker.reread()
+        until(lambda: health(house) == "ok", house)
+        house.settle(2_000, 16)
+        assert house.process.poll() is None

@@ -43,6 +43,7 @@ function troubles() {
   if (board.meter.state !== "fresh") found.push([board.meter.state === "lost" ? "bad" : "warn", t("why." + board.meter.state)]);
   if (board.meter.connected === false) found.push(["bad", t("why.source")]);
   if (board.broker === false) found.push(["bad", t("why.broker")]);
+  if (board.trouble === "the broker refuses our limits") found.push(["bad", t("why.refused")]);
   const over = board.lines.filter((line) => line.room_a !== null && line.room_a < 0).map((line) => line.name);
   if (over.length) found.push(["bad", t("why.over", over.join(", "))]);
   return found;
