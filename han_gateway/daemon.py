@@ -6,7 +6,6 @@ This file must not know how anything is done: the core decides, the adapters act
 import asyncio
 import logging
 import platform
-import signal
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -17,6 +16,7 @@ from han_gateway import outlets
 from han_gateway.adapters.broker import Broker, TlsUnusableError
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.guards import Guards
+from han_gateway.adapters.hangup import Hangup
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.quiet import Quiet
 from han_gateway.adapters.recording import Recorder, append, instant
@@ -46,7 +46,7 @@ from han_gateway.web import Mouth, Web, open_web, page_of
 log = logging.getLogger("han_gateway")
 
 
-def daemon(read: Callable[[], Config], record: Path | None) -> int:
+def daemon(read: Callable[[], Config], record: Path | None, hangup: Hangup) -> int:
     """Protect the house until SIGTERM or SIGINT; on SIGHUP ``read`` is asked again. Raises ConfigError for what is wrong at the start."""
     config = read()
     set_up_log()
@@ -59,12 +59,12 @@ def daemon(read: Callable[[], Config], record: Path | None) -> int:
     clock = SystemClock()
     started = clock.now()  # one instant for both: a replay begins where the run began
     recorder = _recorder(record, started) if record else None
-    asyncio.run(_daemon(config, read, clock, started, recorder))
+    asyncio.run(_daemon(config, read, clock, started, recorder, hangup))
     return 0
 
 
 async def _daemon(
-    config: Config, read: Callable[[], Config], clock: SystemClock, started: Instant, recorder: Recorder | None
+    config: Config, read: Callable[[], Config], clock: SystemClock, started: Instant, recorder: Recorder | None, hangup: Hangup
 ) -> None:
     meter, site = config.meter, config.site
     notifier = Notifier()
@@ -88,16 +88,16 @@ async def _daemon(
     page = page_of(config, health, board, Mouth(config, gateway, live, refusals), clock)
     web = open_web(config, metrics, health, page, neighbours.routes)
     way = mqtt_source(meter, broker) or source(meter)
-    loop = asyncio.get_running_loop()
     house = House(gateway, live, broker, metrics, interpreter, guards, neighbours)
-    loop.add_signal_handler(signal.SIGHUP, Reload(config, read, clock, notifier, house, recording=recorder is not None).reload)
-    broker.start(loop)
+    broker.start(asyncio.get_running_loop())
     guards.start(safes(config.links))
     neighbours.start()
     notifier.ready()
+    hangup.hear(Reload(config, read, clock, notifier, house, recording=recorder is not None).reload)
     try:
         await together(way.run(_hear(metrics, live), live.source_changed), live.tick(_beat(clock, watchdog, health, recorder)))
     finally:
+        hangup.over()
         notifier.stopping()
         neighbours.stop()
         await asyncio.gather(broker.stop(), guards.stop())

@@ -163,6 +163,7 @@ class Listener:
         """Go home."""
         self._client.disconnect()
         self._client.loop_stop()
+        self._client.on_message = None  # else it waits for the collector with its sockets open
 
 
 class Gateway:

@@ -18,7 +18,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """0 after SIGTERM or SIGINT; a configuration that cannot be used is 78 (ConfigError)."""
+    from han_gateway.adapters.hangup import Hangup
+
+    hangup = Hangup()  # before all that takes its time
+
     from han_gateway.config.load import load
     from han_gateway.daemon import daemon
 
-    return daemon(lambda: load(args.config), args.record)
+    return daemon(lambda: load(args.config), args.record, hangup)

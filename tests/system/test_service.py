@@ -6,6 +6,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -195,9 +196,47 @@ def metrics(service: Service) -> str:
         return str(answer.read().decode())
 
 
-def wait_until(true: Callable[[], bool]) -> None:
+def wait_until(true: Callable[[], bool], pause_s: float = 0.05) -> None:
     """Waits for what must become true."""
     until = time.monotonic() + PATIENCE_S
     while not true():
         assert time.monotonic() < until
-        time.sleep(0.05)
+        time.sleep(pause_s)
+
+
+def expecting(pid: int) -> bool:
+    """Tell whether the process has something of its own in mind for SIGHUP (proc(5), SigIgn and SigCgt)."""
+    masks = [
+        line.split()[1] for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith(("SigIgn", "SigCgt"))
+    ]
+    return any(int(mask, 16) & 1 << (signal.SIGHUP - 1) for mask in masks)
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+def test_a_reload_that_comes_too_early_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after_s: float) -> None:
+    """SIGHUP at any moment of the start, with a charger written in just before: the process lives, gets ready, and knows that charger."""
+    with Mosquitto(tmp_path) as broker:
+        house = Service(tmp_path, broker, monkeypatch)
+        try:
+            wait_until(lambda: expecting(house.process.pid), pause_s=0.001)
+            assert "pydantic_core" not in Path(f"/proc/{house.process.pid}/maps").read_text(), (
+                "it began before it expected anything"
+            )
+            time.sleep(after_s)
+            house.config.write_text(house.config.read_text() + YARD)
+            house.process.send_signal(signal.SIGHUP)
+            assert json.loads(house.ears.next("han/home/chargers/yard/limit"))["current_a"] == 6
+            assert house.stop() == 0
+            assert "READY=1" in house.manager.listen(0.1)
+            assert "Traceback" not in house.log()
+        finally:
+            house.close()
+
+
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7])
+def test_a_stop_during_the_start_is_quiet(tmp_path: Path, after_s: float) -> None:
+    """SIGTERM at any moment: the end is a good one, or the signal's own; nobody sees a traceback."""
+    with Mosquitto(tmp_path) as broker, closing(House(tmp_path, broker, record=False)) as house:
+        time.sleep(after_s)
+        assert house.stop() in (0, -signal.SIGTERM)
+        assert "Traceback" not in house.log()
