@@ -32,7 +32,7 @@ def reminders(gateway: Gateway, port: str, started: Instant, silent: Callable[[]
 
 
 def unreadable(gateway: Gateway, port: str) -> Outlet:
-    """Says so when bytes come and no list is in them: a speed, a parity, a serial server that speaks telnet. Encryption has words of its own."""
+    """Says so when bytes come and no list is in them: a speed, a parity, another device. Encryption has words of its own."""
     at_a_port = f"stop the gateway, and han-gateway detect {port} says why"
     remedy = "does the device publish whole frames (docs/mqtt.md)?" if port.startswith("mqtt:") else at_a_port
     heard_at: Instant | None = None  # the last list, or where the waiting for one began

@@ -6,6 +6,7 @@ mean.
 
 import asyncio
 import errno
+import logging
 import os
 import socket
 import threading
@@ -14,6 +15,9 @@ from concurrent.futures import Future
 from typing import Any
 
 from han_gateway.adapters.silence import Silence, rest_s
+from han_gateway.adapters.telnet import HEAD_BYTES, REMEDY, negotiates
+
+log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
 CONNECT_S = 5.0
@@ -41,6 +45,7 @@ class TcpSource:
         self._host = host
         self._port = port
         self._silent_after_s = silent_after_s
+        self._telnet = False
         self._asked: Future[list[Any]] | None = None  # the names of the network, which may take half a minute to say nothing
 
     async def run(self, hear: Hear, changed: Changed) -> None:
@@ -102,7 +107,9 @@ class TcpSource:
         try:
             for level, option, value in _KEEPALIVE:
                 line.setsockopt(level, option, value)
+            head = b""
             while data := await self._read(reader, silence.limit_s):
+                head = self._begun(head, data)
                 hear(data)
                 await asyncio.sleep(rest_s(data))
         except TimeoutError:
@@ -112,6 +119,16 @@ class TcpSource:
         except OSError as why:
             return f"{self.name} broke ({_words(why)}); connecting again"
         return f"{self.name} closed the connection; connecting again"
+
+    def _begun(self, head: bytes, data: bytes) -> bytes:
+        """Look at how a connection begins, and say it once when it is telnet; the answer is its beginning, as far as it is known."""
+        if len(head) == HEAD_BYTES:
+            return head
+        begins = (head + data)[:HEAD_BYTES]
+        if negotiates(begins) and not self._telnet:
+            self._telnet = True
+            log.warning("%s speaks telnet, which doubles some bytes and so damages lists; %s", self.name, REMEDY)
+        return begins
 
     async def _read(self, reader: asyncio.StreamReader, limit_s: float) -> bytes:
         async with asyncio.timeout(limit_s):  # not wait_for: in Python 3.11 that one can swallow a cancellation

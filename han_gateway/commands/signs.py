@@ -12,6 +12,7 @@ from typing import NamedTuple
 from dlms import mbus
 from dlms.ciphering import Keys
 from dlms.rejects import Reason, Rejected
+from han_gateway.adapters.telnet import HEAD_BYTES, negotiates
 from han_gateway.core.units import Instant
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
@@ -24,6 +25,7 @@ class Kind(Enum):
     """What was found, the most telling first: of several trials on one port the first in this order is the port's verdict."""
 
     METER = "meter"
+    TELNET = "telnet"
     ENCRYPTED = "encrypted"
     WRONG_KEY = "wrong_key"
     UNKNOWN_METER = "unknown_meter"
@@ -56,7 +58,7 @@ class LineErrors(NamedTuple):
 
 
 class Evidence(NamedTuple):
-    """All that is known after listening. ``sample`` is the end of what came, ``errors`` None where the adapter does not count."""
+    """All that is known after listening. ``head`` is the beginning of what came, ``sample`` its end; ``errors`` None where nobody counts."""
 
     size: int = 0
     sample: bytes = b""
@@ -64,6 +66,7 @@ class Evidence(NamedTuple):
     rejects: Mapping[Reason, int] = {}
     details: Mapping[Reason, str] = {}
     errors: LineErrors | None = None
+    head: bytes = b""
 
 
 class Ear:
@@ -72,7 +75,7 @@ class Ear:
     def __init__(self, keys: Keys | None = None) -> None:
         self._decoder = Decoder(keys=keys)
         self._size = 0
-        self._sample = b""
+        self._head = self._sample = b""
         self.readings: list[tuple[Instant, Reading]] = []
         self._rejects: Counter[Reason] = Counter()
         self._details: dict[Reason, str] = {}
@@ -80,6 +83,7 @@ class Ear:
     def hear(self, at: Instant, data: bytes) -> None:
         """Bytes came at an instant."""
         self._size += len(data)
+        self._head = (self._head + data)[:HEAD_BYTES]
         self._sample = (self._sample + data)[-SAMPLE_BYTES:]
         for item in self._decoder.feed(data):
             if isinstance(item, Rejected):
@@ -90,7 +94,7 @@ class Ear:
 
     def evidence(self, errors: LineErrors | None = None) -> Evidence:
         """What has been heard so far."""
-        return Evidence(self._size, self._sample, tuple(self.readings), self._rejects, self._details, errors)
+        return Evidence(self._size, self._sample, tuple(self.readings), self._rejects, self._details, errors, self._head)
 
 
 UNKNOWN = (
@@ -144,6 +148,7 @@ def _seven(evidence: Evidence) -> bool:
 
 _SIGNS: tuple[tuple[Kind, Callable[[Evidence], object]], ...] = (
     (Kind.METER, lambda seen: seen.readings),
+    (Kind.TELNET, lambda seen: negotiates(seen.head)),
     (Kind.ENCRYPTED, lambda seen: Reason.ENCRYPTED in seen.rejects),
     (Kind.WRONG_KEY, lambda seen: not seen.rejects.keys().isdisjoint(UNOPENED)),
     (Kind.UNKNOWN_METER, lambda seen: not seen.rejects.keys().isdisjoint(UNKNOWN)),

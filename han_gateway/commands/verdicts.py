@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from dlms.rejects import Reason
+from han_gateway.adapters.telnet import REMEDY
 from han_gateway.commands.signs import UNKNOWN, UNOPENED, Evidence, Kind
 
 GO_ON = frozenset(
@@ -43,6 +44,7 @@ _AT_SERVER = (
 
 WORDS: Mapping[Kind, Words] = {
     Kind.METER: Words("a meter that we read", "write these lines into the configuration"),
+    Kind.TELNET: Words("a serial server that speaks telnet, which doubles some bytes and so damages lists", REMEDY),
     Kind.ENCRYPTED: Words(
         "whole lists, but encrypted ({detail})",
         "ask the grid company for the key (Denmark: GPK60) and name its file, here with --key-file and in the configuration with key_file "

@@ -19,6 +19,7 @@ from han_gateway.adapters.silence import FLOOD_BYTES_PER_S
 from han_gateway.adapters.tcp import TcpSource
 from han_gateway.meters.decoder import Decoder
 from tests.adapters.lateness import lateness
+from tests.ser2net import BEGINS
 
 PATIENCE_S = 10.0
 
@@ -347,3 +348,37 @@ def test_names_that_nobody_answers_for_hold_up_nothing(monkeypatch: pytest.Monke
     answered.set()
     assert (asked, len(changes)) == (1, 1)
     assert "no answer" in changes[0]
+
+
+def test_a_server_that_speaks_telnet_is_named_once(caplog: pytest.LogCaptureFixture) -> None:
+    """With the remedy, at its first connection and at no other; its bytes are handed on as they came. One that serves raw bytes is not named."""
+    heard: list[bytes] = []
+
+    async def story(begins: bytes) -> None:
+        visits = 0
+
+        async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal visits
+            visits += 1
+            for at in range(0, len(begins), 4):  # in pieces that cut its offers
+                writer.write(begins[at : at + 4])
+                await asyncio.sleep(0.01)
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        source = TcpSource("127.0.0.1", server.sockets[0].getsockname()[1])
+        task = asyncio.create_task(source.run(heard.append, lambda *_: None))
+        await until(lambda: visits >= 3)
+        task.cancel()
+        await asyncio.wait([task])
+        server.close()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(story(b"\x7e\xa0\xff\xff" * 20))
+    assert "telnet" not in caplog.text
+    heard.clear()
+    asyncio.run(story(BEGINS + b"\x7e\xff\xff"))
+    assert b"".join(heard).startswith(BEGINS + b"\x7e\xff\xff" + BEGINS)
+    (said,) = (record.getMessage() for record in caplog.records if "telnet" in record.getMessage())
+    assert "speaks telnet" in said
+    assert "accepter: tcp" in said

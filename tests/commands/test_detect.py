@@ -23,6 +23,7 @@ from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
 from han_gateway.meters.telegram_forms import write as write_telegram
 from han_gateway.meters.telegram_meter import TELEGRAM_METERS
+from tests.ser2net import BEGINS, doubled
 from tests.uart import Uart, inverted, received, sent
 
 ROOT = Path(__file__).parent.parent.parent
@@ -187,6 +188,20 @@ def test_a_serial_server_has_its_own_settings() -> None:
 
     assert process.returncode == 0
     assert out.endswith(f'[meter]\nport = "tcp:127.0.0.1:{port}"\n')
+
+
+def test_a_serial_server_that_speaks_telnet_is_named() -> None:
+    """Every list of this meter has bytes FF, which come twice: the verdict is telnet, and the remedy that of the server."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with asked(f"tcp:127.0.0.1:{port}", "--seconds", "0.5", "--json") as process, server.accept()[0] as line:
+            line.sendall(BEGINS + doubled(LIST))
+            out, _ = process.communicate(timeout=20)
+
+    assert process.returncode == 1
+    (told,) = json.loads(out)["ports"]
+    assert told["verdict"] == "telnet"
+    assert "ser2net: accepter: tcp,PORT" in told["todo"]
 
 
 def test_a_port_that_another_program_reads_is_left_alone(tmp_path: Path) -> None:
