@@ -121,5 +121,6 @@ def unreached(error: Exception, *, tls: bool) -> str:
     elif isinstance(error, ConnectionRefusedError):
         hint = "; is a broker running there?"
     else:
-        hint = "; does this port speak TLS?" if tls and isinstance(error, ConnectionResetError) else ""
+        hung_up = isinstance(error, ConnectionResetError | ssl.SSLEOFError)  # at our first word, which it did not understand
+        hint = "; does this port speak TLS?" if tls and hung_up else ""
     return words(error) + hint

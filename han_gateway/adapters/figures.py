@@ -11,6 +11,12 @@ OF_CHARGERS = (ChargerSaid, Overheard)
 """The events that ``ChargerFigures`` hears."""
 
 
+class Counted(Protocol):
+    """Something that is only counted."""
+
+    count: int
+
+
 class BrokerFigures(Protocol):
     """What the broker adapter counts."""
 
@@ -19,14 +25,12 @@ class BrokerFigures(Protocol):
     ignored: int
 
     @property
+    def troubles(self) -> Counted:
+        """What it refused or broke."""
+
+    @property
     def dropped(self) -> int:
         """Messages that were never sent."""
-
-
-class Counted(Protocol):
-    """Something that is only counted."""
-
-    count: int
 
 
 class ChargerFigures:

@@ -72,6 +72,9 @@ DEFINED = {
     "han_charger_last_ack_timestamp_seconds": Defined("When a report last confirmed a command.", ("charger",)),
     "han_mqtt_connected": Defined("1 while the broker is connected.", ()),
     "han_mqtt_reconnects_total": Defined("Connections to the broker after the first.", ()),
+    "han_mqtt_troubles_total": Defined(
+        "Connections, subscriptions and messages that the broker refused or broke; the log says why.", ()
+    ),
     "han_mqtt_publish_failures_total": Defined("Messages that the broker refused.", ()),
     "han_mqtt_messages_dropped_total": Defined("Messages never sent: expired, or no room to wait.", ()),
     "han_mqtt_messages_refused_total": Defined("Messages to us that were not as docs/mqtt.md has them.", ()),

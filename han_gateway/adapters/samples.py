@@ -49,6 +49,7 @@ def of_commands(name: str, figures: ChargerFigures) -> Iterator[Sample]:
 def of_broker(broker: BrokerFigures) -> Iterator[Sample]:
     """What the adapter of the broker has counted."""
     yield "han_mqtt_reconnects_total", (), broker.reconnects
+    yield "han_mqtt_troubles_total", (), broker.troubles.count
     yield "han_mqtt_publish_failures_total", (), broker.publish_failures
     yield "han_mqtt_messages_dropped_total", (), broker.dropped
     yield "han_mqtt_messages_ignored_total", (), broker.ignored

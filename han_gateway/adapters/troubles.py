@@ -34,13 +34,14 @@ THROWN_OUT = "connections end as soon as they begin; is a second gateway running
 
 
 class Troubles:
-    """Knows what was told since the last connection. ``user`` is who we are to the broker, None for nobody.
+    """Knows what was told since the last connection. ``user`` is who we are to the broker, None for nobody. ``count`` counts all, told or not.
 
     ``denied`` is a topic on which the broker takes no command to a charger, until it takes one there; any thread may look at it.
     ``on_denied(topic)`` is called with each command that was not taken.
     """
 
     def __init__(self, tell: Callable[[str], None], user: str | None) -> None:
+        self.count = 0
         self.denied: str | None = None
         self.on_denied: Callable[[str], None] = lambda _: None
         self._tell = tell
@@ -50,6 +51,7 @@ class Troubles:
 
     def say(self, trouble: str) -> None:
         """Tell it, unless that was done."""
+        self.count += 1
         if trouble not in self._told and len(self._told) < MOST:
             self._told.add(trouble)
             self._tell(trouble)

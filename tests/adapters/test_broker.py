@@ -757,6 +757,25 @@ def test_never_plain_where_tls_is_configured(tmp_path: Path, certificates: Path)
 
 
 @paho_leaves_sockets
+def test_a_port_that_hangs_up_on_tls_is_asked_after(certificates: Path) -> None:
+    """A server without TLS may hang up politely, as one behind a forwarder does: the question is the same as to one that resets."""
+
+    async def scene() -> None:
+        async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(4096)
+            writer.close()
+
+        server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with house(port, connected=False, host="localhost", tls=TlsSettings(ca_file=certificates / "ca.crt")) as it:
+            await until(lambda: bool(it.troubles))
+            assert it.troubles[0].endswith("; does this port speak TLS?")
+        server.close()
+
+    asyncio.run(scene())
+
+
+@paho_leaves_sockets
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated:DeprecationWarning")
 def test_an_old_tls_is_not_spoken(certificates: Path) -> None:
     """A broker that speaks nothing newer than TLS 1.1 is not spoken to, though others would."""

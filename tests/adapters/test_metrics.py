@@ -64,6 +64,13 @@ ROOM = ShowHeadroom(
 
 
 @dataclass
+class Refusals:
+    """Somebody who counted."""
+
+    count: int = 6
+
+
+@dataclass
 class Figures:
     """A broker that counted."""
 
@@ -72,12 +79,10 @@ class Figures:
     dropped: int = 4
     ignored: int = 5
 
-
-@dataclass
-class Refusals:
-    """Somebody who counted."""
-
-    count: int = 6
+    @property
+    def troubles(self) -> Refusals:
+        """All that it refused."""
+        return Refusals(7)
 
 
 @pytest.fixture
@@ -270,6 +275,7 @@ def test_connections(metrics: Metrics) -> None:
     assert (seen["han_meter_up{home}"], seen["han_meter_reconnects_total{home}"], seen["han_mqtt_connected{}"]) == (1, 1, 1)
     assert seen["han_mqtt_reconnects_total{}"] == 2
     assert seen["han_mqtt_publish_failures_total{}"] == 3
+    assert seen["han_mqtt_troubles_total{}"] == 7
     assert seen["han_mqtt_messages_dropped_total{}"] == 4
     assert seen["han_mqtt_messages_ignored_total{}"] == 5
 

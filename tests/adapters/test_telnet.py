@@ -26,7 +26,16 @@ def test_what_ser2net_begins_with(head: bytes) -> None:
         b"\xff" * 64,
         b"/AUX5UXW\r\n\r\n0-0:1.0.0(",
     ],
-    ids=["nothing", "a byte", "two words about one option", "in the middle", "an inverted line", "one only", "idle", "a telegram"],
+    ids=[
+        "nothing",
+        "a byte",
+        "two words about one option",
+        "in the middle",
+        "an inverted line",
+        "one only",
+        "idle",
+        "a telegram",
+    ],
 )
 def test_what_is_none(head: bytes) -> None:
     """One offer is chance, and the same again and again is a line at rest."""

@@ -14,6 +14,7 @@ def test_a_trouble_is_told_once_an_outage() -> None:
     troubles.say("cannot reach 10.0.0.1:1883")
 
     assert told == ["cannot reach 10.0.0.1:1883"] * 2
+    assert troubles.count == 4
 
 
 def test_an_outage_has_an_end_of_words() -> None:
