@@ -26,6 +26,7 @@ from han_gateway.adapters import (
     silence,
     streams,
     tcp,
+    unhurried,
 )
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import circuits, load, secrets, settings, toml_file
@@ -132,6 +133,7 @@ def limits() -> str:
         "bytes of the configuration": f"{toml_file.LARGEST_FILE:,}",
         "bytes of the state file, objects in it": f"{memory.LARGEST:,}, {memory.MOST_BRACKETS}",
         "circuits, chargers, fuses one below the other": ", ".join(str(each) for each in (*most, circuits.DEEPEST)),
+        "lines of a recording that wait for the disk": f"{unhurried.MOST_LINES:,}",
         "bytes of a line in a dump or recording": f"{recording.LONGEST_LINE:,}",
     }
     return table(("what", "limit"), rows.items())

@@ -19,8 +19,9 @@ from han_gateway.adapters.guards import Guards
 from han_gateway.adapters.hangup import Hangup
 from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.quiet import Quiet
-from han_gateway.adapters.recording import Recorder, append, instant
+from han_gateway.adapters.recording import Recorder, instant
 from han_gateway.adapters.systemd import NOTICE, JournalFormatter, Log, Notifier, under_journald
+from han_gateway.adapters.unhurried import SICK_DISK, Unhurried
 from han_gateway.brokers import settings_of
 from han_gateway.cli import version
 from han_gateway.commands.source import decoder, mqtt_source, source
@@ -133,11 +134,16 @@ def _keeper(config: Config, clock: SystemClock, started: Instant, gateway: Gatew
     return keeper
 
 
-def _recorder(path: Path, started: Instant) -> Recorder:
+def _recorder(path: Path, started: Instant) -> Recorder | None:
+    """A disk that is full, or that the system has made read-only, must not leave a house alone; a wrong name is for its owner."""
     try:
-        return append(path, started)
+        return Unhurried(path.open("ab", buffering=0), started)
     except OSError as why:
-        what = f"{path} cannot be written ({(why.strerror or str(why)).lower()})"
+        reason = (why.strerror or str(why)).lower()
+        if why.errno in SICK_DISK:
+            log.warning("%s cannot be written (%s): nothing is recorded; the house is protected all the same", path, reason)
+            return None
+        what = f"{path} cannot be written ({reason})"
         raise ConfigError([Problem("--record", what, "name a file in a folder that this user may write")]) from why
 
 

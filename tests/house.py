@@ -215,9 +215,17 @@ def at_home(folder: Path, *, record: bool = False) -> Iterator["House"]:
 class House:
     """A running gateway with all that it needs."""
 
-    def __init__(self, folder: Path, broker: Mosquitto, *, record: bool = True, inside: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        broker: Mosquitto,
+        *,
+        record: bool = True,
+        recording: Path | None = None,
+        inside: tuple[str, ...] = (),
+    ) -> None:
         self.folder = folder
-        self.recording = folder / "run.han"
+        self.recording = recording or folder / "run.han"
         self.config = folder / "house.toml"
         self.meter = Meter(folder)
         self.broker = broker

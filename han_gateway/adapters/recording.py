@@ -171,9 +171,9 @@ class Recorder:
         self._torn = True
         self._retry_at = at + RETRY_MS
 
-    def _lose(self) -> None:
-        self.lost += 1
-        self._missing += 1
+    def _lose(self, lines: int = 1) -> None:
+        self.lost += lines
+        self._missing += lines
 
 
 def append(path: Path, started: Instant) -> Recorder:

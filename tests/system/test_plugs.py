@@ -1,8 +1,10 @@
 """The whole gateway while somebody pulls at it: put to sleep, asked for the same again and again, refused by its broker."""
 
 import json
+import os
 import queue
 import signal
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -98,3 +100,41 @@ def test_a_broker_that_refuses_limits_is_no_health(tmp_path: Path) -> None:
         until(lambda: health(house) == "ok", house)
         house.settle(2_000, 16)
         assert house.process.poll() is None
+
+
+def test_a_recording_on_a_disk_that_stalls_holds_nobody_up(tmp_path: Path) -> None:
+    """A pipe that nobody reads takes the place of the recording: limits go on, it is told, and the end is a good one."""
+    os.mkfifo(tmp_path / "run.han")
+    out = os.open(tmp_path / "run.han", os.O_RDONLY | os.O_NONBLOCK)
+    with Mosquitto(tmp_path) as broker, closing(House(tmp_path, broker)) as house:
+
+        def told() -> bool:
+            for _ in range(100):  # each is a line of the recording
+                house.ears.publish("han/home/chargers/garage/report", b'{"status": "connected"}')
+            return "the recording cannot be written (the disk does not answer)" in house.log()
+
+        until(told, house)
+        house.settle(30_000, 0)
+        assert house.stop() == 0
+        assert "Traceback" not in house.log()
+    os.close(out)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a disk")
+@pytest.mark.parametrize(("options", "why"), [("ro", "read-only file system"), ("nr_inodes=1", "no space left on device")])
+def test_a_disk_that_is_sick_at_the_start_leaves_no_house_alone(tmp_path: Path, options: str, why: str) -> None:
+    """A card that was made read-only, or is full: nothing is recorded, which is told, and limits are given; it is no mistake of anybody's."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "none", str(disk)], check=False, capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"nothing can be mounted here: {mounted.stderr}")
+    try:
+        with Mosquitto(tmp_path) as broker, closing(House(tmp_path, broker, recording=disk / "run.han")) as house:
+            house.settle(2_000, 16)
+            assert f"run.han cannot be written ({why}): nothing is recorded" in house.log()
+            assert house.stop() == 0
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)

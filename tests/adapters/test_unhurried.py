@@ -1,0 +1,85 @@
+"""A recording on a disk that takes its time, in the person of a pipe that nobody reads."""
+
+import fcntl
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from han_gateway.adapters import unhurried
+from han_gateway.adapters.recording import Arrived, Started, read_recording
+from han_gateway.adapters.unhurried import Unhurried
+
+LINE = b"\x7e" * 100
+PIPE_BYTES = 4_096
+PATIENCE_S = 10.0
+
+
+@pytest.fixture
+def pipe(tmp_path: Path) -> Path:
+    """A pipe with room for some lines."""
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    return path
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for it."""
+    patience = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < patience
+        time.sleep(0.005)
+
+
+def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
+    """In order and whole: closing waits for what the disk has not taken yet."""
+    path = tmp_path / "run.han"
+    recorder = Unhurried(path.open("ab", buffering=0), 0)
+    for at in range(1_000):
+        recorder.arrived(at, b"\x7e")
+    recorder.close()
+    with path.open("rb") as file:
+        assert list(read_recording(file)) == [Started(0), *(Arrived(at, b"\x7e") for at in range(1_000))]
+    assert (recorder.failed, recorder.lost) == (None, 0)
+
+
+def test_a_disk_that_stalls_holds_nobody_up(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Far more than it takes is recorded in no time; the trouble is known; when it goes on the rest is there, and the gap in its place."""
+    monkeypatch.setattr(unhurried, "MOST_LINES", 50)
+    out = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    into = pipe.open("ab", buffering=0)
+    fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    recorder = Unhurried(into, 0)
+    began = time.monotonic()
+    for at in range(1_000):
+        recorder.arrived(at, LINE)
+    assert time.monotonic() - began < PATIENCE_S
+    stalled = recorder.failed
+    os.set_blocking(out, True)
+    with os.fdopen(out, "rb") as reader:
+        text = reader.readline()
+        read = [text]
+        until(lambda: not recorder._waiting.full())
+        recorder.arrived(5_000, LINE)
+        recorder.close()
+        read += reader.readlines()
+    assert (stalled is None, recorder.failed) == (False, None)
+    (gap,) = (line for line in read if b"missing" in line)
+    assert gap == b"# %d lines are missing here\n" % recorder.lost
+    assert read.index(gap) == len(read) - 2
+    assert len(read) - 2 + recorder.lost == 1_001
+
+
+def test_the_end_does_not_wait_for_a_disk_that_is_dead(pipe: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last lines are lost with it."""
+    monkeypatch.setattr(unhurried, "PATIENCE_S", 0.1)
+    out = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    recorder = Unhurried(pipe.open("ab", buffering=0), 0)
+    for at in range(2 * unhurried.MOST_LINES):
+        recorder.arrived(at, LINE)
+    began = time.monotonic()
+    recorder.close()
+    assert time.monotonic() - began < PATIENCE_S
+    os.close(out)
