@@ -82,7 +82,7 @@ async def _daemon(
     board = Board(lambda: gateway.site)
     publisher = _publisher(config, gateway, broker, clock, rule)
     neighbours = Neighbours(config, broker, clock, version())
-    further = reminders(gateway, meter.port, started, interpreter.unheard)
+    further = reminders(gateway, meter.port, started, interpreter.unheard, guards.absent)
     shown = (outlets.measured(metrics), outlets.status(notifier, broker.troubles), health.see, watch.see, keeper.see, board.see)
     for outlet in (publisher, interpreter.see, watchdog.see, outlets.notes, *shown, neighbours.see, *further):
         gateway.attach(outlet)

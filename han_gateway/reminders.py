@@ -6,7 +6,7 @@ writes into the log what to do, once or seldom. This file must not know how anyt
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from dlms.rejects import Reason
 from han_gateway.core.effects import Effect, MeterState, ShowHeadroom
@@ -23,12 +23,17 @@ UNHEARD_MS = 120_000
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 
+UNGUARDED_MS = 60_000
+"""So long the guard of a charger may need to find a broker that the house has found."""
+
 _NO_CURRENTS, _NO_BROKER = "no currents from the meter", "no broker, so nobody hears a limit,"
 
 
-def reminders(gateway: Gateway, port: str, started: Instant, silent: Callable[[], Sequence[Link]]) -> tuple[Outlet, ...]:
-    """All of them: of the line to the meter, of what stays amiss, and of chargers that are not heard."""
-    return unreadable(gateway, port), other_meter(), Reminder(started).see, Unheard(silent).see
+def reminders(
+    gateway: Gateway, port: str, started: Instant, silent: Callable[[], Sequence[Link]], absent: Callable[[], Mapping[str, str]]
+) -> tuple[Outlet, ...]:
+    """All of them: of the line to the meter, of what stays amiss, of chargers that are not heard, and of those that nobody guards."""
+    return unreadable(gateway, port), other_meter(), Reminder(started).see, Unheard(silent).see, Unguarded(absent).see
 
 
 def unreadable(gateway: Gateway, port: str) -> Outlet:
@@ -121,3 +126,30 @@ class Unheard:
                 *(name, identity, name, silent[name, identity].charger.minimum_ma / 1000),
             )
         self._told |= late
+
+
+class Unguarded:
+    """Says of a charger without a failsafe that its guard is not let in by a broker that lets the house in: once, until it was there again.
+
+    ``absent`` gives the names of those chargers, and what their guards met.
+    """
+
+    def __init__(self, absent: Callable[[], Mapping[str, str]]) -> None:
+        self._absent = absent
+        self._connected_at: Instant | None = None
+        self._told: set[str] = set()
+
+    def see(self, event: Event, _effects: Iterable[Effect]) -> None:
+        """Let time pass. A broker that is away lets nobody in, and that is told elsewhere."""
+        if isinstance(event, BrokerChanged):
+            self._connected_at = event.at if event.connected else None
+        if not isinstance(event, Tick) or self._connected_at is None or event.at - self._connected_at < UNGUARDED_MS:
+            return
+        absent = self._absent()
+        for name in sorted(absent.keys() - self._told):
+            log.warning(
+                "charger %s has no failsafe, and its guard is not on the broker (%s): if the gateway dies nobody tells it its fallback; "
+                "let the broker allow more than one connection of ours, with client ids that begin alike",
+                *(name, absent[name] or "no answer"),
+            )
+        self._told = set(absent)

@@ -11,7 +11,7 @@ from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
-from han_gateway.reminders import HOUR_MS, UNHEARD_MS, Reminder, Unheard, other_meter, unreadable
+from han_gateway.reminders import HOUR_MS, UNGUARDED_MS, UNHEARD_MS, Reminder, Unguarded, Unheard, other_meter, unreadable
 from han_gateway.runtime import Gateway
 
 
@@ -123,3 +123,30 @@ def test_what_stays_amiss_is_told_once_a_day(caplog: pytest.LogCaptureFixture) -
     see(BrokerChanged(at=73 * HOUR_MS, connected=True), (shown(MeterState.LOST),))
     see(Tick(at=96 * HOUR_MS), ())
     assert [record.getMessage() for record in caplog.records] == ["still: no currents from the meter for 23 h"]
+
+
+def test_a_guard_that_is_not_let_in_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """While the house is connected, and not in the first minute of that; again when the guard was there in between."""
+    absent = {"garage": "the broker refused us: Server busy"}
+    see = Unguarded(lambda: absent).see
+    for at in range(0, 2 * UNGUARDED_MS, 1_000):
+        see(Tick(at=at), ())
+    see(BrokerChanged(at=2 * UNGUARDED_MS, connected=True), ())
+    see(Tick(at=3 * UNGUARDED_MS - 1), ())
+    see(BrokerChanged(at=3 * UNGUARDED_MS, connected=False), ())
+    see(Tick(at=4 * UNGUARDED_MS), ())
+    see(BrokerChanged(at=4 * UNGUARDED_MS, connected=True), ())
+    see(Tick(at=5 * UNGUARDED_MS - 1), ())
+    assert caplog.text == ""
+    for at in range(5 * UNGUARDED_MS, 6 * UNGUARDED_MS, 1_000):
+        see(Tick(at=at), ())
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said.startswith(
+        "charger garage has no failsafe, and its guard is not on the broker (the broker refused us: Server busy)"
+    )
+    absent.clear()
+    see(Tick(at=6 * UNGUARDED_MS), ())
+    absent["garage"] = ""
+    see(Tick(at=6 * UNGUARDED_MS + 1_000), ())
+    assert len(caplog.records) == 2
+    assert "(no answer)" in caplog.text

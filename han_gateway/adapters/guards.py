@@ -20,6 +20,7 @@ class Guards:
         self._settings = settings
         self._on_back = on_back
         self._guards: dict[str, tuple[Message, Broker]] = {}
+        self._troubles: dict[str, str] = {}
 
     def start(self, wills: Mapping[str, Message]) -> None:
         """Guard these chargers; each has the message that the broker shall send if we die."""
@@ -28,6 +29,10 @@ class Guards:
             guard = self._guard(name, will)
             self._guards[name] = will, guard
             guard.start(loop)
+
+    def absent(self) -> dict[str, str]:
+        """The chargers whose guard is not connected now, and what it met last: their broker will not speak for us if we die."""
+        return {name: self._troubles.get(name, "") for name, (_, guard) in self._guards.items() if not guard.connected}
 
     async def change(self, wills: Mapping[str, Message]) -> None:
         """Guard others from now on. A guard that stays is not touched; one that goes says its will, as the last word to its charger."""
@@ -42,7 +47,7 @@ class Guards:
         await self.change({})
 
     def _guard(self, name: str, will: Message) -> Broker:
-        """Troubles of the broker are told by the main connection, so this one is silent about them."""
+        """Troubles of the broker are told by the main connection, so this one only keeps them, for when it is the only one in trouble."""
 
         def connection(connected: bool) -> None:
             if connected:
@@ -55,4 +60,5 @@ class Guards:
             subscriptions=(),
             on_connection=connection,
             on_message=lambda _topic, _payload: None,
+            on_trouble=lambda text: self._troubles.update({name: text}),
         )

@@ -102,6 +102,24 @@ def test_a_guard_that_lost_its_broker_says_when_it_is_back(tmp_path: Path) -> No
         asyncio.run(scene(mosquitto))
 
 
+def test_a_guard_that_is_not_let_in_is_known_with_the_reason(tmp_path: Path) -> None:
+    """A broker that takes only the client id of the gateway itself: the guard is absent, and it is known why; none is when all are let in."""
+
+    async def scene(port: int, name: str) -> dict[str, str]:
+        back: list[str] = []
+        settings = BrokerSettings(host="127.0.0.1", port=port, client_id=name)
+        guards = Guards(settings, back.append)
+        guards.start({"garage": WILLS["garage"]})
+        await until(lambda: bool(back or guards.absent()["garage"]))
+        absent = guards.absent()
+        await guards.stop()
+        return absent
+
+    with Mosquitto(tmp_path, "allow_anonymous true\nclientid_prefixes han-gateway-home") as mosquitto:
+        assert asyncio.run(scene(mosquitto.port, "han-gateway-home")) == {}
+        assert asyncio.run(scene(mosquitto.port, "other"))["garage"].startswith("the broker refused us: ")
+
+
 def test_the_unit_allows_a_guard_for_every_charger() -> None:
     """A guard is a thread: a housing cooperative with all its chargers stays below what systemd allows."""
     unit = (ROOT / "systemd" / "han-gateway@.service").read_text()
