@@ -156,6 +156,8 @@ class Session:
             self.trouble = refused(str(reason))
             return
         self.accepted = True
+        ours = self._link.settings.keepalive_s  # a broker may want fewer pings than we need to notice that a cable was pulled
+        self._client._keepalive = min(self._client.keepalive or ours, ours)  # noqa: SLF001  paho's setter refuses it while connected
         self.trouble = f"{self.address}: connection lost"
         self.max_in_flight = max(1, min(MAX_IN_FLIGHT, getattr(told, "ReceiveMaximum", MAX_IN_FLIGHT)))
         self._max_packet = getattr(told, "MaximumPacketSize", None)

@@ -2,8 +2,9 @@
 
 A pause and a boost are wishes: they hold until they are taken back or their time is over. A pause is nothing, whatever there is to share
 (``orders``); a boost comes first where room is shared out (``allocation``) and has no more room than anybody. What may rise after a wish is
-over rises as ever, and not before the pause was as long as a contactor wants it (``rest``). Of a charger that restarts it is not known what it takes when it is back: its failsafe, or all that it can, is kept
-free until it follows its limit again, which is sent to it at once. What is seen of a command is judged in ``outcome``.
+over rises as ever, and not before the pause was as long as a contactor wants it (``rest``). Of a charger that restarts it is not known what
+it takes when it is back: its failsafe, or all that it can, is kept free until it follows its limit again, which is sent to it at once. What
+is seen of a command is judged in ``outcome``.
 """
 
 from collections.abc import Sequence

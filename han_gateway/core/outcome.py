@@ -2,7 +2,8 @@
 
 A restart shows by an uptime that falls, or by reports that stop for longer than they use to and come again. A pause shows by a current
 that ends. Who says nothing of itself cannot be seen to do anything, and nothing is claimed of it. What only changes our own mind (``resume``,
-``boost``) is done when it is said, or when the rest after a pause is over. Pure functions; a missing key is a bug. This file must not choose limits nor send anything.
+``boost``) is done when it is said, or when the rest after a pause is over. Pure functions; a missing key is a bug. This file must not choose
+limits nor send anything.
 """
 
 from enum import Enum

@@ -1107,6 +1107,35 @@ def test_two_gateways_with_one_name_are_told_so(tmp_path: Path) -> None:
         asyncio.run(scene(mosquitto))
 
 
+@pytest.mark.parametrize("seconds", [0, 600])
+def test_a_broker_that_wants_fewer_pings_is_pinged_all_the_same(seconds: int) -> None:
+    """MQTT 5 lets a broker choose how often it is pinged, or never: half-open connections must be noticed as fast as ever."""
+    welcome = bytes.fromhex("20060000 0313") + seconds.to_bytes(2, "big")
+    pings: list[float] = []
+    guests: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        guests.append(writer)
+        await reader.read(1_000)
+        writer.write(welcome)
+        while data := await reader.read(10_000):
+            if data.endswith(bytes.fromhex("c000")):
+                pings.append(time.monotonic())
+                writer.write(bytes.fromhex("d000"))
+
+    async def scene() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        async with house(server.sockets[0].getsockname()[1], patience_s=0.1, keepalive_s=1) as it:
+            await until(lambda: len(pings) >= 2)
+            assert it.connections == [True]
+        server.close()
+        for writer in guests:
+            writer.transport.abort()
+        await asyncio.sleep(0.05)
+
+    asyncio.run(scene())
+
+
 def test_a_broker_that_acknowledges_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that answers pings and takes no message is connected anew, and then gets the latest limit."""
     monkeypatch.setattr(broker_module, "ACK_MS", 300)
