@@ -142,8 +142,10 @@ def _wish(site: Site, state: State, view: ChargerView, event: Asked) -> tuple[St
     car = view.report is not None and view.report.status not in (None, ChargerStatus.IDLE)
     wish = None if event.ask is Ask.RESUME else Wish(event.ask, until, event.id, car)
     rests_until = rest(site.policy, state, view, event.at) if pauses else view.asks.rests_until
+    stopped_at = event.at if pauses and view.grant.limit_ma else view.asks.stopped_at
     watched = pauses or rests_until is not None
-    asks = view.asks._replace(wish=wish, rests_until=rests_until, open=(*staying, request) if watched else staying)
+    opened = (*staying, request) if watched else staying
+    asks = view.asks._replace(wish=wish, rests_until=rests_until, stopped_at=stopped_at, open=opened)
     asking = view._replace(asks=asks)
     state = state.having(asking)
     told: list[Effect] = []

@@ -31,7 +31,7 @@ class Asks(NamedTuple):
     ``open`` are the commands that are watched: one restart, and one of the others. ``told`` are the newest outcomes of commands that had an
     id. ``gaps_ms`` are the last pauses between its reports, ``uptime_s`` is the last that it named: a restart shows by these. ``back_at`` is
     when it was first heard after one, None while it was not. Until ``rests_until`` a charger that was paused stays off, whoever asks
-    (``rest``); None when it does not rest.
+    (``rest``); None when it does not rest. ``stopped_at`` is when a pause last switched it off.
     """
 
     wish: Wish | None = None
@@ -42,6 +42,7 @@ class Asks(NamedTuple):
     gaps_ms: tuple[int, ...] = ()
     uptime_s: int | None = None
     rests_until: Instant | None = None
+    stopped_at: Instant | None = None
 
     @property
     def paused(self) -> bool:

@@ -50,8 +50,8 @@ class Hand(Run):
 
 @pytest.mark.parametrize("goes_on", [Ask.RESUME, Ask.BOOST])
 @pytest.mark.parametrize("seconds", [1, 7, 61])
-def test_a_wild_automation_starts_a_charger_once_in_a_turn(goes_on: Ask, seconds: int) -> None:
-    """Pause and go on, again and again for two hours: two starts are never closer than a turn, and it does go on in between."""
+def test_a_wild_automation_starts_a_charger_twice_in_a_turn(goes_on: Ask, seconds: int) -> None:
+    """Pause and go on, again and again for two hours: of three starts the last is a turn after the first, and it does go on in between."""
     run = Hand()
     began = run.now
     while run.now < began + 7_200_000:
@@ -61,7 +61,7 @@ def test_a_wild_automation_starts_a_charger_once_in_a_turn(goes_on: Ask, seconds
         run.ask(goes_on)
         run.charge(10 * max(1, seconds // 10))
     starts = run.starts(began)
-    assert all(later - sooner >= TURN_MS for sooner, later in pairwise(starts))
+    assert all(last - first >= TURN_MS for first, last in zip(starts, starts[2:], strict=False))
     assert len(starts) > 6
 
 
@@ -72,13 +72,12 @@ def test_a_pause_that_ends_by_itself_is_no_way_round() -> None:
     while run.now < began + 3_600_000:
         run.ask(Ask.PAUSE, for_s=1)
         run.charge(10)
-    assert 2 < len(run.starts(began)) <= 1 + 3_600_000 // TURN_MS
+    assert 2 < len(run.starts(began)) <= 2 * 3_600_000 // TURN_MS
 
 
 def test_a_first_pause_is_as_long_as_one_of_the_law() -> None:
-    """After hours of charging a pause that is taken back at once lasts a raise window, and who took it back is told how long, and when it is over."""
+    """A pause that is taken back at once lasts a raise window, and who took it back is told how long, and when it is over."""
     run = Hand()
-    run.charge(TURN_MS // 1000)
     asked_at = run.now
     run.ask(Ask.PAUSE)
     run.ask(Ask.RESUME)
@@ -105,9 +104,10 @@ def test_a_long_pause_has_no_rest_left() -> None:
     assert run.starts(asked_at) == [asked_at + 10_000]
 
 
-def test_a_second_pause_lasts_until_the_turn_is_over() -> None:
-    """Whoever was started keeps its turn, in a pause too: to the second."""
+def test_a_second_pause_lasts_until_a_turn_after_the_first() -> None:
+    """Twice within a quarter of an hour is no person who pressed the wrong button: to the second."""
     run = Hand()
+    first = run.now
     run.ask(Ask.PAUSE)
     run.ask(Ask.RESUME)
     run.charge(60)
@@ -115,10 +115,10 @@ def test_a_second_pause_lasts_until_the_turn_is_over() -> None:
     run.ask(Ask.PAUSE)
     run.until(run.now + 1_000)
     run.ask(Ask.RESUME)
-    left_s = (start + TURN_MS - run.now) // 1000
+    left_s = (first + TURN_MS - run.now) // 1000
     assert run.said()[-1] == (Ask.RESUME, Stage.ACCEPTED, f"will start in {left_s} s, if there is room then: its contactor rests")
     run.charge(TURN_MS // 1000)
-    assert TURN_MS <= run.starts(start)[0] - start <= TURN_MS + 10_000
+    assert TURN_MS <= run.starts(start)[0] - first <= TURN_MS + 10_000
 
 
 def test_what_people_see_of_a_rest() -> None:
@@ -144,7 +144,7 @@ def test_who_has_nothing_already_does_not_rest() -> None:
     assert run.limit()
     run.ask(Ask.PAUSE)
     until = run.rests_until()
-    run.charge(60)
+    run.charge(10)
     run.ask(Ask.RESUME)
     run.ask(Ask.PAUSE)
     assert until is not None
