@@ -29,7 +29,7 @@ DECIDED = Pace(60, 20_000)
 """The control law does not change a limit more often, so each of its decisions is told. Commands in a loop can."""
 
 # A figure with a unit, or before an arrow; chargers may have numbers for names, and each is a kind of its own.
-_FIGURES = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?= (?:->|(?:A|W|h|s|min|messages)\b))")
+_FIGURES = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?= (?:->|(?:A|W|kW|h|s|min|messages)\b))")
 
 
 class _Kind(NamedTuple):

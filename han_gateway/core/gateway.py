@@ -34,6 +34,7 @@ from han_gateway.core.foresight import baseline, foresee, look_back
 from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.heat import hold, warmed
+from han_gateway.core.household import look
 from han_gateway.core.load import Load, complete
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, window_ms
@@ -102,7 +103,7 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
     basis = POLICY[meter].limit
     load = None if basis is Basis.SMALLER else state.load
     unasked = tuple(view._replace(belief=view.belief.forgotten()) for view in state.chargers)
-    state = state._replace(meter=meter, chargers=unasked, window=(), load=load, room=None, baseline=None, guessed=())
+    state = state._replace(meter=meter, chargers=unasked, window=(), load=load, room=None, baseline=None, guessed=(), sights=())
     if basis is Basis.SMALLER:
         grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST, state.caps), Cause.METER_LOST)
     else:
@@ -145,8 +146,11 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     grants = named(site, state.caps, explained(state, _choose(site, state, for_cuts, at, believed=believed)))
     base = baseline(site, reading, load, room.for_cuts.main, state, at) if believed else None
     state = learn_patience(policy, state, grants, at)
-    views, told = apply(site, state.chargers, grants, at, load)
-    state = state._replace(chargers=views, due_at=due(policy, state, views), baseline=base, guessed=())
+    sights = look(site, state, reading, at, load, room.for_cuts) if believed else ()
+    views, told = apply(site, state.chargers, grants, at, load, sights)
+    state = state._replace(
+        chargers=views, due_at=due(policy, state, views), baseline=base, guessed=(), sights=sights or state.sights
+    )
     heard = () if state.meter is before else (notes.meter_heard(before),)
     return state, (*seen, _headroom(site, state), *heard, *arranged, *told)
 
@@ -176,7 +180,8 @@ def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     grants = {**capped, **{name: lesser(guess, capped.get(name, guess)) for name, guess in guesses.items()}}
     if not grants:
         return state, ()
-    views, effects = apply(site, state.chargers, grants, event.at)  # no question: the house is changing just now
+    sights = look(site, state, event.reading, event.at)
+    views, effects = apply(site, state.chargers, grants, event.at, sights=sights)  # no question: the house is changing just now
     return state._replace(chargers=views, due_at=due(site.policy, state, views)), effects
 
 

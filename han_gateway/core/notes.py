@@ -3,9 +3,10 @@
 from dlms.rejects import Reason as Reject
 from han_gateway.core.accord import Accord
 from han_gateway.core.effects import Doubt, Grant, Level, MeterState, Note, ShowOutcome, Stage
+from han_gateway.core.rise import Rise
 from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
-from han_gateway.core.units import LINES, Line, MilliAmps
+from han_gateway.core.units import LINES, Line, MilliAmps, tenths
 
 _CONDUCT = {
     Conduct.OBEYING: Note(level=Level.NOTICE, text="keeps within its limit again"),
@@ -39,13 +40,14 @@ def beginning(grant: Grant) -> Note:
     return Note(level=Level.INFO, text=f"{grant.charger} starts at {_amps(grant.limit_ma)} A: {grant.reason}")
 
 
-def change(old: Grant, new: Grant) -> Note:
-    """Another limit: ``cut garage 16 -> 9 A: main fuse, L2``."""
+def change(old: Grant, new: Grant, rise: Rise | None = None) -> Note:
+    """Another limit: ``cut garage 16 -> 9 A: main fuse, L2``, and what the house did: ``; the house rose by 9.4 A there, oven?``."""
     if new.limit_ma > old.limit_ma:
         verb, level = ("raised" if old.limit_ma else "resumed"), Level.INFO
     else:
         verb, level = ("cut" if new.limit_ma else "paused"), Level.NOTICE
-    return Note(level=level, text=f"{verb} {new.charger} {_amps(old.limit_ma)} -> {_amps(new.limit_ma)} A: {new.reason}")
+    text = f"{verb} {new.charger} {_amps(old.limit_ma)} -> {_amps(new.limit_ma)} A: {new.reason}"
+    return Note(level=level, text=text if rise is None else f"{text}; {_rose(rise)}")
 
 
 def meter_silent(state: MeterState, silence_ms: int, *, power_heard: bool, doubt: Doubt | None = None) -> Note:
@@ -134,6 +136,12 @@ def keeps_phases(charger: str) -> Note:
 def uses(charger: str, lines: frozenset[Line]) -> Note:
     """A car needs fewer lines than it is offered: ``the car at garage uses L1 only``."""
     return Note(level=Level.INFO, text=f"the car at {charger} uses {_names(lines)} only")
+
+
+def _rose(rise: Rise) -> str:
+    """What the house did, and a guess, which is always a question."""
+    much = f"{tenths(rise.watts or 0):.1f} kW" if rise.current_ma is None else f"{tenths(rise.current_ma):.1f} A there"
+    return f"the house rose by {much}" + (f", {' or '.join(rise.names)}?" if rise.names else "")
 
 
 def _names(lines: frozenset[Line]) -> str:

@@ -8,10 +8,11 @@ from han_gateway.core.belief import ask
 from han_gateway.core.decision import Grants
 from han_gateway.core.diversity import UNTAKEN_MS
 from han_gateway.core.echo import again_ms, echo_border, told, wrong
-from han_gateway.core.effects import Cause, Effect, Grant, Reason, SetLimit
+from han_gateway.core.effects import Cause, Effect, Grant, Note, Reason, SetLimit
 from han_gateway.core.headroom import in_force
 from han_gateway.core.load import Load
 from han_gateway.core.outcome import border
+from han_gateway.core.rise import Sight, rise
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
 from han_gateway.core.supervision import charger_border, meter_border
@@ -21,11 +22,17 @@ Effects = tuple[Effect, ...]
 
 
 def apply(
-    site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant, load: Load | None = None
+    site: Site,
+    chargers: tuple[ChargerView, ...],
+    grants: Grants,
+    at: Instant,
+    load: Load | None = None,
+    sights: tuple[Sight, ...] = (),
 ) -> tuple[tuple[ChargerView, ...], Effects]:
     """Make grants true: a new limit is published at once, a new reason only rides along with the next one.
 
-    Whoever is paused by its owner, or rests after that, has nothing, whatever was chosen.
+    Whoever is paused by its owner, or rests after that, has nothing, whatever was chosen. ``sights`` is what led to it, as far as the
+    house did.
     """
     effects: list[Effect] = []
     views: list[ChargerView] = []
@@ -33,7 +40,7 @@ def apply(
         grant = _nothing(view) if view.paused else grants.get(view.charger.name, view.grant)
         if grant.limit_ma != view.grant.limit_ma:
             obeyed = _tell(view, grant, at, load, chargers)
-            effects += [_limit(site, obeyed), notes.change(view.grant, grant)]
+            effects += [_limit(site, obeyed), _changed(site, view.grant, grant, sights)]
             views.append(obeyed)
         else:
             views.append(view if grant == view.grant else view._replace(grant=grant))
@@ -86,6 +93,12 @@ def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None, charg
         belief=view.belief._replace(probe=ask(view, grant.limit_ma, load, at, chargers)),
         echo=told(view.echo, grant.limit_ma),
     )
+
+
+def _changed(site: Site, old: Grant, new: Grant, sights: tuple[Sight, ...]) -> Note:
+    """The sentence of a new limit; one that is lower says what the house did."""
+    lower = new.limit_ma < old.limit_ma
+    return notes.change(old, new, rise(sights, new.reason, site.root.name, three_wire=site.grid.three_wire) if lower else None)
 
 
 def _nothing(view: ChargerView) -> Grant:

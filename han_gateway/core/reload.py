@@ -63,6 +63,7 @@ def carry_over(site: Site, state: State, new_site: Site, at: Instant) -> tuple[S
         window=(),
         baseline=None,
         guessed=(),
+        sights=(),
         caps=caps,
         room=None if state.room is None else room,
         pictures=_pictures(state, views),

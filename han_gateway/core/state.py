@@ -14,6 +14,7 @@ from han_gateway.core.course import Course
 from han_gateway.core.effects import Doubt, Grant, MeterState, ShowCharger
 from han_gateway.core.events import Ask, ChargerSaid
 from han_gateway.core.load import Load
+from han_gateway.core.rise import Sight
 from han_gateway.core.site import Charger, Circuit
 from han_gateway.core.units import FIRST, Instant, Line, MilliAmps, PerLine
 from han_gateway.core.wish import Asks
@@ -207,7 +208,7 @@ class State(NamedTuple):
     ``heard_at`` is the last list that carried currents on every line that matters, ``power_at`` the last list of any kind.
     ``load`` is the last load known, ``room`` what it left for the chargers (for cuts; None while nobody knows). ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved;
     ``course`` is how its lists have gone on, ``doubt`` what is wrong with the last of them. ``window`` holds the
-    samples of the last raise window, oldest first. ``unread`` says when people were last told why encrypted lists are not read. ``guessed`` holds the grants before a guess was acted upon (``foresight``). Before ``due_at`` nothing happens by itself.
+    samples of the last raise window, oldest first. ``unread`` says when people were last told why encrypted lists are not read. ``guessed`` holds the grants before a guess was acted upon (``foresight``). ``sights`` is what the last lists show of the house itself (``household``). Before ``due_at`` nothing happens by itself.
     """
 
     meter: MeterState
@@ -231,6 +232,7 @@ class State(NamedTuple):
     circuits: tuple[CircuitView, ...] = ()
     cut_at: Instant = 0
     heat: PerLine[int] = PerLine(0, 0, 0)
+    sights: tuple[Sight, ...] = ()
 
     def view(self, charger: str) -> ChargerView | None:
         """What is known of the charger of this name; None for one that is not ours."""

@@ -12,31 +12,19 @@ from han_gateway.core.effects import Effect, Level, Note, ShowCaps, ShowCharger,
 from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterSaid, SourceChanged
 from han_gateway.core.power import net_w
 from han_gateway.core.site import Site
-from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.page.hour import Hour, Point
 
 MOST_TOLD = 200
 
 
-SUDDEN_MA: MilliAmps = 2_000
-"""A rise from one list to the next that is worth a word: a kettle is 9 A, a fridge is not."""
-
-
-class Rise(NamedTuple):
-    """The line whose load rose most from one list to the next, and by how much."""
-
-    line: Line
-    current_ma: MilliAmps
-
-
 class Told(NamedTuple):
-    """A line of the log of decisions; ``number`` grows by one. ``rise`` is what came with the list that led to a cut."""
+    """A line of the log of decisions; ``number`` grows by one."""
 
     number: int
     at: Instant
     level: Level
     text: str
-    rise: Rise | None = None
 
 
 class Board:
@@ -56,7 +44,6 @@ class Board:
         self.broker: bool | None = None
         self.hour = Hour()
         self._site = site
-        self._rise: Rise | None = None
         self._chargers: dict[str, tuple[Instant, ShowCharger]] = {}
         self._said: dict[str, ChargerSaid] = {}
         self._log: deque[Told] = deque(maxlen=MOST_TOLD)
@@ -93,7 +80,6 @@ class Board:
 
     def see(self, event: Event, effects: Iterable[Effect]) -> None:
         """Remember an event and what came of it. An outlet: it returns at once."""
-        self._rise = None
         news = self._hear(event)
         for effect in effects:
             news = self._show(event, effect) or news
@@ -120,7 +106,6 @@ class Board:
 
     def _show(self, event: Event, effect: Effect) -> bool:
         if isinstance(effect, ShowHeadroom):
-            self._rise = _rise(self.headroom, effect)
             self.headroom = effect
             if isinstance(event, MeterSaid):
                 self.hour.add(Point(event.at, effect.load_ma, self.draws_ma(event.at)))
@@ -139,15 +124,7 @@ class Board:
 
     def _tell(self, at: Instant, level: Level, text: str) -> None:
         self.told += 1
-        less = text.startswith(("cut ", "paused "))
-        self._log.append(Told(self.told, at, level, text, self._rise if less else None))
-
-
-def _rise(before: ShowHeadroom | None, now: ShowHeadroom) -> Rise | None:
-    """The largest sudden rise; None where there is none, or nobody knows."""
-    pairs = zip(LINES, before.load_ma if before else (), now.load_ma, strict=False)
-    rises = [Rise(line, new - old) for line, old, new in pairs if old is not None and new is not None and new - old >= SUDDEN_MA]
-    return max(rises, key=lambda rise: rise.current_ma, default=None)
+        self._log.append(Told(self.told, at, level, text))
 
 
 def _word(connected: bool) -> str:

@@ -65,6 +65,16 @@ _STAGES = {
     "refused": "avvist",
     "expired": "over",
 }
+APPLIANCES = {
+    "kettle": "vannkoker",
+    "water heater": "varmtvannsbereder",
+    "oven": "stekeovn",
+    "microwave": "mikrobølgeovn",
+    "hob": "koketopp",
+    "heater": "panelovn",
+    "heat pump": "varmepumpe",
+    "sauna": "badstue",
+}
 _REMEDY = "ta adapteren ut av HAN-porten et øyeblikk"
 
 
@@ -122,8 +132,18 @@ _PARTS: dict[str, Callable[[str], str]] = {
     "ask": lambda word: _ASKS.get(word, word),
     "stage": lambda word: _STAGES.get(word, word),
     "came": lambda words: _said(words, _OUTCOMES),
+    "house": lambda words: _said(words, _HOUSE),
+    "names": lambda words: " eller ".join(APPLIANCES.get(name, name) for name in words.split(" or ")),
 }
 """How the parts of a sentence are said; names and numbers stay as they are."""
+
+_HOUSE: Table = _table(
+    (r"; the house rose by (?P<amps>\S+) A there", "; huset trakk {amps} A mer der"),
+    (r"; the house rose by (?P<amps>\S+) A there, (?P<names>.+)\?", "; huset trakk {amps} A mer der, {names}?"),
+    (r"; the house rose by (?P<kw>\S+) kW", "; huset trakk {kw} kW mer"),
+    (r"; the house rose by (?P<kw>\S+) kW, (?P<names>.+)\?", "; huset trakk {kw} kW mer, {names}?"),
+)
+"""What the house did before a cut."""
 
 _OUTCOMES: Table = _table(
     ("told to restart", "bedt om å starte på nytt"),
@@ -157,8 +177,8 @@ _OUTCOMES: Table = _table(
 _SENTENCES: Table = _table(
     (r"(?P<who>\S+) starts at (?P<amps>\S+) A: (?P<why>.+)", "{who} starter på {amps} A: {why}"),
     (
-        r"(?P<verb>cut|paused|raised|resumed) (?P<who>\S+) (?P<old>\S+) -> (?P<new>\S+) A: (?P<why>.+)",
-        "{verb} {who} {old} -> {new} A: {why}",
+        r"(?P<verb>cut|paused|raised|resumed) (?P<who>\S+) (?P<old>\S+) -> (?P<new>\S+) A: (?P<why>[^;]+)(?P<house>.*)",
+        "{verb} {who} {old} -> {new} A: {why}{house}",
     ),
     (r"meter (?P<state>\w+): no (?P<lists>.+) for (?P<s>\d+) s", "måleren er {state}: ingen {lists} på {s} s"),
     (

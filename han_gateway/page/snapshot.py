@@ -11,7 +11,7 @@ from han_gateway.core.site import Cap, Charger
 from han_gateway.core.units import LINES, Instant, tenths
 from han_gateway.page.board import Board, Told
 from han_gateway.page.hour import Point
-from han_gateway.page.norwegian import decimals, reason, sentence
+from han_gateway.page.norwegian import reason, sentence
 
 
 class Now(NamedTuple):
@@ -113,9 +113,8 @@ def _caps(board: Board) -> list[dict[str, Any]]:
 
 
 def _told(told: Told, now: Now) -> dict[str, Any]:
-    """``cut garage 16 → 9 A: main fuse, L2; L2 +9.1 A``: what was decided, why, and what had just risen."""
-    rise = f"; {told.rise.line.value} +{tenths(told.rise.current_ma)} A" if told.rise else ""
-    text = {"en": told.text + rise, "nb": sentence(told.text) + decimals(rise)}
+    """``cut garage 16 → 9 A: main fuse, L2; the house rose by 9.4 A there, oven?``: what was decided, and why."""
+    text = {"en": told.text, "nb": sentence(told.text)}
     arrows = {language: words.replace("->", "→") for language, words in text.items()}
     return {"number": told.number, "at": now.time(told.at), "level": told.level.name.lower(), "text": arrows}
 

@@ -2,6 +2,8 @@
 
 import logging
 
+import pytest
+
 from han_gateway.adapters.quiet import DECIDED, DECISIONS, KINDS, USUAL, Quiet
 from han_gateway.core.units import Instant
 
@@ -82,6 +84,15 @@ def test_amperes_make_no_other_kind() -> None:
     ears = Ears()
     for number in range(1, 31):
         ears.say(f"charger 7 has a second master that sets {number} A, we {number / 2:g} A")
+    assert len(ears.told) == USUAL.freely
+
+
+@pytest.mark.parametrize("much", ["{}.5 A there", "{}.5 kW"])
+def test_what_the_house_did_makes_no_other_kind(much: str) -> None:
+    """A cut that says by how much the house rose is of one kind, whatever that was."""
+    ears = Ears()
+    for amount in range(100):
+        ears.say(f"cut garage 16 -> 9 A: main fuse, L2; the house rose by {much.format(amount)}")
     assert len(ears.told) == USUAL.freely
 
 

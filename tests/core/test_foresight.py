@@ -37,7 +37,7 @@ def test_a_rise_that_chargers_cannot_explain_cuts_at_once() -> None:
     run = charging()
     effects = run.hear(42_500, list1(POWER + 2300))
 
-    assert notes(effects) == ["cut garage 16 -> 9 A: power rose (main fuse, L2)"]
+    assert notes(effects) == ["cut garage 16 -> 9 A: power rose (main fuse, L2); the house rose by 2.3 kW, kettle or oven?"]
     assert run.grant().reason == Reason(cause=Cause.POWER_ROSE, circuit="main", line=L2)
 
 

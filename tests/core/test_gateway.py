@@ -137,7 +137,7 @@ def test_a_cut_comes_with_the_list_that_demands_it() -> None:
     effects = run.lists(1, 18, 32, 16, says={"garage": 16})
 
     assert run.limit() == 9000
-    assert notes(effects) == ["cut garage 16 -> 9 A: main fuse, L2"]
+    assert notes(effects) == ["cut garage 16 -> 9 A: main fuse, L2; the house rose by 17.0 A there"]
     assert run.grant().reason == Reason(cause=Cause.FUSE, circuit="main", line=L2)
 
 
@@ -159,9 +159,9 @@ def test_an_evening_an_electrician_can_read() -> None:
         (0, "garage starts at 6 A: meter not heard yet"),
         (10, "meter heard"),
         (30, "raised garage 6 -> 16 A: own maximum"),
-        (40, "cut garage 16 -> 13 A: main fuse, L1"),
+        (40, "cut garage 16 -> 13 A: main fuse, L1; the house rose by 9.0 A there, kettle or oven?"),
         (110, "raised garage 13 -> 16 A: own maximum"),
-        (120, "paused garage 16 -> 0 A: no room for the minimum (main fuse, L1)"),
+        (120, "paused garage 16 -> 0 A: no room for the minimum (main fuse, L1); the house rose by 18.0 A there"),
         (200, "resumed garage 0 -> 6 A: starting at the minimum"),
         (225, "meter stale: no lists for 25 s"),
         (259, "charger garage has stopped reporting"),

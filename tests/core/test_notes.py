@@ -7,6 +7,7 @@ from han_gateway.core import notes
 from han_gateway.core.accord import Accord
 from han_gateway.core.effects import Cause, Doubt, Grant, Level, MeterState, Note, Reason, ShowOutcome, Stage
 from han_gateway.core.events import Ask
+from han_gateway.core.rise import Rise
 from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import Line
@@ -31,6 +32,22 @@ def test_a_change_of_limit(old: int, new: int, level: Level, text: str) -> None:
     note = notes.change(grant(old), grant(new))
 
     assert (note.level, note.text) == (level, text)
+
+
+@pytest.mark.parametrize(
+    ("rise", "told"),
+    [
+        (Rise(9_400, None, ("oven",)), "; the house rose by 9.4 A there, oven?"),
+        (Rise(9_449, None, ("kettle", "oven")), "; the house rose by 9.4 A there, kettle or oven?"),
+        (Rise(18_000, None), "; the house rose by 18.0 A there"),
+        (Rise(None, 2_160, ("kettle", "oven")), "; the house rose by 2.2 kW, kettle or oven?"),
+        (Rise(None, 460), "; the house rose by 0.5 kW"),
+        (None, ""),
+    ],
+)
+def test_a_cut_with_what_the_house_did(rise: Rise | None, told: str) -> None:
+    """In amperes on the line that is named, or in kilowatts; a guess is a question, and what has no name has none."""
+    assert notes.change(grant(16_000), grant(9_000), rise).text == f"cut garage 16 -> 9 A: main fuse, L2{told}"
 
 
 def test_the_beginning() -> None:

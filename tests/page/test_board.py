@@ -1,10 +1,10 @@
 """The board: it remembers what was shown."""
 
-from han_gateway.core.effects import Doubt, Level, MeterState, Note, ShowHeadroom, ShowReading
+from han_gateway.core.effects import Doubt, Level, MeterState, Note, ShowReading
 from han_gateway.core.events import BrokerChanged, ChargerSaid, MeterSaid, SourceChanged, Tick
 from han_gateway.core.site import Charger
 from han_gateway.core.units import LINES, PerLine
-from han_gateway.page.board import MOST_TOLD, Board, Rise
+from han_gateway.page.board import MOST_TOLD, Board
 from tests.core.houses import list1, list2
 from tests.page.evening import Evening, site
 
@@ -117,26 +117,3 @@ def test_the_house_may_change() -> None:
     board = Board(lambda: houses[-1])
     houses.append(site(Charger(name="new", lines=frozenset({L1}))))
     assert [charger.name for charger in board.site.chargers] == ["new"]
-
-
-def shown(*load_ma: int | None) -> ShowHeadroom:
-    """The headroom with these loads."""
-    loads: PerLine[int | None] = PerLine(*load_ma)
-    rooms = PerLine(*(None if load is None else 25_000 - load for load in loads))
-    return ShowHeadroom(state=MeterState.FRESH, fuse_ma=25_000, room_ma=rooms, load_ma=loads)
-
-
-def test_a_cut_knows_what_had_just_risen() -> None:
-    """The line whose load rose most is kept with a cut or a pause, if the rise was sudden, and with no other sentence."""
-    board = Board(site)
-    cut, raised = (Note(level=Level.NOTICE, text=f"{verb} garage 16 -> 9 A: main fuse, L2") for verb in ("cut", "raised"))
-    said = MeterSaid(at=0, reading=list2(1, 2, 3))
-    for effects in (
-        (shown(5_000, 5_000, None), cut),
-        (shown(8_000, 14_100, 30_000), cut, raised),
-        (shown(9_999, 14_100, 30_000), cut),
-        (cut,),
-    ):
-        board.see(said, effects)
-
-    assert [told.rise for told in board.log] == [None, Rise(L2, 9_100), None, None, None]

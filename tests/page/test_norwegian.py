@@ -11,8 +11,10 @@ from dlms.rejects import Reason as Reject
 from dlms.rejects import Rejected
 from han_gateway.core import notes, outcome
 from han_gateway.core.accord import Accord
+from han_gateway.core.appliances import APPLIANCES, Appliance
 from han_gateway.core.effects import Cause, Doubt, Grant, MeterState, Note, Reason, ShowOutcome, Stage
 from han_gateway.core.events import Ask
+from han_gateway.core.rise import Rise
 from han_gateway.core.site import Cap
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Line
@@ -29,7 +31,12 @@ def grant(amps: float) -> Grant:
 
 SAID: dict[Callable[..., Note], list[Note]] = {
     notes.beginning: [notes.beginning(grant(6))],
-    notes.change: [notes.change(grant(old), grant(new)) for old, new in ((16, 9.5), (9, 0), (6, 9), (0, 6))],
+    notes.change: [notes.change(grant(old), grant(new)) for old, new in ((16, 9.5), (9, 0), (6, 9), (0, 6))]
+    + [
+        notes.change(grant(16), grant(9.5), Rise(current_ma, watts, names))
+        for current_ma, watts in ((9_400, None), (None, 2_160))
+        for names in ((), *((each.name,) for each in APPLIANCES), ("kettle", "oven"))
+    ],
     notes.meter_silent: [
         notes.meter_silent(state, 25_000, power_heard=heard, doubt=doubt)
         for state, heard, doubt in product((MeterState.STALE, MeterState.LOST), (True, False), (None, *Doubt))
@@ -117,6 +124,15 @@ def test_every_sentence_is_said_in_norwegian(note: Note) -> None:
     assert said != note.text
     assert {word for word in note.text.replace(",", "").split() if word in SAME[1:2] + SAME[10:]} <= set(said.split())
     assert not {"fuse", "cap", "meter", "the", "charger", "lists", "lost", "stale"} & set(said.replace(":", "").split())
+
+
+@pytest.mark.parametrize("each", APPLIANCES)
+def test_every_appliance_has_its_word(each: Appliance) -> None:
+    """No guess is left in English, and one that is new here has a word before it is said."""
+    assert norwegian.APPLIANCES.keys() == {each.name for each in APPLIANCES}
+    note = notes.change(grant(16), grant(9.5), Rise(9_400, None, (each.name, "kettle")))
+    word = norwegian.APPLIANCES[each.name]
+    assert norwegian.sentence(note.text).endswith(f"; huset trakk 9,4 A mer der, {word} eller vannkoker?")
 
 
 def test_a_sentence_that_nobody_knows_stays() -> None:
