@@ -1,8 +1,8 @@
 """What the house itself draws: a list less what its chargers are known to draw at that moment. For the log of decisions, never to decide.
 
 ``headroom`` takes chargers out of the load so that a wrong figure is on the safe side; here a figure that may be wrong is none. What a charger
-draws is known when it has said so since its limit last changed and had time to act, or when the meter has shown that it follows. This file must not know what is
-said of it.
+draws is known when it has said so since its limit last changed and had time to act, or when the meter has shown that it follows.
+This file must not know what is said of it.
 """
 
 from han_gateway.core.allocation import Room

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from han_gateway.core.effects import MeterState, ShowHeadroom
+from han_gateway.core import notes
+from han_gateway.core.effects import Cause, Grant, MeterState, Reason, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, Tick
+from han_gateway.core.rise import Rise
 from han_gateway.core.site import Grid
 from han_gateway.core.topics import payload
 from han_gateway.core.units import Line, PerLine
@@ -135,6 +137,34 @@ def test_it_is_live(phone: Chromium, served: Served) -> None:
     assert text(phone, "#lines") != before
     assert phone.run("document.querySelectorAll('#log li').length") == len(served.evening.board.log)
     assert phone.requests.count(served.address + "events") == 1
+
+
+CUT = notes.change(
+    Grant(charger="garage", limit_ma=16_000, reason=Reason(cause=Cause.CHARGER)),
+    Grant(charger="garage", limit_ma=9_000, reason=Reason(cause=Cause.FUSE, circuit="main", line=Line.L2)),
+    Rise(9_400, None, ("kettle", "oven")),
+)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "cut garage 16 → 9 A: main fuse, L2; the house rose by 9.4 A there, kettle or oven?"),
+        ("nb", "senket garage 16 → 9 A: hovedsikring, L2; huset trakk 9,4 A mer der, vannkoker eller stekeovn?"),
+    ],
+)
+def test_a_cut_says_what_the_house_did(phone: Chromium, served: Served, language: str, said: str) -> None:
+    """A cut is told with the step of the house and a guess, in the language of the reader; on a small phone it wraps, and sticks out nowhere."""
+    phone.size(320, 700)
+    phone.go(f"{served.address}?lang={language}", DRAWN)
+    served.evening.board.see(Tick(at=served.evening.at), (CUT,))
+    phone.wait(
+        "document.querySelector('#log li').innerText.includes('9,4') || document.querySelector('#log li').innerText.includes('9.4')"
+    )
+
+    assert said in text(phone, "#log li")
+    assert phone.run("document.querySelector('#log').scrollWidth <= document.querySelector('#log').clientWidth")
+    assert phone.run("document.documentElement.scrollWidth") <= 320
 
 
 def test_a_meter_that_grows_silent_is_said(phone: Chromium, served: Served) -> None:
