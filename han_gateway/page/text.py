@@ -145,8 +145,10 @@ def _chargers(board: dict[str, Any], tongue: _Tongue) -> Iterator[str]:
 
 def _does(charger: dict[str, Any], tongue: _Tongue) -> str:
     drawn, queue = charger["draws_a"], charger["queue"]
+    unheard = charger["state"] == "allowed" and charger["conduct"] == "unknown"  # it may charge, for all we know: is it there?
+    state = tongue.say(f"state.{charger['state']}") if charger["state"] else tongue.say("unknown")
     parts = (
-        tongue.say(f"state.{charger['state']}") if charger["state"] else tongue.say("unknown"),
+        tongue.say("unheard") if unheard else state,
         tongue.say("boosted") if charger["wish"] == "boost" else "",
         tongue.say("queue", queue) if queue else "",
         "" if drawn is None else tongue.say("draws", f"{drawn:.1f}"),

@@ -85,6 +85,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "state.idle": ("no car", "ingen bil"),
     "state.full": ("full", "full"),
     "state.error": ("error", "feil"),
+    "unheard": ("not heard since the start", "ikke hørt siden start"),
     "boosted": ("first in line", "først i køen"),
     "conduct.ignoring": ("draws more than its limit", "trekker mer enn grensen"),
     "conduct.gone": ("has stopped reporting", "har sluttet å rapportere"),

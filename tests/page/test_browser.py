@@ -139,6 +139,17 @@ def test_it_is_live(phone: Chromium, served: Served) -> None:
     assert phone.requests.count(served.address + "events") == 1
 
 
+def test_a_charger_that_was_never_heard_says_so(phone: Chromium) -> None:
+    """Whether it is there at all nobody knows: that stands in the place of what it does, until it is heard."""
+    with Served() as served:
+        served.evening.play(25_000, reports=("carport",))
+        phone.go(served.address, DRAWN)
+        assert text(phone, ".charger .does") == "not heard since the start"
+        assert text(phone, ".charger:nth-child(2) .does").startswith("charging")
+        served.evening.play(30_000)
+        phone.wait("document.querySelector('.charger .does').innerText.startsWith('charging')")
+
+
 CUT = notes.change(
     Grant(charger="garage", limit_ma=16_000, reason=Reason(cause=Cause.CHARGER)),
     Grant(charger="garage", limit_ma=9_000, reason=Reason(cause=Cause.FUSE, circuit="main", line=Line.L2)),

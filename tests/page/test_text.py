@@ -86,6 +86,18 @@ def test_trouble_is_loud(board: dict[str, Any]) -> None:
         assert words in text
 
 
+@pytest.mark.parametrize(("language", "said"), [("en", "not heard since the start"), ("nb", "ikke hørt siden start")])
+def test_a_charger_that_was_never_heard_is_not_said_to_be_there(board: dict[str, Any], language: str, said: str) -> None:
+    """It may charge for all that the gateway knows: that it was not heard is what people are told, until it is heard or paused."""
+    garage = board["chargers"][0]
+    garage |= {"state": "allowed", "conduct": "unknown", "draws_a": None, "queue": None, "limit_a": 6.0}
+    (row,) = (row for row in lines(board, language) if row.startswith("garage"))
+    assert row.endswith(f"6 A  {said}")
+    for heard in ({"conduct": "obeying"}, {"state": "paused", "limit_a": 0.0}):
+        board["chargers"][0] = garage | heard
+        assert said not in "\n".join(lines(board, language))
+
+
 def test_in_norwegian_nothing_is_left_in_english(board: dict[str, Any]) -> None:
     """Every line is another one than in English but for bars and names, with a comma in its numbers; still 80 columns wide."""
     board["meter"] |= {"state": "stale", "connected": False}

@@ -127,10 +127,11 @@ function drawCharger(where, charger) {
   text(at("h3 small"), (charger.lines ?? []).join(" "));
   at(".limit small").hidden = !charger.limit_a;
   text(at(".limit span"), charger.limit_a === null ? "?" : charger.limit_a ? short.format(charger.limit_a) + " A" : t("pause"));
-  const does = [charger.state ? t("state." + charger.state) : "…"];
+  const unheard = charger.state === "allowed" && charger.conduct === "unknown"; // it may charge, for all we know: is it there?
+  const does = [unheard ? t("unheard") : charger.state ? t("state." + charger.state) : "…"];
   if (charger.wish === "boost") does.push(t("boosted"));
   if (charger.queue) does.push(t("queue", charger.queue));
-  if (charger.since) does.push(t("since", span(Date.now() - ahead - charger.since)));
+  if (charger.since && !unheard) does.push(t("since", span(Date.now() - ahead - charger.since)));
   text(at(".does"), does.join(" · "));
   text(at(".draws"), charger.draws_a === null ? "" : t("draws", one.format(charger.draws_a)));
   const [limit, draw] = where.querySelectorAll(".share i");
