@@ -26,6 +26,9 @@ _POLICY = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _GUARDED = (("Content-Security-Policy", _POLICY),)
+_READ_ONLY = (
+    "this gateway is read only here: write a token of 16 characters or more to a file, and name it as token_file under [page]"
+)
 
 Say = Callable[[str, bytes], str | None]
 """Says words on a topic below the site's own; gives why they were refused. It is called from another thread than the loop."""
@@ -65,7 +68,7 @@ class Page:
     @property
     def posts(self) -> Mapping[str, Route]:
         """What may be said."""
-        return {"/say": self._said} if self._token else {}
+        return {"/say": self._said}
 
     def close(self) -> None:
         """Hang up on those who watch."""
@@ -108,6 +111,8 @@ class Page:
         return now, _event("news", payload({**news(self._board, self._now(), mark[1]), **self._more()}))
 
     def _said(self, asked: Asked) -> Answer:
+        if not self._token:
+            return _refused(_READ_ONLY, 403)
         if not hmac.compare_digest(asked.headers.get("Authorization", "").encode(), f"Bearer {self._token}".encode()):
             return _refused("the token is not right", 403)
         try:

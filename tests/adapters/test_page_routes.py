@@ -119,9 +119,12 @@ def test_events_begin_with_everything_and_go_on_with_news() -> None:
 
 
 def test_without_a_token_nothing_can_be_said() -> None:
-    """The page is read only unless the configuration names a token."""
+    """The page is read only unless the configuration names a token: whoever tries is told what to write, whatever he brings."""
     with Served() as served:
-        assert ask(served, "/say", method="POST", body="{}")[0] == 404
+        for token in ("", "None", TOKEN):
+            status, answer = say(served, "caps/power/set", "8000", token)
+            assert (status, served.said) == (403, [])
+            assert "token_file under [page]" in answer["refused"]
 
 
 @pytest.mark.parametrize("token", ["", "correct", TOKEN + "x", "æ"])
