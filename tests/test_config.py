@@ -523,6 +523,49 @@ def test_what_is_allowed_but_not_meant_is_a_warning(tmp_path: Path, text: str, t
     assert any(told in warning for warning in loaded(tmp_path, HOUSE + text).warnings)
 
 
+ASSISTANT = "[homeassistant]\nenabled = true\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[amsreader]\ntopic = "han/home"\n', "[amsreader] topic han/home is a place of the gateway's own topics (han/home/...)"),
+        ('[amsreader]\ntopic = "han"\n', "[amsreader] topic han is a place of the gateway's own topics"),
+        ('[amsreader]\ntopic = "han/home/chargers/garage"\n', "is a place of the gateway's own topics"),
+        ('[amsreader]\ntopic = "a/b"\n[mqtt]\nprefix = "a/b"\n', "[amsreader] topic a/b is a place of the gateway's own topics"),
+        (ASSISTANT + 'prefix = "han"\n', "[homeassistant] prefix han is a place of the gateway's own topics"),
+        (ASSISTANT + 'prefix = "han/home"\n', "[homeassistant] prefix han/home is a place of the gateway's own topics"),
+        (
+            CHARGER + words("box/limit") + '[amsreader]\ntopic = "box"\n',
+            "box is a place where charger garage has its own topics (box/limit)",
+        ),
+        ('[amsreader]\ntopic = "amsleser"\n', "[amsreader] topic amsleser is where the meter itself is heard (amsleser/hex)"),
+        ('[amsreader]\ntopic = "amsleser/hex"\n', "[amsreader] topic amsleser/hex is where the meter itself is heard"),
+    ],
+)
+def test_neighbours_among_our_own_topics_are_a_warning(tmp_path: Path, text: str, told: str) -> None:
+    """Whoever publishes where we are heard, or a charger or the meter is, is told so before it happens."""
+    house = HOUSE.replace('"/dev/ttyUSB0"', '"mqtt:amsleser/hex"')
+    assert sum(told in warning for warning in loaded(tmp_path, house + text).warnings) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[amsreader]\ntopic = "amsreader"\n',
+        '[amsreader]\ntopic = "han/other"\n',
+        '[amsreader]\ntopic = "han/home2"\n',
+        '[amsreader]\ntopic = "hans"\n',
+        ASSISTANT,
+        '[homeassistant]\nprefix = "han"\n',
+        CHARGER + words("boxes/limit") + '[amsreader]\ntopic = "box"\n',
+    ],
+)
+def test_neighbours_beside_us_are_none(tmp_path: Path, text: str) -> None:
+    """A place of their own, or one of which nothing is made, is nothing to warn of."""
+    assert not any("name another" in warning for warning in loaded(tmp_path, HOUSE + text).warnings)
+
+
 def test_a_circuit_may_have_a_meter(tmp_path: Path) -> None:
     """Only the circuit that says so is metered."""
     text = HOUSE + '[[circuit]]\nname = "shed"\nfuse_a = 20\nmeter = "mqtt"\n[[circuit]]\nname = "row"\nfuse_a = 20\n'

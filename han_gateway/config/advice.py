@@ -3,7 +3,7 @@
 Pure: a house in, words out. This file must not know the configuration file.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from han_gateway.core.power import NOMINAL_MV
 from han_gateway.core.site import Charger, Circuit, Site
@@ -38,6 +38,26 @@ def advice(site: Site, links: Sequence[Link] = ()) -> Iterator[str]:
         yield from _cap_warnings(site, charger)
     yield from _topic_warnings(links)
     yield from _fuse_warnings(site.root)
+
+
+def crowded(
+    prefix: str, site: Site, links: Sequence[Link], neighbours: Mapping[str, str], heard: str | None = None
+) -> Iterator[str]:
+    """Neighbours (the key that names their place, and the beginning of their topics) among our topics, a charger's, or the meter's own.
+
+    ``heard`` is the topic on which the meter itself is heard, where it is one.
+    """
+    base = f"{prefix}/{site.name}"
+    taken = {link.topic(topic): link.charger.name for link in links for topic in (*link.device.written, *link.device.read)}
+    for key, place in neighbours.items():
+        if place in (prefix, base) or place.startswith(f"{base}/"):
+            yield f"{key} {place} is a place of the gateway's own topics ({base}/...): each would take the other's words for its own; name another"
+        for topic, charger in taken.items():
+            if topic.startswith(f"{place}/"):
+                yield f"{key} {place} is a place where charger {charger} has its own topics ({topic}); name another"
+                break
+        if heard is not None and f"{heard}/".startswith(f"{place}/"):
+            yield f"{key} {place} is where the meter itself is heard ({heard}); name another"
 
 
 def _device_warnings(link: Link) -> Iterator[str]:

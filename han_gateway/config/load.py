@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_settings import SettingsError
 
 from dlms.ciphering import Keys
-from han_gateway.config.advice import advice
+from han_gateway.config.advice import advice, crowded
 from han_gateway.config.charger import ChargerSettings, WordsSettings
 from han_gateway.config.circuits import ROOT, tree
 from han_gateway.config.environment import stray_variables
@@ -80,8 +80,18 @@ def load(path: Path) -> Config:
         page_token=page_token(file, settings.page.token_file),
         state_dir=_state_dir(path, settings.site.state_dir),
         problems=tuple(problems),
-        warnings=(*stray_variables(), *advice(site, links)),
+        warnings=(
+            *stray_variables(),
+            *advice(site, links),
+            *crowded(settings.mqtt.prefix, site, links, _neighbours(settings), settings.meter.topic),
+        ),
     )
+
+
+def _neighbours(settings: Settings) -> dict[str, str]:
+    """Where our neighbours have their topics, by the key that says so."""
+    told = {"[amsreader] topic": settings.amsreader.topic} if settings.amsreader.topic else {}
+    return told | ({"[homeassistant] prefix": settings.homeassistant.prefix} if settings.homeassistant.enabled else {})
 
 
 METER_REMEDY = "for example --port /dev/ttyUSB0; han-gateway detect finds it"
