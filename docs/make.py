@@ -146,7 +146,7 @@ def entities() -> str:
     for message in list(discovery.discovery("homeassistant", "han", site, ""))[:3]:
         device = json.loads(message.payload)
         kinds: dict[str, list[str]] = {}
-        for entity in device["components"].values():
+        for entity in (each for each in device["components"].values() if "name" in each):
             unit = entity.get("unit_of_measurement")
             name = f"{entity['name']} ({unit})" if unit else entity["name"]
             of = "diagnostic" if entity.get("entity_category") else entity["platform"]

@@ -67,7 +67,7 @@ def discovery(prefix: str, base: str, site: Site, version: str) -> Iterator[Mess
             "origin": {"name": ORIGIN, "sw_version": version},
             "availability": availability,
             "availability_mode": "all",
-            "components": {key: {**entity, "unique_id": _id(site, f"{name}/{key}")} for key, entity in entities},
+            "components": {key: _owned(entity, _id(site, f"{name}/{key}")) for key, entity in entities},
         }
         yield Message(_config(prefix, site, name), json.dumps(payload, separators=(",", ":")).encode(), qos=1, retain=True)
 
@@ -156,9 +156,20 @@ def _of_charger(topics: str, site: Site, charger: Charger) -> Iterator[Entity]:
     yield "conduct", _diagnostic({**_sensor("Conduct", _VALUE.format("conduct")), **state, **_one_of(Conduct)})
     yield "accord", _diagnostic({**_sensor("Accord", _VALUE.format("accord")), **state, **_one_of(Accord)})
     yield "outcome", {**_sensor("Last command", _OUTCOME), "state_topic": f"{own}/outcome"}
-    for word in (ask.value for ask in Ask if charger.restarts or ask is not Ask.RESTART):
-        button = {"platform": "button", "name": word.capitalize(), "command_topic": f"{own}/command", "payload_press": word}
-        yield word, {**button, "device_class": "restart"} if word == Ask.RESTART.value else button
+    for ask in Ask:
+        yield ask.value, _button(own, ask) if charger.restarts or ask is not Ask.RESTART else {"platform": "button"}
+
+
+def _button(own: str, ask: Ask) -> dict[str, Any]:
+    """Says its word to a charger."""
+    word = ask.value
+    button = {"platform": "button", "name": word.capitalize(), "command_topic": f"{own}/command", "payload_press": word}
+    return {**button, "device_class": "restart"} if ask is Ask.RESTART else button
+
+
+def _owned(entity: dict[str, Any], unique_id: str) -> dict[str, Any]:
+    """With its id; what has no more than a platform takes an entity of an earlier configuration or version away, and has none."""
+    return {**entity, "unique_id": unique_id} if len(entity) > 1 else entity
 
 
 def _sensor(name: str, template: str) -> dict[str, Any]:

@@ -116,12 +116,14 @@ def test_buttons_say_one_word_to_their_charger() -> None:
 
 
 def test_who_cannot_restart_has_no_button_for_it() -> None:
-    """A button that could only be refused is not offered."""
+    """A button that could only be refused is not offered, and taken back from whom it was: an entity with no more than its platform."""
     site = house("home", "garage")
     (garage,) = site.chargers
     site = replace(site, root=replace(site.root, parts=(replace(garage, restarts=False),)))
     components = told(site)["han-gateway_home/charger_garage/config"]["components"]
+    assert components.pop("restart") == {"platform": "button"}
     assert [each["payload_press"] for each in components.values() if each["platform"] == "button"] == ["pause", "resume", "boost"]
+    assert all("unique_id" in each for each in components.values())
 
 
 def test_a_charger_that_is_gone_is_taken_back() -> None:

@@ -107,6 +107,13 @@ def test_what_the_owner_sees_sets_and_presses(home: tuple[House, HomeAssistant])
     assert house.ears.next("han/home/chargers/garage/command") == b"pause"
     seen(house, assistant, lambda states: states[CHARGER + "last_command"].startswith("pause: "))
 
+    house.config.write_text(house.config.read_text() + 'device = "amina"\ndevice_id = "amina"\n')
+    os.kill(house.process.pid, signal.SIGHUP)  # a make that nobody can restart: its button goes, and the others stay
+    states = seen(house, assistant, lambda states: "button.charger_garage_restart" not in states)
+    assert {name for name in states if name.startswith("button.")} == {
+        f"button.charger_garage_{word}" for word in ("pause", "resume", "boost")
+    }
+
     house.config.write_text(house.config.read_text().replace('"garage"', '"carport"'))
     os.kill(house.process.pid, signal.SIGHUP)
     states = seen(house, assistant, lambda states: "sensor.charger_carport_limit" in states)
