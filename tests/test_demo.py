@@ -176,6 +176,27 @@ def test_the_table_fits_eighty_columns() -> None:
         assert words in drawn
 
 
+def test_a_long_sentence_goes_on_below_itself() -> None:
+    """What the house did stands at the end of a cut: the table shows all of it, the newest last, and is always as high as a terminal allows."""
+    rich = pytest.importorskip("rich.console")
+    from han_gateway.demo.table import table
+
+    cut = "cut garage 16 -> 9 A: power rose (main fuse, L2); the house rose by 2.2 kW, kettle or oven?"
+    heights = set()
+    for count in range(7):
+        told = scene()
+        for _ in range(count):
+            told.note("gateway", cut)
+        console = rich.Console(width=80, record=True, file=io.StringIO())
+        console.print(table(told))
+        drawn = console.export_text().splitlines()
+        heights.add(len(drawn))
+        said = " ".join(" ".join(drawn).split())
+        assert said.count("kettle or oven?") == said.count("cut garage 16") == min(count, 4)
+    assert len(heights) == 1
+    assert heights.pop() <= 24
+
+
 @pytest.mark.parametrize("meter", NAMES)
 def test_any_meter_can_play(meter: str) -> None:
     """Every list that a meter sends in half a minute of the evening is read, with its key if it has one, and shows what the cars draw."""

@@ -10,7 +10,7 @@ from typing import Any
 from han_gateway.core.units import LINES, Line
 from han_gateway.page.bar import amps, whole
 
-LOG_LINES = 6
+LOG_LINES = 8
 
 
 @dataclass(slots=True)

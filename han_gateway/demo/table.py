@@ -4,6 +4,7 @@ It fits 80 columns. Colours mean something: cyan is the house, green the cars, y
 This file must not know anything but the scene.
 """
 
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,10 +14,12 @@ from rich.table import Table
 from rich.text import Text
 
 from han_gateway.core.units import LINES, Line
-from han_gateway.demo.scene import ChargerNews, Scene
+from han_gateway.demo.scene import LOG_LINES, ChargerNews, Scene
 from han_gateway.page.bar import CARS, FUSE, FUSE_CELLS, HOUSE, OVER_CELLS, ROOM, amps, bar, whole
 
 LITTLE_A = 3.0
+LOG_WIDTH, LOG_CELLS = 80, 64
+"""Columns of what happened, and of its words beside when it was and who did it."""
 STATE_STYLE = {"fresh": "bold green", "stale": "bold yellow", "lost": "bold red"}
 WHO_STYLE = {"gateway": "cyan", "house": "magenta"}
 
@@ -104,11 +107,15 @@ def _limit(charger: ChargerNews) -> Text:
 
 
 def _log(scene: Scene) -> list[Text]:
-    missing = [Text()] * ((scene.log.maxlen or 0) - len(scene.log))
-    lines = [
-        Text.assemble(
-            (f"{seconds:5.1f} s ", "dim"), (f"{who:<8}", WHO_STYLE.get(who, "")), text, no_wrap=True, overflow="ellipsis"
-        )
-        for seconds, who, text in scene.log
-    ]
-    return lines + missing
+    """The latest of what happened, as many as have room in whole; a long sentence goes on below itself."""
+    rows: list[Text] = []
+    for seconds, who, text in reversed(scene.log):
+        begin = Text.assemble((f"{seconds:5.1f} s ", "dim"), (f"{who:<8}", WHO_STYLE.get(who, "")))
+        first, *more = textwrap.wrap(text, LOG_CELLS) or [""]
+        told = [begin.append(first), *(Text(" " * (LOG_WIDTH - LOG_CELLS) + rest) for rest in more)]
+        if len(rows) + len(told) > LOG_LINES:
+            break
+        rows[:0] = told
+    for row in rows:
+        row.no_wrap, row.overflow = True, "ellipsis"  # on a terminal that is narrower still
+    return rows + [Text()] * (LOG_LINES - len(rows))
