@@ -195,7 +195,7 @@ def test_check_shows_how_a_charger_is_spoken_to(house: Path, capsys: pytest.Capt
     house.write_text(house.read_text().replace("failsafe = true", make))
     assert cli.main(["check", "--config", str(house)]) == 0
     shown = capsys.readouterr().out
-    assert "charger garage is a go-e, go-eCharger (V3 and later, Gemini, PRO)" in shown
+    assert "charger garage, device go-e: go-eCharger (V3 and later, Gemini, PRO)" in shown
     assert "told on go-eCharger/1/frc/set, go-eCharger/1/psm/set, go-eCharger/1/amp/set" in shown
     assert "raises wait for 60 s after the last change, cuts do not" in shown
     assert "when it hears nothing: keeps its last limit; the broker tells it its fallback if the gateway dies" in shown

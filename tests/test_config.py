@@ -633,7 +633,7 @@ def test_without_a_failsafe_the_broker_is_asked_to_speak_for_us(tmp_path: Path) 
     ("lines", "words"),
     [
         ('device = "goe"', "did you mean go-e?"),
-        ('device = "go-e"', 'is a go-e and has no device_id; for example device_id = "go-eCharger/123456"'),
+        ('device = "go-e"', 'has device go-e and no device_id; for example device_id = "go-eCharger/123456"'),
         ('device = "go-e"\ndevice_id = "a/#"', "device_id"),
         ('device = "warp"\ndevice_id = "w"\nswitches_to = "one-phase"', "cannot be told to change its phases"),
         ('device_id = "w"', "but no device"),
@@ -642,7 +642,7 @@ def test_without_a_failsafe_the_broker_is_asked_to_speak_for_us(tmp_path: Path) 
         ('device = "generic"\n[charger.words]\nlimit_topic = "a/+"', "is not a topic"),
         ('device = "generic"\n[charger.words]\nlimit_topic = "a/<amps>"', "has a blank that no topic knows"),
         ('device = "generic"\n[charger.words]\nlimit_topic = "a"\nlimit_payload = "<ampere>"', "has a blank that is not known"),
-        ('device = "generic"\n[charger.words]\nlimit_topic = "<id>/a"', "has no device_id"),
+        ('device = "generic"\n[charger.words]\nlimit_topic = "<id>/a"', "has device generic and no device_id"),
     ],
 )
 def test_a_device_that_cannot_be_is_left_out_with_its_remedy(tmp_path: Path, lines: str, words: str) -> None:

@@ -97,7 +97,7 @@ def _devices(config: "Config") -> Iterator[str]:
     """Each charger that has topics of its own: where it is spoken to, where it speaks, and what it does when it hears nothing."""
     for link in config.links:
         device = link.device
-        yield f"charger {link.charger.name} is a {device.name}, {device.title}"
+        yield f"charger {link.charger.name}, device {device.name}: {device.title}"
         yield f"  told on {', '.join(link.topic(topic) for topic in device.written)}"
         yield f"  heard on {', '.join(link.topic(topic) for topic in device.read) or f'{link.base}/report only'}"
         if device.raise_after_ms:

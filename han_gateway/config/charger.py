@@ -164,7 +164,7 @@ class ChargerSettings(Section):
             raise ValueError(f'must have device = "{GENERIC}" and a table [charger.words] together; write both, or neither')
         if make and make.needs_id and self.device_id is None:
             example = make.id_example or "shed"
-            raise ValueError(f'is a {self.device} and has no device_id; for example device_id = "{example}"')
+            raise ValueError(f'has device {self.device} and no device_id; for example device_id = "{example}"')
         if make and self.switches_to and not make.switches:
             raise ValueError(f"has switches_to, but a {self.device} cannot be told to change its phases; leave switches_to out")
         if not make and (self.device_id or self.raise_after_s):
