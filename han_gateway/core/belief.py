@@ -117,7 +117,7 @@ def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load
     small = abs(change) < WORTH_ASKING_MA or (change > 0) != raised
     if not small and shown is not None and abs(2 * shown - 3 * change) <= 2 * abs(change):
         return _yes(view, probe, load, min(shown, change, key=abs), waited)
-    if waited < (view.response_ms if probe.from_ma else max(view.response_ms, WAKES_MS)):
+    if waited < _time_for(view, probe):
         return belief
     if small or raised or (shown is not None and 2 * shown <= change):
         known = belief._replace(probe=None, drawn_ma=min(belief.drawn_ma, probe.to_ma))
@@ -129,6 +129,14 @@ def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load
     if waited < LONGEST_MS:  # a cut that does not show: in doubt at once, but it may still come
         return belief.forgotten()._replace(probe=probe._replace(late=True), unshown=belief.unshown)
     return belief.forgotten()._replace(unshown=belief.unshown + 1)
+
+
+def _time_for(view: ChargerView, probe: Probe) -> int:
+    """How long the meter may take to show a change. Who was seen to be slow is slower still when it may take more."""
+    if not probe.from_ma:
+        return max(view.response_ms, WAKES_MS)
+    slow = view.belief.response_ms is not None and probe.to_ma > probe.from_ma
+    return view.response_ms * (2 if slow else 1)
 
 
 def _said_so(view: ChargerView, probe: Probe) -> Instant | None:

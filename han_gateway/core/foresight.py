@@ -9,10 +9,9 @@ and never lasts. This file must not know what a meter is called, nor remember an
 from math import isqrt
 
 from han_gateway.core.allocation import Room, lowest_ma
-from han_gateway.core.belief import believed_ma
 from han_gateway.core.decision import Grants, cut
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.headroom import in_force, reported
+from han_gateway.core.headroom import in_force, least_ma, reported
 from han_gateway.core.load import Load
 from han_gateway.core.power import Watts, mean_mv, net_w
 from han_gateway.core.site import Site
@@ -75,10 +74,10 @@ def _not_paused(view: ChargerView, grant: Grant) -> Grant:
 
 
 def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:
-    """The least that a charger may be drawing: what it reports, or nothing."""
+    """The least that a charger may be drawing on one of its lines: what it reports, or what it is believed to draw."""
     drawn = [reported(view, line, at, site.policy.report_fresh_ms) for line in view.lines]
     offered = min(command.limit_ma for command in in_force(view, at))
-    return min(believed_ma(view) if current is None else current for current in (*drawn, offered))
+    return min(least_ma(view, at) if current is None else min(current, offered) for current in drawn)
 
 
 def _most_ma(view: ChargerView, at: Instant) -> MilliAmps:

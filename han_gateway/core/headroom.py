@@ -38,6 +38,8 @@ from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 NOT_DRAWING = frozenset({ChargerStatus.IDLE, ChargerStatus.CONNECTED, ChargerStatus.FULL})
 """What a charger says when no current flows, even if it has no meter of its own to prove it."""
 
+RISE_MS = 30_000
+"""A car that was cut and offered its current again may take so long to be back: none follows a raise as fast as a cut."""
 
 _NO_CAPS = Caps()
 
@@ -186,15 +188,20 @@ def beyond_ma(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Mill
 
 def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
     """The least and the most that this charger may be drawing on this line of its own."""
-    return _span(view, reported(view, line, at, fresh_ms), *_range(view, at))
+    return _span(view, at, reported(view, line, at, fresh_ms), *_range(view, at))
 
 
-def _span(view: ChargerView, drawn: MilliAmps | None, lowest: MilliAmps, highest: MilliAmps) -> Span:
+def least_ma(view: ChargerView, at: Instant) -> MilliAmps:
+    """The least that a charger draws that does not say so: what the meter has told, and no more than it was offered of late."""
+    return min(believed_ma(view), *(command.limit_ma for command in in_force(view, at, max(view.response_ms, RISE_MS))))
+
+
+def _span(view: ChargerView, at: Instant, drawn: MilliAmps | None, lowest: MilliAmps, highest: MilliAmps) -> Span:
     """The same, given what was reported and the range of the limits in force."""
     if drawn is None or view.report is None:
         believed = believed_ma(view)
         changing = lowest != highest
-        return Span(min(lowest, believed), highest if changing or not believed else min(believed, highest))
+        return Span(least_ma(view, at), highest if changing or not believed else min(believed, highest))
     # A report from before a raise could act says nothing about how much is drawn by now.
     outdated = view.report.at - view.raised_at < view.response_ms
     return Span(min(drawn, lowest), highest if outdated else min(drawn, highest))
@@ -212,7 +219,7 @@ def _spans_of_all(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int,
     for view in chargers:
         limits, idle = _range(view, at), idle_ma(view, in_force(view, at, UNTAKEN_MS), at)
         for line in view.lines:
-            found[line.index].append((_span(view, reported(view, line, at, fresh_ms), *limits), idle))
+            found[line.index].append((_span(view, at, reported(view, line, at, fresh_ms), *limits), idle))
     return PerLine(*(_together(line, budget) for line in found))
 
 

@@ -136,6 +136,18 @@ def test_a_late_answer_teaches_how_slow_it_is() -> None:
     assert view.belief.forgotten().response_ms == 20_000
 
 
+def test_who_was_seen_to_be_slow_has_twice_the_time_for_a_raise() -> None:
+    """Cars come up more slowly than they go down: until then a raise that does not show is no answer yet. A cut is, after its time."""
+    slow = silent(10, answers=2)
+    slow = slow._replace(belief=slow.belief._replace(response_ms=10_000))
+    raised, lowered = told(slow, 16, load(12, 12, 12), 0), told(slow, 6, load(12, 12, 12), 0)
+
+    assert learn(raised, None, load(12, 12, 12), 19_999) is raised
+    assert learn(raised, None, load(12, 12, 12), 20_000).belief.probe is None
+    assert believed_ma(learn(raised, None, load(18, 18, 18), 19_999)) == 16_000
+    assert believed_ma(learn(lowered, None, load(12, 12, 12), 10_000)) == 0
+
+
 def test_nobody_is_that_slow() -> None:
     """What has not shown after half a minute was not followed."""
     view = told(silent(16, answers=2), 10, load(30, 20, 20), 0)

@@ -9,6 +9,7 @@ from han_gateway.core.belief import ENOUGH
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import (
+    RISE_MS,
     Power,
     Span,
     beyond_ma,
@@ -213,6 +214,14 @@ def test_a_silent_charger_that_follows_draws_what_it_was_seen_to_draw() -> None:
     assert span(view((0, 10))._replace(belief=known), L1, 60_000, WINDOW) == Span(7_000, 7_000)
     assert span(view((0, 10), (57, 16))._replace(belief=known), L1, 60_000, WINDOW) == Span(7_000, 16_000)
     assert span(view((0, 6))._replace(belief=known), L1, 60_000, WINDOW) == Span(6_000, 6_000)
+
+
+def test_a_car_that_was_cut_and_let_go_again_may_be_away_for_half_a_minute() -> None:
+    """What the meter told before says nothing about how soon it is back: until then only the smallest offer is sure to be drawn."""
+    back = view((0, 10), (50, 6), (52, 10))._replace(belief=Belief(answers=ENOUGH, drawn_ma=10_000))
+
+    assert span(back, L1, 52_000 + RISE_MS - 1, WINDOW) == Span(6_000, 10_000)
+    assert span(back, L1, 52_000 + RISE_MS, WINDOW) == Span(10_000, 10_000)
 
 
 SURE = says(view((0, 10)), 60, 6)
