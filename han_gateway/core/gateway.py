@@ -30,7 +30,7 @@ from han_gateway.core.events import (
     Overheard,
 )
 from han_gateway.core.fairness import account
-from han_gateway.core.foresight import baseline, foresee, look_back
+from han_gateway.core.foresight import baseline, foresee, look_back, misled
 from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.heat import hold, warmed
@@ -145,7 +145,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     for_cuts = room.for_cuts._replace(circuits=rooms_for_cuts(site, state, at))
     grants = named(site, state.caps, explained(state, _choose(site, state, for_cuts, at, believed=believed)))
     base = baseline(site, reading, load, room.for_cuts.main, state, at) if believed else None
-    state = learn_patience(policy, state, grants, at)
+    state = learn_patience(policy, state, grants, at)._replace(misled=misled(state, grants))
     sights = look(site, state, reading, at, load, room.for_cuts) if believed else ()
     views, told = apply(site, state.chargers, grants, at, load, sights)
     state = state._replace(

@@ -208,7 +208,9 @@ class State(NamedTuple):
     ``heard_at`` is the last list that carried currents on every line that matters, ``power_at`` the last list of any kind.
     ``load`` is the last load known, ``room`` what it left for the chargers (for cuts; None while nobody knows). ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved;
     ``course`` is how its lists have gone on, ``doubt`` what is wrong with the last of them. ``window`` holds the
-    samples of the last raise window, oldest first. ``unread`` says when people were last told why encrypted lists are not read. ``guessed`` holds the grants before a guess was acted upon (``foresight``). ``sights`` is what the last lists show of the house itself (``household``). Before ``due_at`` nothing happens by itself.
+    samples of the last raise window, oldest first. ``unread`` says when people were last told why encrypted lists are not read.
+    ``guessed`` holds the grants before a guess was acted upon, ``misled`` counts the wrong guesses in a row (``foresight``). ``sights`` is
+    what the last lists show of the house itself (``household``). Before ``due_at`` nothing happens by itself.
     """
 
     meter: MeterState
@@ -225,6 +227,7 @@ class State(NamedTuple):
     window: tuple[Sample, ...] = ()
     baseline: Baseline | None = None
     guessed: tuple[Grant, ...] = ()
+    misled: int = 0
     patience_ms: int = 0
     caps: Caps = Caps()
     room: Room | None = None

@@ -282,7 +282,52 @@ def test_a_charger_that_is_seen_to_follow_explains_no_more_than_its_offer() -> N
     run = charging()
     silent = run.state.chargers[0]._replace(report=None, belief=Belief(2, 16_000))
     run.state = run.state._replace(chargers=(silent,))
-    run.hear(50_000, list2(20, 22, 18, power_import_w=POWER))
-    run.hear(52_500, list1(POWER + 2300))
+    for at in range(50_000, 80_000, 10_000):
+        run.hear(at, list2(20, 22, 18, power_import_w=POWER))
+    run.hear(72_500, list1(POWER + 2300))
 
     assert run.limit() == 9000
+
+
+def test_a_slow_car_that_is_given_its_current_back_is_no_alarm() -> None:
+    """It goes down and up again later than it should: the list between saw it low, and its return is not taken for the house."""
+    run = charging()
+    silent = run.state.chargers[0]._replace(report=None, belief=Belief(2, 16_000))
+    run.state = run.state._replace(chargers=(silent,))
+    for at in range(50_000, 80_000, 10_000):
+        run.hear(at, list2(20, 22, 18, power_import_w=POWER))
+    run.hear(72_500, list1(POWER + 2300))
+    for at in (80_000, 90_000):
+        run.hear(at, list2(13, 15, 11, power_import_w=POWER - 7 * 690))
+        assert run.limit() == 16_000
+    run.hear(92_500, list1(POWER))
+
+    assert run.limit() == 16_000
+
+
+def test_who_was_wrong_three_times_wants_a_surer_sign() -> None:
+    """A kettle on another line costs the car some amperes a few times; then only more is taken for a danger, until a guess was right."""
+    run, at = charging(), 40_000
+    for _ in range(3):
+        run.hear(at + 2500, list1(POWER + 1100))
+        assert run.grant().reason.cause is Cause.POWER_ROSE
+        hear(run, at + 10_000, *(13 + amps for amps in HOUSE), drawn=13)
+        assert run.limit() == 16_000
+        at += 20_000
+        hear(run, at, *(16 + amps for amps in HOUSE))
+    run.hear(at + 2500, list1(POWER + 1100))
+    assert run.limit() == 16_000
+    run.hear(at + 5000, list1(POWER + 2300))
+    assert run.grant().reason.cause is Cause.POWER_ROSE
+    hear(run, at + 10_000, 20, 32, 18)
+    assert run.state.misled == 0
+
+
+def test_however_often_it_was_wrong_a_great_rise_is_believed() -> None:
+    """What would be 30 % above the fuse is cut after any number of wrong guesses."""
+    run = charging()
+    run.state = run.state._replace(misled=1000)
+    run.hear(42_500, list1(POWER + 2300))
+    assert run.limit() == 16_000
+    run.hear(45_000, list1(POWER + 230 * 15))
+    assert run.grant().reason.cause is Cause.POWER_ROSE
