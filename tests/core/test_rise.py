@@ -163,7 +163,6 @@ SPARE_ALL = Spare(ALL, 6_000)
         (SPARE_ALL, (7, 7, 7), None),
         (SPARE_ALL, (None, 7, 7), None),
     ],
-    ids=str,
 )
 def test_what_a_car_may_have_done_is_not_blamed_on_the_house(
     spare: Spare, amps: tuple[float | None, ...], expected: int | None
