@@ -11,7 +11,7 @@ from docs.make import page
 from docs.pictures import FOLDER, PICTURES
 from han_gateway import cli
 from han_gateway.config import settings
-from han_gateway.core import belief, decision, diversity, fairness, heat, patience, phases, usage
+from han_gateway.core import belief, decision, diversity, fairness, foresight, heat, patience, phases, usage
 from han_gateway.core.site import Charger, Policy
 from han_gateway.core.units import Line
 from han_gateway.simulation.classes import JUDGING_SEED
@@ -39,6 +39,7 @@ LAW = (
     f"less than {POLICY.raise_deadband_ma // 1000} A (`raise_deadband_a`)",
     f"nothing has changed for {decision.RESTED_MS // 1000} s",
     f"more than {POLICY.foresee_above_percent - 100} % of the fuse (`foresee_above_percent`)",
+    f"up to {foresight.SURE_PERCENT} %; a guess that was right",
     f"its turn for {fairness.TURN_MS // 60_000} minutes",
     f"has had {fairness.LEAD_MA / 1000:g} A less",
     f"at its minimum for {fairness.SOFT_START_MS // 1000} s",
