@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dlms.rejects import Reason
 from han_gateway.core.effects import Effect, MeterState, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, Tick
-from han_gateway.core.units import Instant
+from han_gateway.core.load import complete
+from han_gateway.core.site import Site
+from han_gateway.core.units import LINES, Instant
 from han_gateway.core.unread import TOLD as TOLD_OF_KEYS
 from han_gateway.devices.link import Link
 from han_gateway.runtime import Gateway, Outlet
@@ -33,7 +35,8 @@ def reminders(
     gateway: Gateway, port: str, started: Instant, silent: Callable[[], Sequence[Link]], absent: Callable[[], Mapping[str, str]]
 ) -> tuple[Outlet, ...]:
     """All of them: of the line to the meter, of what stays amiss, of chargers that are not heard, and of those that nobody guards."""
-    return unreadable(gateway, port), other_meter(), Reminder(started).see, Unheard(silent).see, Unguarded(absent).see
+    of_meter = unreadable(gateway, port), other_meter(), unmeasured(gateway)
+    return *of_meter, Reminder(started).see, Unheard(silent).see, Unguarded(absent).see
 
 
 def unreadable(gateway: Gateway, port: str) -> Outlet:
@@ -70,6 +73,29 @@ def other_meter() -> Outlet:
         if heard and number and heard != number:
             log.warning("lists of a meter with another number: was the meter exchanged, or do two share this line?")
         number = heard or number
+
+    return tell
+
+
+def unmeasured(gateway: Gateway) -> Outlet:
+    """Says so when a charger is wired to lines that this meter does not have: once a house, with the first list of currents."""
+    judged: Site | None = None
+
+    def tell(event: Event, _effects: Iterable[Effect]) -> None:
+        nonlocal judged
+        site = gateway.site
+        load = complete(site, event.reading) if isinstance(event, MeterSaid) and judged is not site else None
+        if load is None:
+            return
+        judged = site
+        for charger in site.chargers:
+            beyond = ", ".join(line.value for line in LINES if line in charger.lines & load.absent)
+            if beyond:
+                log.warning(
+                    "the meter has one phase, and charger %s is wired to %s, of which it knows nothing: that charger gets no current; "
+                    'phases = ["L1"] if it is on that phase alone',
+                    *(charger.name, beyond),
+                )
 
     return tell
 

@@ -1,5 +1,7 @@
 """What people are told because no decision shows it: where to look, and what to do."""
 
+from dataclasses import replace
+
 import pytest
 
 from dlms.rejects import Reason, Rejected
@@ -11,7 +13,17 @@ from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
-from han_gateway.reminders import HOUR_MS, UNGUARDED_MS, UNHEARD_MS, Reminder, Unguarded, Unheard, other_meter, unreadable
+from han_gateway.reminders import (
+    HOUR_MS,
+    UNGUARDED_MS,
+    UNHEARD_MS,
+    Reminder,
+    Unguarded,
+    Unheard,
+    other_meter,
+    unmeasured,
+    unreadable,
+)
 from han_gateway.runtime import Gateway
 
 
@@ -101,6 +113,36 @@ def test_another_meter_on_the_line_is_told_without_its_number(
 
     assert caplog.text.count("a meter with another number") == told
     assert "990" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("lines", "currents", "told"),
+    [
+        ("L1 L2 L3", (5_000, None, None), ["L2, L3"]),
+        ("L2", (5_000, None, None), ["L2"]),
+        ("L1", (5_000, None, None), []),
+        ("L1 L2 L3", (5_000, 5_000, 5_000), []),
+        ("L1 L2 L3", (None, None, None), []),
+    ],
+)
+def test_a_charger_on_lines_that_the_meter_does_not_have_is_told_once(
+    caplog: pytest.LogCaptureFixture, lines: str, currents: tuple[int | None, ...], told: list[str]
+) -> None:
+    """With a meter of one phase a charger of three gets nothing for ever: which lines, and what to write; again only of another house."""
+    wired = frozenset(Line(name) for name in lines.split())
+    parts = (Charger(name="garage", lines=wired),)
+    site = Site(name="home", grid=Grid.TN, root=Circuit(name="main", fuse_ma=25_000, margin_ma=0, parts=parts))
+    gateway = Gateway(site, Decoder(), 0)
+    look = unmeasured(gateway)
+    one = {f"current_l{number}_ma": current for number, current in enumerate(currents, 1)}
+    reading = Reading(manufacturer="kaifa", list=2, power_import_w=1_000, **one)  # type: ignore[arg-type]
+    for at in range(0, 60_000, 10_000):
+        look(MeterSaid(at=at, reading=reading), ())
+    assert [f"wired to {names}, of which" in caplog.text for names in told] == [True for _ in told]
+    assert len(caplog.records) == len(told)
+    gateway.site = replace(site)
+    look(MeterSaid(at=60_000, reading=reading), ())
+    assert len(caplog.records) == 2 * len(told)
 
 
 def test_what_stays_amiss_is_told_once_a_day(caplog: pytest.LogCaptureFixture) -> None:
