@@ -219,8 +219,11 @@ ZAPTEC = Device(
     repeat_ms=300_000,
     response_ms=30_000,
     setup=(
-        "Zaptec asks for 15 minutes between changes: raises wait for that, cuts do not. Sense and APM must be off.",
-        "An automation in Home Assistant carries the number over and reports back (below).",
+        "Zaptec asks for 15 minutes between changes: raises wait for that, cuts do not. Sense (APM) and stand-alone mode must be off.",
+        (
+            "An automation in Home Assistant carries the number over to the installation's available current and reports back (below). That is one "
+            "number for all chargers of the installation, and needs a portal user with the right of an owner or of service."
+        ),
     ),
     source="custom-components/zaptec README.md (15 minutes), zaptec/api.py; home-assistant.io automation, MQTT trigger",
 )
