@@ -277,13 +277,19 @@ def test_what_is_sold_counts_against_what_is_bought() -> None:
     assert run.limit() == 9000
 
 
-def test_a_charger_that_is_seen_to_follow_explains_no_more_than_its_offer() -> None:
-    """A silent charger that follows draws its limit already: a rise beside it was the house."""
+def followed() -> Run:
+    """At 70 s: the car of ``charging``, at a charger that says nothing and has been seen to follow for half a minute."""
     run = charging()
     silent = run.state.chargers[0]._replace(report=None, belief=Belief(2, 16_000))
     run.state = run.state._replace(chargers=(silent,))
     for at in range(50_000, 80_000, 10_000):
         run.hear(at, list2(20, 22, 18, power_import_w=POWER))
+    return run
+
+
+def test_a_charger_that_is_seen_to_follow_explains_no_more_than_its_offer() -> None:
+    """A silent charger that follows draws its limit already: a rise beside it was the house."""
+    run = followed()
     run.hear(72_500, list1(POWER + 2300))
 
     assert run.limit() == 9000
@@ -291,11 +297,7 @@ def test_a_charger_that_is_seen_to_follow_explains_no_more_than_its_offer() -> N
 
 def test_a_slow_car_that_is_given_its_current_back_is_no_alarm() -> None:
     """It goes down and up again later than it should: the list between saw it low, and its return is not taken for the house."""
-    run = charging()
-    silent = run.state.chargers[0]._replace(report=None, belief=Belief(2, 16_000))
-    run.state = run.state._replace(chargers=(silent,))
-    for at in range(50_000, 80_000, 10_000):
-        run.hear(at, list2(20, 22, 18, power_import_w=POWER))
+    run = followed()
     run.hear(72_500, list1(POWER + 2300))
     for at in (80_000, 90_000):
         run.hear(at, list2(13, 15, 11, power_import_w=POWER - 7 * 690))
