@@ -28,7 +28,9 @@ _LONGEST_NAME = 64  # of an identification; the standard says 16, real ones have
 _HEAD = re.compile(rb"/[A-Za-z]{3}\d[^/!\r\n]{0,%d}\r?\n" % _LONGEST_NAME)
 _HEAD_BEGUN = re.compile(rb"/(?:[A-Za-z]{0,3}|[A-Za-z]{3}\d[^/!\r\n]{0,%d}\r?)\Z" % _LONGEST_NAME)
 _NEXT_HEAD = re.compile(rb"[\n!]/[A-Za-z]{3}\d")
-_END = re.compile(rb"![0-9A-Fa-f]{4}|(?<=[\n)])!(?=[\r\n/])")  # one bit makes "!" of ")": alone it only counts where it may stand
+# One bit makes "!" of ")", or of a "1" that begins a line, and one more bit a "\r" of the "-" behind it: alone it only counts where it may
+# stand, before a whole line end or the next telegram.
+_END = re.compile(rb"![0-9A-Fa-f]{4}|(?<=[\n)])!(?=\r?\n|/[A-Za-z]{3}\d)")
 _BLANK = re.compile(rb"[\r\n]*")
 
 _CODE = r"(?:\d{1,3}-\d{1,3}:)?[0-9A-Z]{1,3}\.[0-9A-Z]{1,3}(?:\.[0-9A-Z]{1,3})?(?:\*\d{1,3})?"  # reduced codes: IEC 62056-21, 6.6
@@ -73,7 +75,7 @@ def examine(buffer: bytes, at: int, *, check: bool = True) -> bytes | Rejected |
     limit = at + MAX_LENGTH
     block = _block(buffer, head.end())
     cut = None if block else _NEXT_HEAD.search(buffer, head.end() - 1, limit)
-    end = _END.search(buffer, block[1] if block else head.end(), cut.start() + 2 if cut else limit)
+    end = _END.search(buffer, block[1] if block else head.end(), cut.end() if cut else limit)
     if end is None and cut:
         return Rejected(Reason.TRUNCATED, cut.start() + 1 - at)
     if end is None:

@@ -63,9 +63,18 @@ def test_every_cut_is_waited_for(wire: bytes) -> None:
     """While bytes are missing, nothing is said; how the stream was cut makes no difference."""
     found = examine(wire, 0)
     assert isinstance(found, bytes)
-    needed = len(found) + (wire is UNCHECKED_WIRE)  # only the line end tells that no check sequence follows
+    needed = len(found) + 2 * (wire is UNCHECKED_WIRE)  # only a whole line end tells that no check sequence follows
     assert [examine(wire[:size], 0) for size in range(1, needed)] == [None] * (needed - 1)
     assert examine(wire[:needed], 0) == found
+
+
+@pytest.mark.parametrize("end", [b"!\r", b"!/"])
+def test_two_wrong_bits_make_no_early_end(end: bytes) -> None:
+    """A "1-" at the begin of a line is two bits away from an end without check sequence: what came before it is not believed alone."""
+    damaged = WIRE.replace(b"\n1-0:31", b"\n" + end + b"0:31")
+
+    assert sum((one ^ other).bit_count() for one, other in zip(WIRE, damaged, strict=True)) == 2
+    assert examine(damaged, 0) == Rejected(Reason.FRAME_CHECK, len(BARE))
 
 
 def test_every_flipped_bit_is_noticed() -> None:
