@@ -10,7 +10,7 @@ from operator import add
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, in_turn, no_car, rank, rests
+from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, in_turn, lately_paused, no_car, rank
 from han_gateway.core.headroom import budget_ma, claims_ma, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.site import Site
@@ -146,6 +146,11 @@ def below(site: Site, chargers: tuple[ChargerView, ...], circuit: str) -> tuple[
     return tuple(view for view in chargers if view.charger.name in names)
 
 
+def granted_ma(chargers: tuple[ChargerView, ...]) -> PerLine[MilliAmps]:
+    """The limits of all chargers together, on each line."""
+    return PerLine(*(sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES))
+
+
 def at_most(guessed: tuple[Grant, ...], cuts: Grants) -> tuple[Grant, ...]:
     """What is to be given back after a guess, less what was cut since for a better reason."""
     return tuple(lesser(cuts.get(grant.charger, grant), grant) for grant in guessed)
@@ -153,8 +158,7 @@ def at_most(guessed: tuple[Grant, ...], cuts: Grants) -> tuple[Grant, ...]:
 
 def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]) -> tuple[bool, PerLine[MilliAmps]]:
     """Whether the limits are more than one fuse has room for, and the room that they have to be cut to."""
-    sums = [sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES]
-    over = [max(0, granted - allowed) for granted, allowed in zip(sums, room, strict=True)]
+    over = [max(0, granted - allowed) for granted, allowed in zip(granted_ma(chargers), room, strict=True)]
     if site.grid.three_wire:
         room = PerLine(*(allowed - excess * 3 // 17 for allowed, excess in zip(room, over, strict=True)))
     return any(over), room
@@ -175,7 +179,7 @@ def _kept(site: Site, view: ChargerView, at: Instant) -> Want:
 def _want(site: Site, view: ChargerView, at: Instant) -> Want:
     """Hold what it has, and take more, as far as its car makes use of it."""
     kept, limit, alone = _kept(site, view, at), view.grant.limit_ma, _alone_on_its_lines(site, view)
-    top = 0 if kept.absent and rests(view, at) and not alone else appetite_ma(site.policy, view, at, alone=alone)
+    top = 0 if kept.absent and lately_paused(view, at) and not alone else appetite_ma(site.policy, view, at, alone=alone)
     return replace(kept, ceiling_ma=max(top, limit), floor_ma=limit)
 
 

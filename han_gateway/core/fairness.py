@@ -76,7 +76,7 @@ def absent(policy: Policy, view: ChargerView, at: Instant) -> bool:
     if _said(policy, view, at) is ChargerStatus.IDLE:
         return True
     charging = bool(view.grant.limit_ma)
-    if at - view.started_at < LOOK_MS if charging else not rests(view, at):
+    if at - view.started_at < LOOK_MS if charging else not lately_paused(view, at):
         return False
     if view.report is None:
         return seems_empty(view)
@@ -85,7 +85,7 @@ def absent(policy: Policy, view: ChargerView, at: Instant) -> bool:
     return drawn is not None and drawn < FLOWS_MA and until - max(view.drew_at, view.started_at) >= LOOK_MS
 
 
-def rests(view: ChargerView, at: Instant) -> bool:
+def lately_paused(view: ChargerView, at: Instant) -> bool:
     """Tell whether it was paused less than a turn ago. An empty place is not switched on and off with every kettle."""
     return not view.grant.limit_ma and at - view.paused_at < TURN_MS
 

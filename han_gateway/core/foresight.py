@@ -9,9 +9,9 @@ and never lasts; who was wrong again and again wants a surer sign. This file mus
 from math import isqrt
 
 from han_gateway.core.allocation import Room, lowest_ma
-from han_gateway.core.decision import Grants, cut
+from han_gateway.core.decision import Grants, cut, granted_ma
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.headroom import in_force, least_ma, reported
+from han_gateway.core.headroom import in_force, span
 from han_gateway.core.load import Load
 from han_gateway.core.power import Watts, mean_mv, net_w
 from han_gateway.core.site import Site
@@ -42,7 +42,7 @@ def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
         return {}
     most = sum(_watts(site, view, _most_ma(view, at), base.volts_mv) for view in state.chargers)
     rise_w = watts - base.watts - max(0, most - base.chargers_w)
-    sums = [sum(view.grant.limit_ma for view in state.chargers if line in view.lines) for line in LINES]
+    sums = granted_ma(state.chargers)
     loaded = [line for line, limits in zip(LINES, sums, strict=True) if limits]
     if rise_w <= 0 or not loaded:
         return {}
@@ -94,9 +94,7 @@ def _not_paused(view: ChargerView, grant: Grant) -> Grant:
 
 def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:
     """The least that a charger may be drawing on one of its lines: what it reports, or what it is believed to draw."""
-    drawn = [reported(view, line, at, site.policy.report_fresh_ms) for line in view.lines]
-    offered = min(command.limit_ma for command in in_force(view, at))
-    return min(least_ma(view, at) if current is None else min(current, offered) for current in drawn)
+    return min(span(view, line, at, site.policy.report_fresh_ms).low for line in view.lines)
 
 
 def _most_ma(view: ChargerView, at: Instant) -> MilliAmps:

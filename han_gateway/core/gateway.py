@@ -35,7 +35,7 @@ from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.heat import hold, warmed
 from han_gateway.core.household import look
-from han_gateway.core.load import Load, complete
+from han_gateway.core.load import UNKNOWN, complete
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, window_ms
 from han_gateway.core.phases import arrange, widen
@@ -44,8 +44,6 @@ from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
 from han_gateway.core.units import FIRST, LINES, Instant, PerLine
 from han_gateway.core.unread import unread
-
-_UNKNOWN = Load(PerLine(None, None, None))
 
 
 def start(site: Site, at: Instant) -> State:
@@ -214,7 +212,7 @@ def _held(site: Site, state: State, cuts: Grants, room: Room) -> Grants:
 
 def _headroom(site: Site, state: State) -> ShowHeadroom:
     fuse = site.root.fuse_ma
-    load = state.load or _UNKNOWN
+    load = state.load or UNKNOWN
     room = PerLine(*(None if current is None else fuse - current for current in load.current_ma))
     estimated = tuple(line for line in LINES if line in load.estimated)
     return ShowHeadroom(state=state.meter, fuse_ma=fuse, room_ma=room, load_ma=load.current_ma, estimated=estimated)

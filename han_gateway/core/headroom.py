@@ -191,7 +191,7 @@ def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
     return _span(view, at, reported(view, line, at, fresh_ms), *_range(view, at))
 
 
-def least_ma(view: ChargerView, at: Instant) -> MilliAmps:
+def _least_ma(view: ChargerView, at: Instant) -> MilliAmps:
     """The least that a charger draws that does not say so: what the meter has told, and no more than it was offered of late."""
     return min(believed_ma(view), *(command.limit_ma for command in in_force(view, at, max(view.response_ms, RISE_MS))))
 
@@ -201,7 +201,7 @@ def _span(view: ChargerView, at: Instant, drawn: MilliAmps | None, lowest: Milli
     if drawn is None or view.report is None:
         believed = believed_ma(view)
         changing = lowest != highest
-        return Span(least_ma(view, at), highest if changing or not believed else min(believed, highest))
+        return Span(_least_ma(view, at), highest if changing or not believed else min(believed, highest))
     # A report from before a raise could act says nothing about how much is drawn by now.
     outdated = view.report.at - view.raised_at < view.response_ms
     return Span(min(drawn, lowest), highest if outdated else min(drawn, highest))

@@ -7,9 +7,10 @@ This file must not know what is said of it.
 
 from han_gateway.core.allocation import Room
 from han_gateway.core.belief import ENOUGH
+from han_gateway.core.decision import granted_ma
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.headroom import reported
-from han_gateway.core.load import Load
+from han_gateway.core.load import UNKNOWN, Load
 from han_gateway.core.power import NOMINAL_MV, mean_mv, net_w, power_ma
 from han_gateway.core.rise import NOISE_MA, Sight, Spare, remembered
 from han_gateway.core.site import Site
@@ -18,11 +19,10 @@ from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
 
 Drawn = PerLine[MilliAmps]
-_UNKNOWN = Load(PerLine(None, None, None))
 
 
 def look(
-    site: Site, state: State, reading: Reading, at: Instant, load: Load = _UNKNOWN, room: Room | None = None
+    site: Site, state: State, reading: Reading, at: Instant, load: Load = UNKNOWN, room: Room | None = None
 ) -> tuple[Sight, ...]:
     """What the last lists show of the house, and this one; nothing where it cannot be told from the chargers.
 
@@ -92,5 +92,5 @@ def _spare(view: ChargerView, drawn: Drawn) -> Spare | None:
 
 def _short(state: State, room: Room) -> frozenset[Line]:
     """The lines on which the limits, as they were before this list, are more than there is room for."""
-    sums = [sum(view.grant.limit_ma for view in state.chargers if line in view.lines) for line in LINES]
-    return frozenset(line for line in LINES if sums[line.index] > room.main[line.index])
+    granted = granted_ma(state.chargers)
+    return frozenset(line for line in LINES if granted[line.index] > room.main[line.index])

@@ -30,6 +30,10 @@ class Load(NamedTuple):
         return all(line in self.absent or self.current_ma[line.index] is not None for line in lines)
 
 
+UNKNOWN = Load(PerLine(None, None, None))
+"""What is known of a house of which nothing is known."""
+
+
 def complete(site: Site, reading: Reading) -> Load | None:
     """Return the load of each line, or None for a list that carries no currents."""
     sent = reading.current_ma
