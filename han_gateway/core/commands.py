@@ -18,7 +18,7 @@ from han_gateway.core.effects import Cause, Effect, Grant, Reason, RestartCharge
 from han_gateway.core.events import Ask, Asked, ChargerSaid, ChargerStatus
 from han_gateway.core.orders import Effects, again_told, apply, due
 from han_gateway.core.outcome import LIFE, OPEN, Sign, first_stage, habit, reborn, said, sign_at, sign_of, waits, words
-from han_gateway.core.rest import rest
+from han_gateway.core.rest import rested
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.supervision import POLICY, STANDS
@@ -141,12 +141,9 @@ def _wish(site: Site, state: State, view: ChargerView, event: Asked) -> tuple[St
     until = None if until_ms is None else event.at + until_ms
     car = view.report is not None and view.report.status not in (None, ChargerStatus.IDLE)
     wish = None if event.ask is Ask.RESUME else Wish(event.ask, until, event.id, car)
-    rests_until = rest(site.policy, state, view, event.at) if pauses else view.asks.rests_until
-    stopped_at = event.at if pauses and view.grant.limit_ma else view.asks.stopped_at
-    watched = pauses or rests_until is not None
-    opened = (*staying, request) if watched else staying
-    asks = view.asks._replace(wish=wish, rests_until=rests_until, stopped_at=stopped_at, open=opened)
-    asking = view._replace(asks=asks)
+    asks = rested(site.policy, state, view, event.at) if pauses else view.asks
+    watched = pauses or asks.rests_until is not None
+    asking = view._replace(asks=asks._replace(wish=wish, open=(*staying, request) if watched else staying))
     state = state.having(asking)
     told: list[Effect] = []
     for each in over:
@@ -154,7 +151,7 @@ def _wish(site: Site, state: State, view: ChargerView, event: Asked) -> tuple[St
         state, more = _told(state, ended)
         told += more
     stage = Stage.ACCEPTED if watched else Stage.DONE
-    why = None if pauses or rests_until is None else waits((rests_until - event.at + 999) // 1000)
+    why = None if pauses or asks.rests_until is None else waits((asks.rests_until - event.at + 999) // 1000)
     state, more = _told(state, said(view, request, stage, event.at, why))
     state, changed = _applied(site, state, asking, event.at)
     return state, (*told, *more, *changed)
@@ -177,13 +174,12 @@ def _rested(site: Site, state: State, view: ChargerView, at: Instant) -> tuple[S
     """The rest after a pause is over. Who asked meanwhile that it goes on is told so."""
     waiting = [request for request in view.asks.open if request.ask in (Ask.RESUME, Ask.BOOST)]
     left = tuple(request for request in view.asks.open if request not in waiting)
-    view = view._replace(asks=view.asks._replace(rests_until=None, open=left))
+    state = state.having(view._replace(asks=view.asks._replace(rests_until=None, open=left)))
     told: list[Effect] = []
     for request in waiting:
-        outcome = said(view, request, Stage.DONE, at)
-        view = _noted(view, outcome)
-        told += (outcome, notes.outcome(outcome))
-    state, changed = _applied(site, state.having(view), view, at)
+        state, more = _told(state, said(view, request, Stage.DONE, at))
+        told += more
+    state, changed = _applied(site, state, state.view(view.charger.name) or view, at)
     return state, state.view(view.charger.name) or view, (*told, *changed)
 
 

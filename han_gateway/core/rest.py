@@ -10,11 +10,13 @@ from han_gateway.core.patience import window_ms
 from han_gateway.core.site import Policy
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.units import Instant
+from han_gateway.core.wish import Asks
 
 
-def rest(policy: Policy, state: State, view: ChargerView, at: Instant) -> Instant | None:
-    """Until when a charger that is paused now stays off; one that is off already rests no longer than it did."""
+def rested(policy: Policy, state: State, view: ChargerView, at: Instant) -> Asks:
+    """What is asked of a charger that is paused now, with its rest; one that is off already rests no longer than it did."""
     if not view.grant.limit_ma:
-        return view.asks.rests_until
+        return view.asks
     shortest, before = at + window_ms(policy, state), view.asks.stopped_at
-    return shortest if before is None else max(shortest, before + TURN_MS)
+    until = shortest if before is None else max(shortest, before + TURN_MS)
+    return view.asks._replace(rests_until=until, stopped_at=at)
