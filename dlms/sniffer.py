@@ -3,8 +3,8 @@
 What a frame is, each of their files says; how frames are found, this one:
 
 1. A check is verified *before* a length is believed; what fails costs one byte and not a length.
-2. Of two frames that overlap, the one that ends first wins: the other was cut off. So damage costs only what it hit. An HDLC frame is
-   cut off by its own kind only: its header has a check of its own, and nobody's line changes between two of its bytes.
+2. Of two frames that overlap, the one that ends first wins: the other was cut off. So damage costs only what it hit. Where the last frame
+   was HDLC, an HDLC frame is cut off by its own kind only: its header has a check of its own, and nobody's line changes within it.
 3. An envelope has no check, so it never cuts off a frame, and none is looked for in a damaged one.
 
 A frame is given as bytes, HDLC between the flags, so the first octet tells which it is. This file must not know what a frame carries.
@@ -83,7 +83,8 @@ class Sniffer:
         self._kinds = _Kinds({**checked, envelope.START: _Kind(envelope.examine, envelope.SECOND, margin=envelope.START)})
         self._headers = _HEADERS_REMEMBERED if check_fcs else 0
         self._spans: dict[bytes, int] = {}  # from flag to flag, by the first nine bytes of HDLC frames that were good
-        self._even = self._spans  # the same, but nothing while anything but a flag is pending
+        self._even = self._spans  # the same, but nothing while anything but a flag is pending, or another kind was the last
+        self._on_hdlc = True  # whether the last frame was HDLC
         self._rest = b""
         self._junk = 0  # bytes that belong to no frame since the last item
         self._junk_reason = Reason.NOISE
@@ -115,7 +116,7 @@ class Sniffer:
         """Say that no more bytes will come: what is pending is rejected or found, and the next ``feed`` starts afresh."""
         items = self._search(self._rest, [], ended=True)
         self._rest, self._margin, self._claimed = b"", b"", 0
-        self._even = self._spans
+        self._even, self._on_hdlc = self._spans, True
         return items
 
     def _search(self, buffer: bytes, items: list[bytes | Rejected], *, ended: bool = False) -> list[bytes | Rejected]:
@@ -125,7 +126,7 @@ class Sniffer:
         judge = _Judge(buffer, self._hdlc, self._checked, self._kinds, ended=ended)
         at = self._kinds.next_start(buffer, 0, len(buffer))
         while at is not None:
-            verdict = Reason.NOISE if at < self._claimed and buffer[at] == _ENVELOPE else judge.verdict(at)
+            verdict = Reason.NOISE if at < self._claimed and buffer[at] == _ENVELOPE else judge.verdict(at, on_hdlc=self._on_hdlc)
             if verdict is None:
                 break
             if isinstance(verdict, bytes):
@@ -148,8 +149,7 @@ class Sniffer:
     def _accept(self, buffer: bytes, at: int, frame: bytes) -> int:
         """Take note of a frame that was found; give the place after it, where the next may begin: for HDLC that is its closing flag."""
         kind = self._kinds.at(buffer, at)
-        self._claimed = 0
-        self._margin = kind.margin
+        self._claimed, self._margin, self._on_hdlc = 0, kind.margin, bool(kind.flags)
         stop = at + kind.flags + len(frame)
         if kind.flags and len(self._spans) < self._headers and hdlc.information_at(frame) < _HEAD_SIZE:
             self._spans[buffer[at : at + _HEAD_SIZE]] = stop - at
@@ -158,8 +158,7 @@ class Sniffer:
     def _refuse(self, buffer: bytes, done: int, at: int, verdict: Rejected | Reason) -> list[bytes | Rejected]:
         """Report a frame that is not good, with what lay before it; or remember why none begins here."""
         if isinstance(verdict, Reason):
-            if verdict is Reason.HEADER_CHECK:
-                self._junk_reason = verdict
+            self._junk_reason = verdict if verdict is Reason.HEADER_CHECK else self._junk_reason
             return []
         items = self._settle(buffer, done, at, None)
         self._margin = self._kinds.at(buffer, at).margin
@@ -195,7 +194,8 @@ class Sniffer:
             self._junk, self._junk_reason = 0, Reason.NOISE
         self._rest = buffer[keep:]
         self._claimed = max(0, self._claimed - keep)
-        self._even = _NOTHING if self._rest not in (b"", FLAG) or self._junk or self._claimed else self._spans
+        calm = self._on_hdlc and self._rest in (b"", FLAG) and not (self._junk or self._claimed)
+        self._even = self._spans if calm else _NOTHING
         return items
 
 
@@ -209,14 +209,14 @@ class _Judge:
         self._inside = _Inside(buffer, checked)
         self._ended = ended
 
-    def verdict(self, at: int) -> Verdict:
+    def verdict(self, at: int, *, on_hdlc: bool) -> Verdict:
         """Give the verdict of its kind; but TRUNCATED for a frame that another one has cut off, or the end of the input."""
         kind = self._kinds.at(self._buffer, at)
         found = kind.examine(self._buffer, at)
         if isinstance(found, Reason):
             return found
         stop = len(self._buffer) + 1 if found is None else at + _size(kind, found) + isinstance(found, Rejected)
-        if (self._inside_hdlc if kind.flags else self._inside).is_cut_off(at, stop):
+        if (self._inside_hdlc if kind.flags and on_hdlc else self._inside).is_cut_off(at, stop):
             return Reason.TRUNCATED
         if found is None and self._ended:
             return Reason.TRUNCATED if at + 1 < len(self._buffer) else Reason.NOISE

@@ -474,12 +474,24 @@ class TestMixtures:
         assert feed(promising + M) == [Rejected(Reason.TRUNCATED, 20), M]
         assert frames(Sniffer().feed(promising + M + bytes(100)))[0] == M
 
+    def test_noise_like_a_header_of_hdlc_on_a_line_of_another_kind(self) -> None:
+        """It holds nothing back: where telegrams come, the next one is found at once, however it was cut."""
+        promising = frame(bytes(2_000))[:20]
+        for good in (M, P):
+            line = Sniffer()
+            line.feed(A + good)
+            assert [whole_of(item) for item in line.feed(promising + good)] == [Rejected(Reason.TRUNCATED, 20), good]
+            assert merged(feed(*cut(good + promising + good, range(99)))) == merged(feed(good + promising + good))
+            line.close()
+            assert line.feed(promising + good) == []  # a new line may be of any kind
+
     def test_one_kind_inside_another_of_a_known_header(self) -> None:
-        """An M-Bus telegram inside a good HDLC frame is data of it, whether the header was known or not."""
+        """An M-Bus telegram inside a good HDLC frame is data of it where the line is HDLC, whether the header was known or not."""
         outer = frame(b"holds " + M + b" whole")
 
         assert feed(outer) == [raw(outer)]
         assert feed(outer, outer) == feed(outer + outer) == feed(*cut(outer + outer, range(99))) == [raw(outer)] * 2
+        assert frames(feed(outer + M, outer)) == frames(feed(outer + M + outer)) == [raw(outer), M, M]
 
     def test_an_envelope_cut_off_by_the_next(self) -> None:
         """Of two envelopes in a row the first lost its end: the second is found, and the first is one reject."""
