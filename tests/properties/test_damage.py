@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from dlms import mbus
 from dlms.sniffer import Sniffer
 from tests.campaign import _damage as damage
 from tests.campaign._damage import Case
@@ -36,10 +37,20 @@ def test_the_judge_sees_what_is_wrong() -> None:
     one, two, three = (frame for _, frame in damage.samples("judge")[:3])
     case = Case((one + two, three), (one[1:-1], three[1:-1]), frozenset({two[1:-1]}))
     for sniffer in (None, acquainted()):
-        assert judge(case, sniffer) == (0, 0)
-        assert judge(case._replace(allowed=frozenset()), sniffer) == (1, 0)
-        assert judge(case._replace(pieces=(one, three)), sniffer) == (0, 0)
-        assert judge(case._replace(pieces=(two,)), sniffer) == (0, 2)
+        assert judge(case, sniffer) == (0, 0, 0)
+        assert judge(case._replace(allowed=frozenset()), sniffer) == (1, 0, 0)
+        assert judge(case._replace(pieces=(one, three)), sniffer) == (0, 0, 0)
+        assert judge(case._replace(pieces=(two,)), sniffer) == (0, 2, 0)
+
+
+def test_what_a_wrong_frame_took() -> None:
+    """A good frame that loses its first octets to one that passed its check by chance is that one's price, and no loss to the damage."""
+    good = mbus.split(bytes(17))  # its length, 16, is what ends a telegram
+    wrong = next(each for data in range(256) if (each := mbus.split(bytes([data]))).endswith(good[:2]))
+    case = Case((wrong + good[2:],), (good,), frozenset())
+
+    assert judge(case) == (1, 0, 1)
+    assert judge(case._replace(pieces=(wrong,), untouched=(mbus.split(bytes(18)),))) == (1, 1, 0)
 
 
 def test_mutations_are_mutations() -> None:
