@@ -30,7 +30,7 @@ from han_gateway.adapters import (
 )
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import circuits, load, secrets, settings, toml_file
-from han_gateway.core import commands, discovery, echo, fairness, inbox, memory, outcome, unread
+from han_gateway.core import commands, discovery, echo, inbox, memory, outcome, rest, unread
 from han_gateway.core.effects import Cause
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
@@ -99,7 +99,7 @@ def limits() -> str:
         "bytes of a command, and characters of its id": f"{inbox.MAX_COMMAND_BYTES}, 64",
         "time of a pause or a boost; a boost without one": f"{inbox.MAX_FOR_S // 86_400} days; {commands.BOOST_MS // 3_600_000} h",
         "time until a charger may be restarted again": f"{commands.SELDOM_MS // 60_000} min",
-        "time between two starts of a charger that is paused and resumed": f"{fairness.TURN_MS // 60_000} min",
+        "time between two starts of a charger that is paused and resumed": f"{rest.AGAIN_MS // 60_000} min",
         "outcomes of a charger that are known by their ids": str(commands.KNOWN),
         "messages in a hurry to a charger that names more than it was told, and rest before the next": (
             f"{len(echo.AGAIN_MS)}, {echo.RESTED_MS // 1000} s"

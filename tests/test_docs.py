@@ -50,7 +50,7 @@ LAW = (
     f"stands still for {belief.SELDOM_MS // 60_000} minutes",
     f"lowered by {belief.QUESTION_MA // 1000} A",
     f"{belief.QUESTION_MA // 1000} A more now and then",
-    f"given its minimum anew after {fairness.TURN_MS // 60_000} minutes",
+    f"given its minimum anew after {fairness.LOOK_AGAIN_MS // 60_000} minutes",
     f"more than {diversity.BORNE_PERCENT} % of the fuse: should",
     f"{usage.SEEN_REPORTS} reports over {usage.SEEN_MS // 1000} s",
     f"{POLICY.report_fresh_ms // 1000} s without a report (`report_fresh_s`)",

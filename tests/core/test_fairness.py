@@ -10,6 +10,7 @@ from han_gateway.core.effects import Grant
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import (
     LEAD_MA,
+    LOOK_AGAIN_MS,
     LOOK_MS,
     MEMORY_MS,
     SLACK_MA,
@@ -171,10 +172,10 @@ def empty(amps: int, **known: object) -> ChargerView:
 
 
 def test_an_empty_place_comes_last_and_is_looked_into_now_and_then() -> None:
-    """A silent charger at which nothing shows keeps no turn; paused, it is first in line again after a quarter of an hour."""
+    """A silent charger at which nothing shows keeps no turn; paused, it is first in line again after half an hour."""
     busy = says(one(6, had_ua=16_000_000), 6)
-    waiting = empty(0, paused_at=NOW - TURN_MS + 1)
-    rested = empty(0, paused_at=NOW - TURN_MS)
+    waiting = empty(0, paused_at=NOW - LOOK_AGAIN_MS + 1)
+    rested = empty(0, paused_at=NOW - LOOK_AGAIN_MS)
 
     assert not in_turn(empty(6, started_at=NOW - 1), NOW)
     assert rank(POLICY, empty(6), NOW) > rank(POLICY, busy, NOW)
@@ -206,13 +207,13 @@ def waits(view: ChargerView, at: Instant) -> ChargerView:
 
 
 def test_a_car_that_takes_nothing_does_not_hold_a_place() -> None:
-    """One that sleeps through 75 s of its turn, or through those before its pause, seems absent until it has been paused for a turn."""
+    """One that sleeps through 75 s of its turn, or through those before its pause, seems absent until it has been paused for half an hour."""
     sleeper = waits(one(6, started_at=NOW - LOOK_MS), NOW)
     assert not absent(POLICY, waits(one(6, started_at=NOW - LOOK_MS + 1), NOW), NOW)
     assert absent(POLICY, sleeper, NOW)
     paused = one(0, started_at=NOW - LOOK_MS - 1000, paused_at=NOW - 1000)
     assert absent(POLICY, waits(paused, NOW), NOW)
-    assert not absent(POLICY, waits(paused, NOW + TURN_MS - 1000), NOW + TURN_MS - 1000)
+    assert not absent(POLICY, waits(paused, NOW + LOOK_AGAIN_MS - 1000), NOW + LOOK_AGAIN_MS - 1000)
 
 
 def test_a_car_that_was_paused_while_it_charged_is_there() -> None:

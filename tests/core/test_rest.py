@@ -6,8 +6,8 @@ import pytest
 
 from han_gateway.core.effects import Cause, ChargerState, ShowCharger, ShowOutcome, Stage
 from han_gateway.core.events import Ask, Asked
-from han_gateway.core.fairness import TURN_MS
 from han_gateway.core.reload import carry_over
+from han_gateway.core.rest import AGAIN_MS
 from han_gateway.core.units import LINES, Instant
 from tests.core.houses import Run, charger, house
 
@@ -61,7 +61,7 @@ def test_a_wild_automation_starts_a_charger_twice_in_a_turn(goes_on: Ask, second
         run.ask(goes_on)
         run.charge(10 * max(1, seconds // 10))
     starts = run.starts(began)
-    assert all(last - first >= TURN_MS for first, last in zip(starts, starts[2:], strict=False))
+    assert all(last - first >= AGAIN_MS for first, last in zip(starts, starts[2:], strict=False))
     assert len(starts) > 6
 
 
@@ -72,7 +72,7 @@ def test_a_pause_that_ends_by_itself_is_no_way_round() -> None:
     while run.now < began + 3_600_000:
         run.ask(Ask.PAUSE, for_s=1)
         run.charge(10)
-    assert 2 < len(run.starts(began)) <= 2 * 3_600_000 // TURN_MS
+    assert 2 < len(run.starts(began)) <= 2 * 3_600_000 // AGAIN_MS
 
 
 def test_a_first_pause_is_as_long_as_one_of_the_law() -> None:
@@ -93,10 +93,10 @@ def test_a_first_pause_is_as_long_as_one_of_the_law() -> None:
 
 
 def test_a_long_pause_has_no_rest_left() -> None:
-    """Who was paused for longer than a turn goes on with the next list that allows it, and is told that it is done."""
+    """Who was paused for longer than a quarter of an hour goes on with the next list that allows it, and is told that it is done."""
     run = Hand()
     run.ask(Ask.PAUSE)
-    run.charge(TURN_MS // 1000)
+    run.charge(AGAIN_MS // 1000)
     asked_at = run.now
     run.ask(Ask.RESUME)
     assert run.said()[-1][1] is Stage.DONE
@@ -104,7 +104,7 @@ def test_a_long_pause_has_no_rest_left() -> None:
     assert run.starts(asked_at) == [asked_at + 10_000]
 
 
-def test_a_second_pause_lasts_until_a_turn_after_the_first() -> None:
+def test_a_second_pause_lasts_until_a_quarter_of_an_hour_after_the_first() -> None:
     """Twice within a quarter of an hour is no person who pressed the wrong button: to the second."""
     run = Hand()
     first = run.now
@@ -115,10 +115,10 @@ def test_a_second_pause_lasts_until_a_turn_after_the_first() -> None:
     run.ask(Ask.PAUSE)
     run.until(run.now + 1_000)
     run.ask(Ask.RESUME)
-    left_s = (first + TURN_MS - run.now) // 1000
+    left_s = (first + AGAIN_MS - run.now) // 1000
     assert run.said()[-1] == (Ask.RESUME, Stage.ACCEPTED, f"will start in {left_s} s, if there is room then: its contactor rests")
-    run.charge(TURN_MS // 1000)
-    assert TURN_MS <= run.starts(start)[0] - first <= TURN_MS + 10_000
+    run.charge(AGAIN_MS // 1000)
+    assert AGAIN_MS <= run.starts(start)[0] - first <= AGAIN_MS + 10_000
 
 
 def test_what_people_see_of_a_rest() -> None:
