@@ -28,7 +28,7 @@ from han_gateway.meters.software_meter import write
 from tests.mosquitto import Mosquitto, free_port
 
 ROOT = Path(__file__).parent.parent
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 METER_ID, METER_TYPE = "9900000099999999", "MA304H4"
 
 HOUSE = """[site]

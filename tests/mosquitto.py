@@ -14,14 +14,21 @@ from types import TracebackType
 from typing import Self
 
 PROGRAM = shutil.which("mosquitto", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+PATIENCE_S = 30.0
+_kept: list[socket.socket] = []
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on loopback that nobody listens on, and that nobody else is given until this process ends.
+
+    The system gives a port that is bound to nobody, but whoever asks for it by its number, with SO_REUSEADDR as servers do, may listen there.
+    """
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    _kept.append(keeper)
+    port: int = keeper.getsockname()[1]
+    return port
 
 
 class Mosquitto:
@@ -44,7 +51,8 @@ class Mosquitto:
         assert PROGRAM is not None, "no mosquitto on this machine: mark the test with pytest.mark.broker"
         with self._log.open("ab") as log:
             self._process = subprocess.Popen([PROGRAM, "-c", str(self._config)], stdout=log, stderr=log)
-        for _ in range(500):
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
             except OSError:

@@ -296,9 +296,9 @@ def test_replay_serves_the_bytes_to_another_program(dump: Path) -> None:
     with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=ROOT) as server:
         assert server.stderr
         port = int(server.stderr.readline().split(b",")[0].split(b":")[2])
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
             data = b"".join(iter(lambda: client.recv(4096), b""))
-        assert server.wait(20) == 0
+        assert server.wait(60) == 0
     assert data == b"".join(frames(12))
 
 
@@ -312,7 +312,7 @@ def test_replay_serves_a_pty(dump: Path) -> None:
         while len(data) < len(b"".join(frames(12))) and (piece := os.read(device, 4096)):
             data += piece
         os.close(device)
-        assert server.wait(20) == 0
+        assert server.wait(60) == 0
     assert data == b"".join(frames(12))
 
 
@@ -327,7 +327,7 @@ def test_record_writes_what_replay_reads(house: Path, tmp_path: Path, capsys: py
             while not out.exists() or out.read_bytes().count(b"7EA0") < 3:
                 time.sleep(0.01)
             recording.terminate()
-            assert recording.wait(20) == 0
+            assert recording.wait(60) == 0
     assert cli.main(["replay", str(out), "--config", str(house)]) == 0
     assert "3 readings" in capsys.readouterr().err
 

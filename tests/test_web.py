@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from han_gateway.meters.decoder import Decoder
 from han_gateway.page.board import Board
 from han_gateway.runtime import Gateway, Live
 from han_gateway.web import Mouth, Web, open_web, page_of
-from tests.adapters.test_http_server import ask
+from tests.adapters.test_http_server import PATIENCE_S, ask
 from tests.mosquitto import free_port
 
 HOUSE = """[site]
@@ -69,6 +70,14 @@ def port_of(web: Web) -> int:
     return web.server.port
 
 
+def nobody_serves() -> None:
+    """Wait until the last thread has gone."""
+    end = time.monotonic() + PATIENCE_S
+    while {thread.name for thread in threading.enumerate()} & {"http", "streams"}:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 def test_it_serves_page_metrics_and_what_others_bring(tmp_path: Path) -> None:
     """One port has the page, the metrics, health, and the routes that are handed in."""
 
@@ -84,7 +93,7 @@ def test_it_serves_page_metrics_and_what_others_bring(tmp_path: Path) -> None:
         return found
 
     assert asyncio.run(story()) == [200] * 5
-    assert [thread.name for thread in threading.enumerate() if thread.name in ("http", "streams")] == []
+    nobody_serves()
 
 
 @pytest.mark.parametrize(("more", "statuses"), [("[page]\nenabled = false\n", [404, 404, 200])])
@@ -129,7 +138,7 @@ def test_a_port_that_is_taken_is_said_once_and_had_when_it_is_free(
 
     assert asyncio.run(story()) == 200
     assert caplog.text.count("no metrics and no page") == 1
-    assert [thread.name for thread in threading.enumerate() if thread.name in ("http", "streams")] == []
+    nobody_serves()
 
 
 def test_a_switched_off_port_serves_nothing(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 
 from han_gateway.adapters.http_server import JSON, MOST_BODY, MOST_CALLERS, Answer, Asked, HttpPort, serve
 
+PATIENCE_S = 30.0
 sick: list[str] = []
 
 
@@ -33,7 +34,7 @@ def server() -> Iterator[HttpPort]:
 
 def get(port: int, path: str, accept: str = "") -> tuple[int, str, str]:
     """Status, content type and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request("GET", path, headers={"Accept": accept} if accept else {})
         answer = connection.getresponse()
@@ -76,7 +77,7 @@ def test_anything_else_is_not_found(server: HttpPort) -> None:
 
 def ask(port: int, method: str, path: str, body: bytes | None = None) -> tuple[int, http.client.HTTPMessage, bytes]:
     """Status, headers and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
     try:
         connection.request(method, path, body)
         answer = connection.getresponse()
@@ -121,7 +122,7 @@ def test_what_is_read_cannot_be_posted_to_and_the_other_way_round(routed: HttpPo
 def test_what_is_posted_is_bounded_before_it_is_read(routed: HttpPort, length: str | None) -> None:
     """A POST without a length, or with one that is no number or too large, is refused unread."""
     head = "" if length is None else f"Content-Length: {length}\r\n"
-    with socket.create_connection(("127.0.0.1", routed.port), timeout=5) as caller:
+    with socket.create_connection(("127.0.0.1", routed.port), timeout=PATIENCE_S) as caller:
         caller.sendall(f"POST /say HTTP/1.0\r\n{head}\r\n".encode())
         assert b" 413 " in caller.recv(100)
 
@@ -144,7 +145,7 @@ def test_a_machine_without_file_descriptors_is_not_kept_busy(server: HttpPort) -
     """A caller who cannot be taken in waits, costs a look now and then, and is served when there is room again."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with socket.socket() as caller:
-        caller.settimeout(5)
+        caller.settimeout(PATIENCE_S)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))  # fewer than are open: nobody gets another one
         try:
             caller.connect(("127.0.0.1", server.port))
@@ -162,7 +163,7 @@ def test_who_stays_has_the_connection_for_good() -> None:
     """A route may keep the connection of its caller, who then hears what is said there."""
     kept: list[socket.socket] = []
     it = serve(CollectorRegistry(), "127.0.0.1", 0, routes={"/stay": lambda _asked: Answer(b"first\n", stay=kept.append)})
-    with socket.create_connection(("127.0.0.1", it.port), timeout=5) as caller, caller.makefile("rb") as heard:
+    with socket.create_connection(("127.0.0.1", it.port), timeout=PATIENCE_S) as caller, caller.makefile("rb") as heard:
         caller.sendall(b"GET /stay HTTP/1.1\r\n\r\n")
         assert b"first\n" in iter(heard.readline, b"")
         while not kept:

@@ -10,6 +10,7 @@ import pytest
 from han_gateway.page.words import WORDS
 from tests.adapters.served import TOKEN, Served
 
+PATIENCE_S = 30.0
 HOSTILE = '</script><img src=x>&"'
 
 
@@ -17,7 +18,7 @@ def ask(
     served: Served, path: str, *, method: str = "GET", body: str | None = None, **headers: str
 ) -> tuple[int, http.client.HTTPMessage, bytes]:
     """Status, headers and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE_S)
     try:
         connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
         answer = connection.getresponse()
@@ -96,7 +97,7 @@ def test_events_begin_with_everything_and_go_on_with_news() -> None:
     """Who listens gets the whole board first, and then what changes: the new lines of the log, each once."""
     with Served() as served:
         served.evening.play(60_000)
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=PATIENCE_S)
         connection.request("GET", "/events")
         answer = connection.getresponse()
         assert answer.headers["Content-Type"] == "text/event-stream"

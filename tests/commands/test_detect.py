@@ -169,7 +169,7 @@ def test_nonsense_is_tried_at_every_setting() -> None:
 def test_no_such_port_is_said_at_once() -> None:
     """A name that is not there is answered without listening, in words and for programs."""
     with asked("/dev/serial/by-id/none", "--json") as process:
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=60)
     told = json.loads(out)
 
     assert process.returncode == 1
@@ -182,9 +182,9 @@ def test_a_serial_server_has_its_own_settings() -> None:
     """Behind TCP there is one trial, and the lines to write name neither speed nor parity."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        with asked(f"tcp:127.0.0.1:{port}", "--seconds", "0.5") as process, server.accept()[0] as line:
+        with asked(f"tcp:127.0.0.1:{port}", "--seconds", "2") as process, server.accept()[0] as line:
             line.sendall(LIST)
-            out, _ = process.communicate(timeout=20)
+            out, _ = process.communicate(timeout=60)
 
     assert process.returncode == 0
     assert out.endswith(f'[meter]\nport = "tcp:127.0.0.1:{port}"\n')
@@ -194,9 +194,9 @@ def test_a_serial_server_that_speaks_telnet_is_named() -> None:
     """Every list of this meter has bytes FF, which come twice: the verdict is telnet, and the remedy that of the server."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        with asked(f"tcp:127.0.0.1:{port}", "--seconds", "0.5", "--json") as process, server.accept()[0] as line:
+        with asked(f"tcp:127.0.0.1:{port}", "--seconds", "2", "--json") as process, server.accept()[0] as line:
             line.sendall(BEGINS + doubled(LIST))
-            out, _ = process.communicate(timeout=20)
+            out, _ = process.communicate(timeout=60)
 
     assert process.returncode == 1
     (told,) = json.loads(out)["ports"]

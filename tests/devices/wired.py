@@ -31,7 +31,7 @@ class Wired:
 
     def __enter__(self) -> Self:
         self._client.loop_start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(30)
         self._life.start()
         return self
 

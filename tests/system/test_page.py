@@ -30,7 +30,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
 
 def board(house: House) -> dict[str, Any]:
     """What there is to see now."""
-    with urllib.request.urlopen(f"http://127.0.0.1:{house.metrics_port}/status.json", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.metrics_port}/status.json", timeout=PATIENCE_S) as answer:
         value: dict[str, Any] = json.load(answer)
     return value
 
@@ -42,7 +42,7 @@ def say(house: House, to: str, words: str, token: str = TOKEN) -> tuple[int, dic
         f"http://127.0.0.1:{house.metrics_port}/say", data, {"Authorization": f"Bearer {token}"}, method="POST"
     )
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - our own address
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as why:
         return why.code, json.load(why)
