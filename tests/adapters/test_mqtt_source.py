@@ -1,13 +1,14 @@
 """A meter whose frames somebody publishes: when it counts as heard, when as lost, and what a flood can do."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 from han_gateway.adapters.mqtt_source import MqttSource
 from han_gateway.adapters.silence import FLOOD_BYTES_PER_S
 
 FRAME = bytes.fromhex("7ea02a410883130413e6e7000f40000000000101020309060100010700ff06000002dd02020f00161b5cf67e")
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -85,11 +86,14 @@ def test_messages_without_frames_are_silence_and_the_reason_is_told() -> None:
 
 def test_a_flood_is_cut() -> None:
     """Whoever floods the topic gets a small part of a second's work through, and no more."""
+    took: list[float] = []
 
     def play(source: MqttSource) -> Callable[[list[tuple[bool, str]]], bool]:
+        began = time.monotonic()
         for _ in range(1_000):
             source.message(b"\xff" * 4_000)
+        took.append(time.monotonic() - began)
         return bool
 
     heard, _ = story(play)
-    assert 0 < sum(map(len, heard)) < FLOOD_BYTES_PER_S // 5
+    assert 0 < sum(map(len, heard)) < FLOOD_BYTES_PER_S * (0.2 + took[0])

@@ -6,6 +6,7 @@ import gc
 import os
 import termios
 import threading
+import time
 import tty
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -18,9 +19,10 @@ from han_gateway.adapters import serial_port
 from han_gateway.adapters.serial_port import SerialSource
 from han_gateway.adapters.silence import FLOOD_BYTES_PER_S
 from han_gateway.meters.decoder import Decoder
-from tests.adapters.lateness import lateness
+from tests.adapters.lateness import most_between_ticks
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
+FEW_READS = 5 * 4096
 
 
 class Line:
@@ -244,8 +246,9 @@ def test_silence_is_told_once_and_the_port_opened_again_quietly(tmp_path: Path, 
     async def story(listener: Listener) -> None:
         await listener.until(lambda _: len(caplog.records) == 1)
         await asyncio.sleep(0.3)  # two or three times opened again
+        assert len(caplog.records) == 1
         await listener.hears(line)
-        await listener.until(lambda _: len(caplog.records) == 2)
+        await listener.until(lambda _: len(caplog.records) >= 2)  # a byte may come behind a second silence, and end that one, too
         assert open_files() - before < 10
 
     listener = listening(SerialSource(str(line.device), parity="N", silent_after_s=0.05), story)
@@ -340,11 +343,11 @@ def test_bytes_that_another_program_takes_are_told_once(tmp_path: Path, caplog: 
 
 
 def test_a_flood_does_not_starve_the_loop(tmp_path: Path) -> None:
-    """A device that sends without end leaves the loop its time: a tick of 10 ms is not late by more than a fifth of a second."""
+    """A device that sends without end is read at a bounded speed, and the loop has its turn after a few reads at most."""
     line = Line(tmp_path)
     line.plug()
     decoder = Decoder()
-    late: list[float] = []
+    most: list[int] = []
     flood = threading.Event()
 
     def pour() -> None:
@@ -356,7 +359,7 @@ def test_a_flood_does_not_starve_the_loop(tmp_path: Path) -> None:
         await listener.until(lambda it: bool(it.changes))
         thread = threading.Thread(target=pour, daemon=True)
         thread.start()
-        late.extend(await lateness())
+        most.append(await most_between_ticks(lambda: len(listener.data)))
         flood.set()
         await asyncio.to_thread(thread.join, 2)
 
@@ -365,7 +368,8 @@ def test_a_flood_does_not_starve_the_loop(tmp_path: Path) -> None:
             super().hear(data)
             decoder.feed(data)
 
+    began = time.monotonic()
     heard = listening(SerialSource(str(line.device), parity="N"), story, Decoding())
     line.unplug()
-    assert 0 < len(heard.data) < 2 * FLOOD_BYTES_PER_S
-    assert max(late) < 0.2
+    assert 0 < len(heard.data) < 2 * FLOOD_BYTES_PER_S * (time.monotonic() - began)
+    assert 0 < most[0] < FEW_READS

@@ -6,7 +6,7 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -14,6 +14,8 @@ from han_gateway.adapters import streams
 from han_gateway.adapters.streams import BEAT, MOST_READERS, Mark, Streams
 from tests.adapters.lateness import lateness
 from tests.adapters.served import Served
+
+PATIENCE_S = 30.0
 
 
 class Paper:
@@ -47,9 +49,17 @@ def running(paper: Paper) -> Iterator[Streams]:
 def reader(running: Streams, mark: Mark = (0,)) -> socket.socket:
     """The far end of a new reader."""
     ours, theirs = socket.socketpair()
-    theirs.settimeout(5)
+    theirs.settimeout(PATIENCE_S)
     running.add(ours, mark)
     return theirs
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait for what another thread does."""
+    end = time.monotonic() + PATIENCE_S
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def test_news_comes_to_everybody_once(paper: Paper, running: Streams) -> None:
@@ -74,7 +84,6 @@ def test_a_reader_that_does_not_read_is_cut_off(paper: Paper, running: Streams) 
     """A reader whose buffer is full is dropped, and the others do not notice."""
     paper.text = b"x" * 200_000 + b"%d"
     with reader(running), reader(running) as quick:
-        quick.setblocking(True)
         for paper.edition in range(1, 4):
             got = 0
             while got < 200_001:
@@ -87,9 +96,7 @@ def test_half_an_event_is_the_last(paper: Paper, running: Streams) -> None:
     paper.text = b"x" * 1_000_000 + b"%d"
     with reader(running) as slow:
         paper.edition = 1
-        deadline = time.monotonic() + 5
-        while running._readers and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: not running._readers)
         got = 0
         while more := slow.recv(1_000_000):
             got += len(more)
@@ -99,10 +106,7 @@ def test_half_an_event_is_the_last(paper: Paper, running: Streams) -> None:
 def test_who_has_gone_makes_place(running: Streams) -> None:
     """A reader that hangs up is forgotten within a round or two, without any news."""
     reader(running).close()
-    deadline = time.monotonic() + 5
-    while running._readers and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not running._readers
+    until(lambda: not running._readers)
 
 
 def test_there_is_a_most(running: Streams) -> None:
@@ -117,44 +121,57 @@ def test_there_is_a_most(running: Streams) -> None:
 
 def test_close_hangs_up() -> None:
     """After close no reader and no thread is left."""
-    before = threading.active_count()
+    before = {*threading.enumerate()}
     it = Streams(Paper())
     with reader(it) as one:
         it.close()
         assert one.recv(1) == b""
     with reader(it) as late:
         assert late.recv(1) == b""
-    assert threading.active_count() == before
+    until(lambda: {*threading.enumerate()} <= before)
+
+
+def hurry(port: int, asking: threading.Event, over: threading.Event) -> None:
+    """Ask for everything again and again, or only count."""
+    while not over.is_set():
+        if not asking.is_set():
+            sum(range(10_000))
+            continue
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        try:
+            connection.request("GET", "/status.json")
+            connection.getresponse().read()
+        finally:
+            connection.close()
 
 
 def test_the_loop_does_not_wait_for_those_who_watch() -> None:
-    """While a full house of readers does not read and others ask for everything again and again, the loop is never late for long."""
-    late: list[float] = []
-    over = threading.Event()
+    """While a full house of readers does not read and others ask for everything again and again, the loop is never late for long.
 
-    def hurry(port: int) -> None:
-        while not over.is_set():
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            try:
-                connection.request("GET", "/status.json")
-                connection.getresponse().read()
-            finally:
-                connection.close()
+    For long: longer than where a thread as busy only counts, on this machine, with whatever else it does just now.
+    """
+    late: dict[bool, list[float]] = {False: [], True: []}
+    over, asking = threading.Event(), threading.Event()
 
     async def story(served: Served) -> None:
         for _ in range(5):
-            late.extend(await lateness())
+            for asks in (False, True):
+                asking.set() if asks else asking.clear()
+                late[asks] += await lateness()
             served.evening.play(served.evening.at + 10_000)
 
     with Served() as served:
         sleepers = [socket.create_connection(("127.0.0.1", served.port)) for _ in range(MOST_READERS)]
         for sleeper in sleepers:
             sleeper.sendall(b"GET /events HTTP/1.0\r\n\r\n")
-        hurried = threading.Thread(target=hurry, args=(served.port,))
+        hurried = threading.Thread(target=hurry, args=(served.port, asking, over))
         hurried.start()
-        asyncio.run(story(served))
-        over.set()
-        hurried.join()
+        try:
+            asyncio.run(story(served))
+        finally:
+            over.set()
+            hurried.join()
         for sleeper in sleepers:
             sleeper.close()
-    assert sorted(late)[len(late) * 9 // 10] < 0.1
+    usual, most = (sorted(late[asks])[len(late[asks]) * 9 // 10] for asks in (False, True))
+    assert most < 0.1 + 5 * usual

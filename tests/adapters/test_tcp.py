@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,10 +17,12 @@ from han_gateway.adapters import tcp
 from han_gateway.adapters.silence import FLOOD_BYTES_PER_S
 from han_gateway.adapters.tcp import TcpSource
 from han_gateway.meters.decoder import Decoder
-from tests.adapters.lateness import lateness
+from tests.adapters.lateness import most_between_ticks
+from tests.mosquitto import free_port
 from tests.ser2net import BEGINS
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
+FEW_READS = 5 * 4096
 
 
 @pytest.fixture(autouse=True)
@@ -37,24 +38,21 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_connection_that_ends_is_made_again() -> None:
-    """The server hangs up, and later falls silent for good: both times the source connects again and says why."""
+    """The server hangs up, again and again: each time the source connects again and says why."""
     heard: list[bytes] = []
     changes: list[tuple[bool, str]] = []
 
     async def story() -> None:
         visits = 0
 
-        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal visits
             visits += 1
             writer.write(b"%d" % visits)
-            if visits > 1:
-                await reader.read()
             writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        source = TcpSource("127.0.0.1", port, silent_after_s=0.1)
+        source = TcpSource("127.0.0.1", server.sockets[0].getsockname()[1])
         task = asyncio.create_task(source.run(heard.append, lambda up, why: changes.append((up, why))))
         await until(lambda: visits >= 3)
         task.cancel()
@@ -65,45 +63,56 @@ def test_a_connection_that_ends_is_made_again() -> None:
     asyncio.run(story())
     assert heard[:2] == [b"1", b"2"]
     assert [up for up, _ in changes][:4] == [True, False, True, False]
-    assert "closed the connection" in changes[1][1]
-    assert "sent nothing" in changes[3][1]
+    assert all("closed the connection" in why for up, why in changes if not up)
 
 
 def test_a_server_that_hangs_is_connected_again_ever_more_rarely_and_told_once() -> None:
     """One that accepts and says nothing is told once; it counts as connected again when a byte comes."""
     changes: list[tuple[bool, str]] = []
+    waited: list[float] = []
 
     async def story() -> None:
-        visits: list[float] = []
+        visits = 0
+        loop = asyncio.get_running_loop()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            visits.append(asyncio.get_running_loop().time())
-            if len(visits) == 4:
+            nonlocal visits
+            visits += 1
+            if visits >= 4:
                 writer.write(b"x")
             await reader.read()
             writer.close()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
         source = TcpSource("127.0.0.1", server.sockets[0].getsockname()[1], silent_after_s=0.1)
+        real = source._read
+
+        async def read(reader: asyncio.StreamReader, limit_s: float) -> bytes:
+            began = loop.time()
+            try:
+                return await real(reader, limit_s)
+            finally:
+                waited.append(loop.time() - began)
+
+        source._read = read  # type: ignore[method-assign]
         task = asyncio.create_task(source.run(lambda _: None, lambda up, why: changes.append((up, why))))
         await until(lambda: len(changes) >= 3)
         task.cancel()
         await asyncio.wait([task])
         server.close()
-        gaps = [later - earlier for earlier, later in pairwise(visits)]
-        assert gaps == sorted(gaps)
-        assert gaps[2] > 0.4
         await asyncio.sleep(0.05)
 
     asyncio.run(story())
     assert [up for up, _ in changes] == [True, False, True]
+    assert all(seconds > 0.09 * 2**nth for nth, seconds in enumerate(waited[:3]))
+    assert "sent nothing for 0.1 s" in changes[1][1]
     assert "is the HAN port opened by the grid company?" in changes[1][1]
     assert "sends again" in changes[2][1]
 
 
 def test_a_flood_does_not_starve_the_loop() -> None:
-    """A peer that sends without end is read at a bounded speed, and the loop keeps its time."""
-    late: list[float] = []
+    """A peer that sends without end is read at a bounded speed, and the loop has its turn after a few reads at most."""
+    most: list[int] = []
     size = 0
     decoder = Decoder()
 
@@ -125,15 +134,16 @@ def test_a_flood_does_not_starve_the_loop() -> None:
 
             thread = threading.Thread(target=pour, daemon=True)
             thread.start()
-            late.extend(await lateness())
+            most.append(await most_between_ticks(lambda: size))
             task.cancel()
             await asyncio.wait([task])
             await asyncio.to_thread(thread.join, 2)
             line.close()
 
+    began = time.monotonic()
     asyncio.run(story())
-    assert 0 < size < 2 * FLOOD_BYTES_PER_S
-    assert max(late) < 0.2
+    assert 0 < size < 2 * FLOOD_BYTES_PER_S * (time.monotonic() - began)
+    assert 0 < most[0] < FEW_READS
 
 
 def test_a_host_that_cannot_be_one_is_told() -> None:
@@ -206,8 +216,7 @@ with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
 
 def test_a_server_that_freezes_is_left_and_found_again() -> None:
     """A serial server stopped in mid-air, its connection still open: left after the silence, and heard again when it goes on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     heard: list[bytes] = []
     changes: list[tuple[bool, str]] = []
 
@@ -218,9 +227,9 @@ def test_a_server_that_freezes_is_left_and_found_again() -> None:
         server.send_signal(signal.SIGSTOP)
         await until(lambda: bool(changes) and not changes[-1][0])
         assert "sent nothing for 0.3 s" in changes[-1][1]
-        before = len(heard)
+        before, told = len(heard), len(changes)
         await asyncio.sleep(1.0)  # more attempts: the kernel accepts for it
-        assert len(changes) <= 4
+        assert len(changes) == told
         server.send_signal(signal.SIGCONT)
         await until(lambda: len(heard) > before + 3 and changes[-1][0])
         task.cancel()
@@ -240,11 +249,12 @@ def test_a_cable_that_is_pulled_is_noticed_without_a_word() -> None:
     visits: list[asyncio.StreamWriter] = []
 
     async def story() -> None:
-        forwards = True
+        forwards, cut = True, 0
 
         async def between(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             visits.append(writer)
-            while forwards or len(visits) > 2:
+            mine = len(visits)
+            while forwards or mine > cut + 1:
                 writer.write(b"list")
                 await asyncio.sleep(0.02)
             await asyncio.sleep(PATIENCE_S)
@@ -262,9 +272,9 @@ def test_a_cable_that_is_pulled_is_noticed_without_a_word() -> None:
 
         source._listen = listen  # type: ignore[method-assign,assignment]
         task = asyncio.create_task(source.run(lambda _: None, lambda up, why: changes.append((up, why))))
-        await until(lambda: len(visits) == 1 and bool(options))
-        forwards = False
-        await until(lambda: len(visits) == 3)
+        await until(lambda: bool(options))
+        cut, forwards = len(visits), False
+        await until(lambda: len(visits) >= cut + 2)
         await until(lambda: changes[-1][0])
         task.cancel()
         await asyncio.wait([task])
@@ -275,12 +285,14 @@ def test_a_cable_that_is_pulled_is_noticed_without_a_word() -> None:
 
     asyncio.run(story())
     assert options[:4] == [1, 10, 5, 3]
-    assert [up for up, _ in changes] == [True, False, True]
+    ups = [up for up, _ in changes]
+    assert ups == [True, *[False, True] * (len(ups) // 2)]  # a machine that stands still for 0.3 s is one more silence
+    assert len(ups) >= 3
 
 
 def test_a_dead_address_does_not_hide_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """A host with two addresses, of which the first one swallows everything: the second is reached a moment later."""
-    monkeypatch.setattr(tcp, "CONNECT_S", 0.2)
+    monkeypatch.setattr(tcp, "CONNECT_S", 2.0)
     changes: list[tuple[bool, str]] = []
 
     async def story() -> None:
@@ -330,7 +342,7 @@ def test_names_that_nobody_answers_for_hold_up_nothing(monkeypatch: pytest.Monke
     def dead(*_: Any, **__: Any) -> list[Any]:
         nonlocal asked
         asked += 1
-        answered.wait(PATIENCE_S)
+        answered.wait(6 * PATIENCE_S)
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
     monkeypatch.setattr(socket, "getaddrinfo", dead)
@@ -344,7 +356,7 @@ def test_names_that_nobody_answers_for_hold_up_nothing(monkeypatch: pytest.Monke
 
     before = time.monotonic()
     asyncio.run(story())
-    assert time.monotonic() - before < PATIENCE_S / 2
+    assert time.monotonic() - before < PATIENCE_S
     answered.set()
     assert (asked, len(changes)) == (1, 1)
     assert "no answer" in changes[0]
