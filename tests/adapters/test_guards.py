@@ -95,7 +95,7 @@ def test_a_guard_that_lost_its_broker_says_when_it_is_back(tmp_path: Path) -> No
         await until(lambda: back == ["garage"])
         mosquitto.stop()
         mosquitto.start()
-        await until(lambda: back == ["garage"] * 2, 15.0)
+        await until(lambda: back == ["garage"] * 2)
         await guards.stop()
 
     with Mosquitto(tmp_path) as mosquitto:

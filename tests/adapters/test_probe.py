@@ -41,8 +41,7 @@ def test_bytes_of_a_port_are_heard() -> None:
     heard: list[bytes] = []
     with adapter() as (meter, device):
         timer = threading.Timer(0.1, os.write, (meter, b"\x7e\xa0\x00"))
-        timer.start()
-        end = listen_serial(device, 2400, "N", heard.append, until(heard, 3))
+        end = listen_serial(device, 2400, "N", heard.append, until(heard, 3), timer.start)
         timer.join()
 
     assert b"".join(heard) == b"\x7e\xa0\x00"
@@ -63,9 +62,8 @@ def test_a_port_that_goes_away_is_gone() -> None:
     name = os.ttyname(device)
     os.close(device)
     timer = threading.Timer(0.1, os.close, (meter,))
-    timer.start()
 
-    assert listen_serial(name, 2400, "N", print, lambda: 5).trouble == "gone"
+    assert listen_serial(name, 2400, "N", print, lambda: 5, timer.start).trouble == "gone"
     timer.join()
 
 

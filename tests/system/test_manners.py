@@ -53,6 +53,12 @@ def state(house: House, accord: str) -> dict[str, Any]:
     raise AssertionError(house.log())
 
 
+def metrics(house: House) -> str:
+    """What Prometheus reads."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{house.metrics_port}/metrics", timeout=PATIENCE_S) as page:
+        return str(page.read().decode())
+
+
 def test_a_start_with_a_car_charging_believes_nothing_old(house: House) -> None:
     """The first limit is the fallback, an old report is no report, and the old limit that waits for every charger is named."""
     assert house.ears.next("han/home/status") == b"online"
@@ -73,8 +79,10 @@ def test_somebody_else_is_named_and_not_obeyed(house: House) -> None:
         house.meter.say(2_000)
         house.ears.publish(f"{GARAGE}/limit", b'{"current_a":32}')
         assert ours(house)["current_a"] == 16
-    with urllib.request.urlopen(f"http://127.0.0.1:{house.metrics_port}/metrics", timeout=PATIENCE_S) as page:
-        text = page.read().decode()
+    until = time.monotonic() + PATIENCE_S
+    # The retained one is the sixth; our limits are repeated anyway, so the last one that was heard need not be the last answer.
+    while 'han_charger_foreign_limits_total{charger="garage"} 6.0' not in (text := metrics(house)):
+        assert time.monotonic() < until, text
+        time.sleep(0.05)
     assert 'han_charger_trouble{charger="garage",kind="shared"} 1.0' in text
-    assert 'han_charger_foreign_limits_total{charger="garage"} 6.0' in text  # the retained one is the sixth
     assert house.log().count("second master") == 1

@@ -2,7 +2,6 @@
 
 import json
 import os
-import queue
 import re
 import subprocess
 import sys
@@ -88,12 +87,8 @@ def test_a_replay_of_the_recording_equals_the_run(house: House) -> None:
         house.ears.publish("han/home/chargers/garage/report", b'{"current_a":{"L1":5,"L2":5,"L3":5},"status":"charging"}')
         time.sleep(0.25)
     assert house.stop() == 0
-    until = time.monotonic() + 0.5
-    while time.monotonic() < until:
-        try:
-            topic, payload = house.ears.heard.get(timeout=0.1)
-        except queue.Empty:
-            continue
+    while (said := house.ears.heard.get(timeout=PATIENCE_S)) != ("han/home/status", b"offline"):  # its last word
+        topic, payload = said
         if topic.endswith("/limit"):
             told.append(json.loads(payload))
     command = [sys.executable, "-m", "han_gateway", "replay", str(house.recording), "--config", str(house.config)]
