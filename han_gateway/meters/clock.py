@@ -65,9 +65,8 @@ def _by_local(wall: datetime, zone: ZoneInfo) -> datetime | None:
 
 
 def _standard_offset(wall: datetime, zone: ZoneInfo) -> timedelta:
-    """Give the winter offset of a zone."""
-    moment = wall.replace(tzinfo=zone)
-    return (moment.utcoffset() or timedelta()) - (moment.dst() or timedelta())
+    """Give the winter offset of a zone, the smaller of its two: the law of Ireland calls winter the exception, and so does ``dst``."""
+    return min(wall.replace(month=month, day=1, tzinfo=zone).utcoffset() or timedelta() for month in (1, 7))
 
 
 def _by_arrival(wall: datetime, arrived: datetime) -> datetime | None:

@@ -58,9 +58,13 @@ def test_rules(clock: datetime | None, rule: ClockRule | None, expected: datetim
 
 
 def test_the_zone_is_configured() -> None:
-    """A meter in Finland is an hour ahead of one in Norway."""
+    """A meter in Finland is an hour ahead of one in Norway; one in Portugal or Ireland shows UTC in winter."""
     assert utc(reading(SUMMER, ClockRule.LOCAL), zone="Europe/Helsinki") == at(SUMMER, timedelta(hours=3))
     assert utc(reading(SUMMER, ClockRule.STANDARD), zone="Europe/Helsinki") == at(SUMMER, TWO)
+    for zone in ("Europe/Lisbon", "Europe/Dublin"):
+        assert utc(reading(WINTER, ClockRule.STANDARD), zone=zone) == at(WINTER, timedelta())
+        assert utc(reading(SUMMER, ClockRule.STANDARD), zone=zone) == at(SUMMER, timedelta())
+        assert utc(reading(SUMMER, ClockRule.LOCAL), zone=zone) == at(SUMMER, ONE)
 
 
 @pytest.mark.parametrize("hours", range(-1, 5))
