@@ -50,7 +50,7 @@ class Layout:
 
     def fix(self, raw: bytes, changing: int) -> None:
         """Remember the bits of a frame that may not change; ``changing`` has a 1 for each that may."""
-        self._mask = ~changing & ((1 << 8 * len(raw)) - 1)
+        self._mask = changing ^ from_bytes(b"\xff" * len(raw), "big")
         self._constant = from_bytes(raw, "big") & self._mask
 
     def read(self, raw: bytes) -> Reading | Rejected | None:

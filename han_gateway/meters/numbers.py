@@ -99,7 +99,9 @@ def steps(profile: Profile, numbers: list[Number], places: list[int]) -> list[St
         _divide(placed),
         undo_drift(names) if profile.drifts else None,
         drop_placeholders(names, profile),
-        _watch(placed) if profile.drifts or any(_holds_the_incredible(number) for number in numbers) else None,
+        _watch(placed)
+        if profile.drifts or any(_holds_the_incredible(each) for each in numbers if each.tag in INTEGERS)
+        else None,
         demand_agreement(names) if profile.doubtful else None,
     ]
     return [step for step in done if step]
@@ -118,7 +120,7 @@ def _number(row: Row, name: str, exponent: int, scaling: Scaling, spare_bits: in
 
 def _exponent(row: Row, profile: Profile) -> int:
     """Give the power of ten between the raw value and the unit it is kept in."""
-    unit = row.register.unit if row.register and row.register.unit else Unit.NONE
+    unit = (row.register and row.register.unit) or Unit.NONE
     scaler = profile.exponents.get(unit, 0) if row.scaler is None else row.scaler
     return scaler - KEPT_EXPONENT.get(unit, 0)
 
@@ -146,7 +148,7 @@ def _struct_code(tag: Tag) -> str:
 
 def _holds_the_incredible(number: Number) -> bool:
     """Tell whether a signed type can hold values that nobody believes; such lists are looked at value by value."""
-    width, signed = INTEGERS.get(number.tag, (0, False))
+    width, signed = INTEGERS[number.tag]
     return signed and (LOWEST[number.name] == 0 or (number.factor << 8 * width - 1) // number.divisor > LIMITS[number.name])
 
 

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlms import apdu, axdr
-from dlms.axdr import Data
+from dlms import apdu, axdr, hdlc
+from dlms.axdr import Data, Tag
 from dlms.rejects import Reason, Rejected
 from han_gateway.meters import forms
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import FORMS, Form
+from han_gateway.meters.layout import Layout, learn
+from han_gateway.meters.numbers import Scaling
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
 from tests.invented import any_form, framed, information, invent_with, readings
@@ -300,3 +302,102 @@ def test_an_id_that_comes_and_goes() -> None:
     frames = [write(form, reading), write(form, reading._replace(meter_type=None))] * 3
 
     assert Decoder().feed(b"".join(frames)) == [reading, reading._replace(meter_type=None)] * 3
+
+
+# --- One layout alone ----------------------------------------------------------------------------------------------------------------
+
+INVOKE_ID = slice(len(apdu.LLC) + 1, len(apdu.LLC) + 5)
+
+
+def message_of(form: Form, seed: int) -> bytes:
+    """Invent a message of a form."""
+    return information(write(form, invent_with(form, random.Random(seed))))
+
+
+def learned(raw: bytes, at: int = 0, check_size: int = 0) -> Layout | Rejected:
+    """Learn from a message that stands at a place, with a check sequence behind it or without."""
+    parsed = apdu.parse(raw[: len(raw) - check_size], at)
+    assert isinstance(parsed, apdu.Apdu)
+    return learn(raw, parsed, check_size, Scaling(), None)
+
+
+def layout(raw: bytes, at: int = 0, check_size: int = 0) -> Layout:
+    """Learn from a message that gives a layout."""
+    found = learned(raw, at, check_size)
+    assert isinstance(found, Layout)
+    return found
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_every_list_of_a_kind_is_read_in_one_go(form: Form) -> None:
+    """What one list taught reads the next, whatever its numbers, clock, invoke id and check sequence: none is parsed a second time."""
+    first, second = message_of(form, 1), message_of(form, 2)
+    renumbered = second[: INVOKE_ID.start] + b"\x5a\xa5\x5a\xa5" + second[INVOKE_ID.stop :]
+    frames = [framed(form, message)[1:-1] for message in (first, renumbered)]
+    expected = Decoder().message(second)
+
+    assert layout(first).read(renumbered) == expected
+    assert layout(frames[0], hdlc.information_at(frames[0]), 2).read(frames[1]) == expected
+
+
+@pytest.mark.parametrize(
+    "form", [forms.KAMSTRUP_1P_LIST3, forms.AIDON_TN_LIST2, forms.KAIFA_3P_LIST3, forms.ISKRA_HR_3P], ids=lambda form: form.name
+)
+def test_a_bit_that_never_changes(form: Form) -> None:
+    """Whichever bit of a bare message differs, the layout reads what a fresh decoder reads, or says that the list is another one."""
+    message = message_of(form, 1)
+    known, number = layout(message), int.from_bytes(message, "big")
+    for bit in range(8 * len(message)):
+        changed = (number ^ 1 << bit).to_bytes(len(message), "big")
+        found = known.read(changed)
+        assert found is None or same(found, Decoder().message(changed))
+
+
+def same(found: Reading | Rejected, fresh: Reading | Rejected) -> bool:
+    """Tell whether two say the same; of rejects the reason."""
+    if isinstance(found, Rejected) or isinstance(fresh, Rejected):
+        return isinstance(found, Rejected) and isinstance(fresh, Rejected) and found.reason is fresh.reason
+    return found == fresh
+
+
+@pytest.mark.parametrize(
+    ("form", "number"),
+    [(forms.KAIFA_LIST1, 1), (forms.KAIFA_1P_LIST2, 2), (forms.KAIFA_3P_LIST3, 3), (forms.ISKRA_HR_3P, 3)],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_a_list_is_called_by_what_it_carries(form: Form, number: int) -> None:
+    """A list of power alone is list 1, with currents it is list 2, with energies list 3."""
+    message = message_of(form, 1)
+    found = layout(message).read(message)
+
+    assert isinstance(found, Reading)
+    assert found.list == number
+
+
+def test_a_list_that_names_itself_is_identified() -> None:
+    """Only a list that carries the name of its family is identified; it may own a line."""
+    assert layout(message_of(forms.KAIFA_3P_LIST2, 1)).identified
+    assert not layout(message_of(forms.AIDON_LIST1, 1)).identified
+
+
+@pytest.mark.parametrize(
+    "clock", [Data(Tag.OCTET_STRING, bytes(4)), Data(Tag.OCTET_STRING, bytes(13)), Data(Tag.UINT32, 1), Data(Tag.NULL, None)]
+)
+def test_a_clock_that_is_none(clock: Data) -> None:
+    """What stands where a clock should be and is not twelve octets is no clock, and the rest of the list is read."""
+    code, power = (Data(Tag.OCTET_STRING, bytes(octets)) for octets in ((0, 0, 1, 0, 0, 255), (1, 0, 1, 7, 0, 255)))
+    rows = (Data(Tag.STRUCTURE, (power, Data(Tag.UINT32, 549))), Data(Tag.STRUCTURE, (code, clock)))
+    found = Decoder().message(apdu.build(bytes(4), apdu.NO_TIME, None, Data(Tag.ARRAY, rows)))
+
+    assert isinstance(found, Reading)
+    assert (found.power_import_w, found.clock) == (549, None)
+
+
+def test_what_is_no_list_is_described() -> None:
+    """A body that no family sends is refused with its shape and the count of its values."""
+    for body, words in (
+        (Data(Tag.STRUCTURE, ()), "shapeless body of 0 values"),
+        (Data(Tag.STRUCTURE, (Data(Tag.BOOLEAN, 1),) * 2), "positional body of 2 values"),
+    ):
+        message = apdu.build(bytes(4), apdu.NO_TIME, None, body)
+        assert learned(message) == Rejected(Reason.UNKNOWN_LIST, len(message), words)

@@ -13,7 +13,7 @@ from han_gateway.meters.body import Row
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import Form
 from han_gateway.meters.numbers import Scaling, pick
-from han_gateway.meters.profiles import AIDON
+from han_gateway.meters.profiles import AIDON, KAMSTRUP
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.software_meter import write
 from tests.invented import information, reading, renamed
@@ -100,6 +100,38 @@ class TestRange:
         assert reason(decode(form, values(form, **{name: value}))) is (None if name == "current_l1_ma" else Reason.OUT_OF_RANGE)
         assert reason(decode(form, values(form))) is None
 
+    def test_a_list_of_power_alone(self) -> None:
+        """A meter that sends nothing but its power in a signed type is not believed one below zero."""
+        form = renamed(forms.AIDON_LIST1, "power_import_w", tag=Tag.INT16)
+
+        assert reason(decode(form, values(form, power_import_w=-1))) is Reason.OUT_OF_RANGE
+        assert reason(decode(form, values(form, power_import_w=0))) is None
+
+    @pytest.mark.parametrize("current", [-10_000_100, 10_000_100])
+    def test_the_only_current_of_a_list(self, current: int) -> None:
+        """A current of more than 10 kA, either way, is no current, also where no other value of the list could be one."""
+        form = renamed(forms.AIDON_1P_LIST2, "current_l1_ma", tag=Tag.INT32)
+
+        largest = 10_000_000 if current > 0 else -10_000_000
+
+        assert reason(decode(form, values(form, current_l1_ma=current))) is Reason.OUT_OF_RANGE
+        assert reason(decode(form, values(form, current_l1_ma=largest))) is None
+
+    @pytest.mark.parametrize("tag", [Tag.UINT8, Tag.INT8, Tag.UINT16, Tag.INT16, Tag.UINT32, Tag.INT32, Tag.UINT64, Tag.INT64])
+    def test_numbers_of_any_size(self, tag: Tag) -> None:
+        """A number is read in whatever size a meter sends it, and so are those behind it."""
+        form = renamed(forms.AIDON_TN_LIST2, "power_import_w", tag=tag)
+        sent = values(form, power_import_w=123)
+
+        assert decode(form, sent) == sent
+
+    def test_a_small_number_behind_transformers(self) -> None:
+        """A current that fits in its type and is one of more than 10 kA behind the transformers is no current."""
+        form = forms.AIDON_1P_LIST2
+
+        assert reason(decode(form, values(form, current_l1_ma=2_600_000), ct_ratio=4)) is Reason.OUT_OF_RANGE
+        assert reason(decode(form, values(form, current_l1_ma=2_500_000), ct_ratio=4)) is None
+
     def test_a_scaler_that_makes_a_small_number_large(self) -> None:
         """A current of 16 bits is incredible when its scaler says so."""
         form = renamed(forms.AIDON_TN_LIST2, "current_l1_ma", scaler=2)
@@ -119,14 +151,16 @@ class TestRange:
 class TestScale:
     """What the wire says wins, then the owner, then the profile."""
 
-    @pytest.mark.parametrize(("scaler", "expected"), [(-2, 2000), (-1, 2000), (0, 2000), (1, 2000), (3, 2000)])
-    def test_scalers_of_the_wire(self, scaler: int, expected: int) -> None:
-        """A power is the same in any scale it can be written in."""
+    @pytest.mark.parametrize(
+        ("scaler", "power"), [(-6, 2000), (-2, 2000), (-1, 2000), (0, 2000), (1, 2000), (3, 2000), (6, 5_000_000)]
+    )
+    def test_scalers_of_the_wire(self, scaler: int, power: int) -> None:
+        """A power is the same in any scale it can be written in, up to a millionth and a million of its unit."""
         form = renamed(forms.AIDON_TN_LIST2, "power_import_w", scaler=scaler)
-        found = decode(form, values(form))
+        found = decode(form, values(form, power_import_w=power))
 
         assert isinstance(found, Reading)
-        assert found.power_import_w == expected
+        assert found.power_import_w == power
 
     @pytest.mark.parametrize(("tenths", "expected"), [(0, 0), (4, 0), (5, 1), (14, 1), (15, 2)])
     def test_half_up(self, tenths: int, expected: int) -> None:
@@ -149,14 +183,15 @@ class TestScale:
         assert isinstance(found, Reading)
         assert found.current_l1_ma == -3
 
-    def test_the_ratio_of_current_transformers(self) -> None:
+    @pytest.mark.parametrize("ratio", [2, 50])
+    def test_the_ratio_of_current_transformers(self, ratio: int) -> None:
         """The ratio multiplies all that passes the transformers: currents, powers and energies, and no voltage."""
         for form in (forms.AIDON_TN_LIST3, forms.KAIFA_3P_LIST3):
-            found = decode(form, values(form), ct_ratio=50)
+            found = decode(form, values(form), ct_ratio=ratio)
 
             assert isinstance(found, Reading)
-            ratio = {name: 1 if name.startswith("voltage") else 50 for name in TYPICAL}
-            assert found == values(form, **{name: value * ratio[name] for name, value in TYPICAL.items()})
+            passed = {name: value * (1 if name.startswith("voltage") else ratio) for name, value in TYPICAL.items()}
+            assert found == values(form, **passed)
 
     @pytest.mark.parametrize("scale", [1, 10, 100])
     def test_the_scale_of_energies(self, scale: int) -> None:
@@ -248,6 +283,21 @@ class TestPick:
         row = Row(_register("power_import_w"), Data(Tag.STRUCTURE, (Data(Tag.UINT32, 1),)))
 
         assert reason_of(pick([row], AIDON, Scaling())) is Reason.MALFORMED
+
+    @pytest.mark.parametrize(("name", "tag"), [("voltage_l1_mv", Tag.UINT16), ("current_l1_ma", Tag.INT16)])
+    def test_only_its_own_bits_change(self, name: str, tag: Tag) -> None:
+        """However large a number may be, no bit beside it is expected to change."""
+        found = pick([Row(_register(name), Data(tag, 230, 10))], KAMSTRUP, Scaling())
+
+        assert isinstance(found, list)
+        assert [(number.bits, number.width) for number in found] == [(16, 2)]
+
+    def test_no_transformers_unless_told(self) -> None:
+        """Where nobody configured a ratio, a count is what the profile says: 0.01 A for a Kamstrup."""
+        found = pick([Row(_register("current_l1_ma"), Data(Tag.INT16, 230, 10))], KAMSTRUP, Scaling())
+
+        assert isinstance(found, list)
+        assert [(number.factor, number.divisor) for number in found] == [(10, 1)]
 
     def test_a_register_twice(self) -> None:
         """A list that says two things about one quantity is Rejected(MALFORMED)."""

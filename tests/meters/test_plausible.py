@@ -68,6 +68,19 @@ class TestDrift:
             *lines,
         )
 
+    def test_one_impossible_current(self) -> None:
+        """One line that is impossible proves the scale of all three: the others are too large by ten as well."""
+        values = (20_000, 0, 0, 0, 800_000, 30_000, 30_000, 233_000, 233_000, 233_000)
+
+        assert mended(undo_drift(NAMES), values) == (20_000, 0, 0, 0, 80_000, 3_000, 3_000, 233_000, 233_000, 233_000)
+
+    @pytest.mark.parametrize("powers", [(100_000, 60_000, 0, 0), (0, 0, 60_000, 100_000)])
+    def test_what_is_given_is_taken_off(self, powers: tuple[int, ...]) -> None:
+        """The currents are compared with what is taken less what is given, of active and of reactive power."""
+        lines = (233_000,) * 3
+
+        assert mended(undo_drift(NAMES), (*powers, 1_000_000, 0, 0, *lines)) == (*powers, 100_000, 0, 0, *lines)
+
     @pytest.mark.parametrize(
         ("powers", "currents"),
         [
@@ -75,8 +88,9 @@ class TestDrift:
             ((0, 0, 0, 0), (909_990, 939_550, 926_450)),
             ((100, 0, 0, 0), (199_000, 200_000, 200_000)),
             ((50_000, 0, 0, 0), (250_000, 5_000, 5_000)),
+            ((46_600, 0, 0, 0), (1_000_000, 0, 0)),
         ],
-        ids=["the powers agree", "no power to compare", "possible currents", "not ten times"],
+        ids=["the powers agree", "no power to compare", "possible currents", "not ten times", "five times"],
     )
     def test_current_in_doubt(self, powers: tuple[int, ...], currents: tuple[int, ...]) -> None:
         """In doubt a current stays the larger one."""
@@ -202,9 +216,42 @@ class TestAgreement:
         names = self.NAMES[:missing] + self.NAMES[missing + 1 :]
         values = self.GOOD[:missing] + self.GOOD[missing + 1 :]
 
-        assert mended(demand_agreement(names), values) in (values, ())
+        assert mended(demand_agreement(names), values) == values
         assert mended(demand_agreement(CURRENTS), (1, 2, 3)) == (1, 2, 3)
         assert mended(demand_agreement(()), (1, 2, 3)) == (1, 2, 3)
+
+    @pytest.mark.parametrize("way", ["import", "export"])
+    @pytest.mark.parametrize(("watts", "agrees"), [(1190, True), (1191, False)])
+    def test_how_much_more_than_its_current_a_power_may_be(self, way: str, watts: int, agrees: bool) -> None:
+        """Either way a power may be three times what voltage and current make, and 500 W: it is newer than the current."""
+        sent = {"power_import_w": 0, "power_export_w": 0, "current_l1_ma": 1000, "voltage_l1_mv": 230_000}
+        sent[f"power_{way}_w"] = watts
+
+        values = tuple(sent.values())
+        assert mended(demand_agreement(tuple(sent)), values) == (values if agrees else ())
+
+    @pytest.mark.parametrize(("line", "agrees"), [(1920, True), (1919, False), (2080, True), (2081, False)])
+    def test_how_far_the_sum_of_the_lines_may_be_off(self, line: int, agrees: bool) -> None:
+        """The powers of the lines may be off by 20 W and 3 percent of the whole, for each of them is rounded."""
+        names = ("power_import_w", "power_export_w", "power_import_l1_w", "power_export_l1_w")
+
+        assert mended(demand_agreement(names), (2000, 0, line, 0)) == ((2000, 0, line, 0) if agrees else ())
+
+    @pytest.mark.parametrize("missing", [*CURRENTS, *VOLTAGES])
+    def test_a_line_is_compared_with_its_own_current_only(self, missing: str) -> None:
+        """Where a current or a voltage is not sent, none of another line takes its place."""
+        heavy_l1 = {"power_import_w": 9_067, "power_import_l1_w": 9_000, "power_import_l3_w": 16, "current_l1_ma": 40_000}
+        sent = dict(zip(self.NAMES, self.changed(**heavy_l1, current_l3_ma=1030), strict=True))
+        del sent[missing]
+
+        assert mended(demand_agreement(tuple(sent)), tuple(sent.values())) == tuple(sent.values())
+
+    def test_a_meter_with_one_phase(self) -> None:
+        """The power of the only line is that of the whole."""
+        names = ("power_import_w", "power_export_w", "power_import_l1_w", "power_export_l1_w")
+
+        assert mended(demand_agreement(names), (1500, 0, 1490, 0)) == (1500, 0, 1490, 0)
+        assert mended(demand_agreement(names), (1500, 0, 1000, 0)) == ()
 
     def test_a_list_that_is_out_of_range_already(self) -> None:
         """Where nothing is left of a list, there is nothing to compare."""
