@@ -156,7 +156,7 @@ def _number(line: Line, name: str) -> _Number | Rejected:
     if decimal is None or len(line.values) > 1:
         return Rejected(Reason.MALFORMED, detail=f"{name} is no number")
     fraction = decimal[2] or ""
-    exponent = (3 if unit[0] in "kK" else 0) - KEPT_EXPONENT.get(wanted, 0) - len(fraction)
+    exponent = (3 if unit.lower().startswith("k") else 0) - KEPT_EXPONENT.get(wanted, 0) - len(fraction)
     factor, divisor = 10 ** max(exponent, 0), 10 ** max(-exponent, 0)
     return _Number((2 * int(decimal[1] + fraction) * factor + divisor) // (2 * divisor), factor)
 
@@ -219,7 +219,7 @@ def _clock(lines: dict[Key, Line]) -> tuple[bytes | None, ClockRule | None]:
     year, month, day, hour, minute, second = map(int, found.group(1, 2, 3, 4, 5, 6))
     rule, status = _SEASONS[found[7]]
     try:
-        moment = datetime(year + (_CENTURY if year < 100 else 0), month, day, hour, minute, second)
+        moment = datetime(year + (_CENTURY if len(found[1]) == 2 else 0), month, day, hour, minute, second)
     except ValueError:
         return None, None
     return build_date_time(moment, ClockStyle(status=status)), rule

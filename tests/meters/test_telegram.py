@@ -54,12 +54,12 @@ def said(wire: bytes) -> Reading | Rejected:
     return read(telegram) if isinstance(telegram, Telegram) else telegram
 
 
-def lines(*text: str, checked: bool = True, name: str = "XYZ5") -> Reading | Rejected:
+def lines(*text: str, checked: bool = True, name: str = "XYZ5", ct_ratio: int = 1) -> Reading | Rejected:
     """Read a telegram that consists of these lines."""
     raw = "\r\n".join(["/" + name, "", *text, "!"])
     telegram = parse(raw.encode() + (b"0000" if checked else b""))
     assert isinstance(telegram, Telegram)
-    return read(telegram)
+    return read(telegram, ct_ratio=ct_ratio)
 
 
 def reason(found: Reading | Rejected) -> Reason:
@@ -103,6 +103,14 @@ def test_how_coarse_the_currents_are(text: str, ratio: int, step: int | None) ->
     assert found.current_step_ma == step
 
 
+def test_the_coarsest_current_counts() -> None:
+    """Where the currents are written differently the coarsest is told; where there are none there is nothing to tell."""
+    mixed, without = lines(POWER, "1-0:31.7.0(9.7*A)", "1-0:51.7.0(009*A)"), lines(POWER, ct_ratio=1000)
+    assert isinstance(mixed, Reading)
+    assert isinstance(without, Reading)
+    assert (mixed.current_step_ma, without.current_step_ma) == (1000, None)
+
+
 @pytest.mark.parametrize("form", TELEGRAM_FORMS, ids=lambda form: form.name)
 def test_every_form_is_read_as_it_was_written(form: TelegramForm) -> None:
     """What the software meter writes is read again, at the resolution of its lines and with its maker."""
@@ -126,6 +134,9 @@ POWER = "1-0:1.7.0(00.500*kW)"
         ("1-0:4.7.0(216*var)", "reactive_export_var", 216),
         ("1-0:3.8.0(00000059.039*kvarh)", "reactive_energy_import_varh", 59_039),
         ("1-0:3.8.0(00000059.039*kVAr)", "reactive_energy_import_varh", 59_039),
+        ("1-0:3.7.0(292*VA)", "reactive_import_var", 292),
+        ("1-0:4.8.0(0059.039*kVAh)", "reactive_energy_export_varh", 59_039),
+        ("1-0:4.8.0(0059.039*kVA)", "reactive_energy_export_varh", 59_039),
         ("1-0:1.8.0(009699947*Wh)", "energy_import_wh", 9_699_947),
         ("1-0:1.8.0*255(00052185.7825309*kWh)", "energy_import_wh", 52_185_783),
         ("1.8.0(001846.0*kWh)", "energy_import_wh", 1_846_000),
@@ -182,10 +193,41 @@ def test_no_code_twice(checked: bool) -> None:
     assert reason(lines(POWER, POWER, checked=checked)) is Reason.MALFORMED
 
 
-@pytest.mark.parametrize("line", ["1-0:31.7.0(10001*A)", "1-0:32.7.0(1001*V)", "1-0:1.7.0(-1*kW)", "1-0:21.7.0(10001*kW)"])
-def test_ranges(line: str) -> None:
-    """A value that no meter can measure is refused."""
-    assert reason(lines(line)) is Reason.OUT_OF_RANGE
+@pytest.mark.parametrize(
+    ("name", "code", "largest", "beyond"),
+    [
+        ("current_l1_ma", "31.7.0", "5000*A", "5000.001*A"),
+        ("voltage_l1_mv", "32.7.0", "1000*V", "1000.001*V"),
+        ("power_import_w", "1.7.0", "5000*kW", "5000.001*kW"),
+        ("reactive_export_var", "4.7.0", "5000*kvar", "5000.001*kvar"),
+        ("energy_export_wh", "2.8.0", "500000000000*kWh", "500000000000.001*kWh"),
+        ("reactive_energy_import_varh", "3.8.0", "500000000000*kvarh", "500000000000.001*kvarh"),
+    ],
+)
+def test_ranges(name: str, code: str, largest: str, beyond: str) -> None:
+    """Behind transformers of 2:1 as without: 10 kA, 1 kV, 10 MW, 10 Mvar, 1 PWh and 1 Pvarh are believed, and nothing above."""
+    found, refused = (lines(f"1-0:{code}({text})", ct_ratio=2) for text in (largest, beyond))
+
+    assert isinstance(found, Reading)
+    assert refused == Rejected(Reason.OUT_OF_RANGE, detail=name)
+
+
+@pytest.mark.parametrize("code", ["1.7.0(-1*kW)", "21.7.0(-1*kW)", "4.7.0(-1*kvar)", "1.8.0(-1*kWh)", "32.7.0(-1*V)"])
+def test_only_currents_have_a_sign(code: str) -> None:
+    """A power, an energy or a voltage below zero is refused."""
+    assert reason(lines(f"1-0:{code}")) is Reason.OUT_OF_RANGE
+
+
+def test_a_telegram_with_currents_is_a_list_2() -> None:
+    """With currents and without energies a telegram is list 2."""
+    found = lines(POWER, "1-0:31.7.0(5*A)")
+    assert isinstance(found, Reading)
+    assert found.list == 2
+
+
+def test_a_strange_unit_is_told() -> None:
+    """What stands where a unit should be is told, as far as a line of a log can hold it."""
+    assert lines("1-0:31.7.0(1*0123456789)") == Rejected(Reason.UNIT, detail="current_l1_ma with unit '01234567'")
 
 
 def test_other_channels_are_other_meters() -> None:
@@ -196,11 +238,19 @@ def test_other_channels_are_other_meters() -> None:
 
 def test_tariffs_make_a_total() -> None:
     """The tariffs are added up where there is no total; a total that is sent is not touched."""
-    tariffs = ("1-0:1.8.1(000004.426*kWh)", "1-0:1.8.2(000002.399*kWh)", "1-0:2.8.1(000000.001*kWh)")
+    numbers = (
+        "1.8.1(000004.426",
+        "1.8.2(000002.399",
+        "1.8.3(000000.030",
+        "1.8.4(000000.400",
+        "2.8.1(000000.001",
+        "2.8.4(000000.020",
+    )
+    tariffs = tuple(f"1-0:{number}*kWh)" for number in numbers)
     summed, told = lines(*tariffs), lines(*tariffs, "1-0:1.8.0(000007.000*kWh)")
     assert isinstance(summed, Reading)
     assert isinstance(told, Reading)
-    assert (summed.energy_import_wh, summed.energy_export_wh, summed.list) == (6_825, 1, 3)
+    assert (summed.energy_import_wh, summed.energy_export_wh, summed.list) == (7_255, 21, 3)
     assert told.energy_import_wh == 7_000
 
 
@@ -214,7 +264,7 @@ def test_an_empty_value() -> None:
 
 def test_nothing_to_read() -> None:
     """A telegram without a quantity is no list."""
-    assert reason(lines("0-0:96.1.1(4B38)")) is Reason.UNKNOWN_LIST
+    assert lines("0-0:96.1.1(4B38)") == Rejected(Reason.UNKNOWN_LIST, detail="a telegram without a quantity")
 
 
 def test_three_wires() -> None:
@@ -263,16 +313,38 @@ def test_clocks(text: str, zone: str, expected: datetime | None) -> None:
     assert utc(found, zone=zone) == expected
 
 
-def test_summer_shows_in_the_octets() -> None:
-    """The status of the clock says that summer time is on."""
-    found = lines(POWER, "0-0:1.0.0(260715180020S)")
+@pytest.mark.parametrize(("season", "status"), [("S", 0x80), ("W", 0), ("", 0)])
+def test_summer_shows_in_the_octets(season: str, status: int) -> None:
+    """The status of the clock says that summer time is on, and nothing else."""
+    found = lines(POWER, f"0-0:1.0.0(260715180020{season})")
     assert isinstance(found, Reading)
     assert found.clock is not None
-    assert clock_style(found.clock).status == 0x80
+    assert clock_style(found.clock).status == status
 
 
 @pytest.mark.parametrize(
-    ("name", "maker"), [("KAM5", "kamstrup"), ("ISk5\\2MT382", "iskraemeco"), ("XMX5LG", "landis-gyr"), ("QQQ5X", "qqq")]
+    ("name", "maker"),
+    [
+        ("ADN9 6534", "aidon"),
+        ("EGM5GAMA350", "elgama"),
+        ("ELL5\\253000000_A", "sagemcom"),
+        ("ENE5\\T210-D", "sagemcom"),
+        ("EST5\\253710000_A", "sagemcom"),
+        ("FLU5\\253770234_A", "sagemcom"),
+        ("Est5\\253710000_A", "sagemcom"),
+        ("ESY5Q3DA", "easymeter"),
+        ("HAG5EHZ", "hager"),
+        ("ISk5\\2MT382", "iskraemeco"),
+        ("KAM5", "kamstrup"),
+        ("KMP5 KA6U", "kamstrup"),
+        ("KFM5KAIFA-METER", "kaifa"),
+        ("LGF5E360", "landis-gyr"),
+        ("LGZ4ZMF100AC", "landis-gyr"),
+        ("NES5:83335", "nes"),
+        ("SAG5SAG-METER", "sagemcom"),
+        ("XMX5LGBBFG1009", "landis-gyr"),
+        ("QQQ5X", "qqq"),
+    ],
 )
 def test_makers(name: str, maker: str) -> None:
     """Three letters name the maker; letters that nobody knows name themselves."""
@@ -283,9 +355,9 @@ def test_makers(name: str, maker: str) -> None:
 
 def test_names_are_cleaned() -> None:
     """What cannot be printed is not in the name of a meter."""
-    found = lines(POWER, name="ISk5\x02M\x7fIE5")
+    found = lines(POWER, name="ISk5\x02M\x7fI ~5")
     assert isinstance(found, Reading)
-    assert found.list_id == "ISk5MIE5"
+    assert found.list_id == "ISk5MI ~5"
 
 
 # --- Without a check sequence -----------------------------------------------------------------------------------------------------
@@ -329,6 +401,35 @@ def test_what_does_not_agree_is_refused(sent: str, damaged: str) -> None:
     text = [line.replace(sent, damaged) for line in (*LINE_POWERS, *CURRENTS, *VOLTS)]
     found = lines(*text, checked=False)
     assert isinstance(found, Rejected) or found.current_ma == (None, None, None)
+
+
+@pytest.mark.parametrize(("total", "agrees"), [("2.859", True), ("2.860", False), ("2.851", True), ("2.850", False)])
+def test_how_far_the_sum_of_the_lines_may_be_off(total: str, agrees: bool) -> None:
+    """Without a check sequence the powers of the lines may be off by what was cut off of each and of the whole, and no more."""
+    found = lines(f"1-0:1.7.0({total}*kW)", *LINE_POWERS[1:], *CURRENTS, *VOLTS, checked=False)
+    refused = Rejected(Reason.FRAME_CHECK, detail="no check sequence, and currents and powers do not agree")
+    assert isinstance(found, Reading) if agrees else found == refused
+
+
+@pytest.mark.parametrize(
+    ("volts", "power", "agrees"),
+    [(["1-0:32.7.0(230.0*V)"], 461, True), (["1-0:32.7.0(230.0*V)"], 462, False), ([], 507, True), ([], 508, False)],
+)
+def test_how_much_more_than_its_current_a_power_may_be(volts: list[str], power: int, agrees: bool) -> None:
+    """A current of 1 A may have been 2 A before it was cut off, and a power was 1 W less: what is between them is believed."""
+    found = lines(f"1-0:1.7.0({power}*W)", f"1-0:21.7.0({power}*W)", "1-0:31.7.0(001*A)", *volts, checked=False)
+    assert isinstance(found, Reading) is agrees
+
+
+def test_what_is_given_confirms_currents_too() -> None:
+    """A line that gives power is compared as one that takes it, and counts against the others in the sum."""
+    taken = ("1-0:1.7.0(0.000*kW)", "1-0:21.7.0(1.000*kW)", "1-0:41.7.0(0.000*kW)", "1-0:61.7.0(0.000*kW)")
+    given = ("1-0:2.7.0(0.100*kW)", "1-0:22.7.0(0.000*kW)", "1-0:42.7.0(0.600*kW)", "1-0:62.7.0(0.500*kW)")
+    found = lines(*taken, *given, "1-0:31.7.0(004*A)", "1-0:51.7.0(002*A)", "1-0:71.7.0(002*A)", *VOLTS, checked=False)
+    small = lines(*taken, *given, "1-0:31.7.0(004*A)", "1-0:51.7.0(001*A)", "1-0:71.7.0(002*A)", *VOLTS, checked=False)
+    assert isinstance(found, Reading)
+    assert found.current_ma == (4_000, 2_000, 2_000)
+    assert reason(small) is Reason.FRAME_CHECK
 
 
 def test_powers_alone_need_no_confirmation() -> None:

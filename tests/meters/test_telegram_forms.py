@@ -1,12 +1,15 @@
 """The P1 telegrams of the meter in software."""
 
+from dataclasses import replace
+
 import pytest
 
 from dlms import p1
 from dlms.p1 import Telegram, Value, examine, parse
+from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import ClockRule, Reading
-from han_gateway.meters.telegram_forms import NETHERLANDS, SWEDEN_KAMSTRUP, TELEGRAM_FORMS, TelegramForm, write
-from han_gateway.meters.telegram_meter import TELEGRAM_METERS
+from han_gateway.meters.telegram_forms import NETHERLANDS, SWEDEN_KAMSTRUP, TELEGRAM_FORMS, Field, TelegramForm, write
+from han_gateway.meters.telegram_meter import TELEGRAM_METERS, TelegramMeter
 from tests.meters.test_telegram import READING
 
 
@@ -35,7 +38,15 @@ def test_a_dutch_telegram_has_whole_amperes_and_two_tariffs() -> None:
     said = lines(NETHERLANDS, READING._replace(current_l2_ma=500))
     assert [said[f"1-0:{code}.7.0"][0] for code in (31, 51, 71)] == [Value("010", "A"), Value("001", "A"), Value("009", "A")]
     day, night = (round(float(said[f"1-0:1.8.{tariff}"][0].text) * 1000) for tariff in (1, 2))
-    assert (day + night, day > night > 0) == (READING.energy_import_wh, True)
+    assert (day, night) == (1_814_085, 907_042)  # two thirds and the rest of 2721.127 kWh
+
+
+def test_finer_than_a_reading_is_filled_with_zeros() -> None:
+    """A meter that prints more digits than a reading keeps prints zeros there, one that prints fewer rounds half up."""
+    fine = Field(name="energy_import_wh", code="1-0:1.8.0", whole=8, decimals=7, unit="kWh")
+    coarse = Field(name="power_import_w", code="1-0:1.7.0", whole=3, decimals=1, unit="kW")
+    said = lines(replace(SWEDEN_KAMSTRUP, rows=(fine, coarse)), READING._replace(power_import_w=4350))
+    assert said == {"1-0:1.8.0": (Value("00002721.1270000", "kWh"),), "1-0:1.7.0": (Value("004.4", "kW"),)}
 
 
 def test_summer_is_written() -> None:
@@ -62,3 +73,11 @@ def test_meters_are_found_by_name() -> None:
     """The shop's index is the meters' own names, and each says what it is."""
     assert all(name == meter.name == meter.form.name for name, meter in TELEGRAM_METERS.items())
     assert all(meter.list_id == meter.form.identification for meter in TELEGRAM_METERS.values())
+
+
+@pytest.mark.parametrize("meter", TELEGRAM_METERS.values(), ids=lambda meter: meter.name)
+def test_a_meter_says_of_itself_what_is_read(meter: TelegramMeter) -> None:
+    """Maker, name and type of a meter are those that a decoder finds in what it says; a type is in no telegram."""
+    (found,) = Decoder().feed(meter.say(2, READING))
+    assert isinstance(found, Reading)
+    assert (found.manufacturer, found.list_id, found.meter_type or "") == (meter.manufacturer, meter.list_id, meter.meter_type)

@@ -73,8 +73,11 @@ def test_a_bare_telegram() -> None:
 
 def test_a_line_that_has_check_sequences() -> None:
     """Once a telegram had a check sequence, one without is damaged; a line that never had one is read."""
-    decoder = Decoder()
-    assert kinds(decoder.feed(UNCHECKED + WIRE + UNCHECKED)) == ["iskraemeco", "kamstrup", "frame_check"]
+    *read, damaged = Decoder().feed(UNCHECKED + WIRE + UNCHECKED)
+    assert kinds(read) == ["iskraemeco", "kamstrup"]
+    assert damaged == Rejected(
+        Reason.FRAME_CHECK, len(UNCHECKED.rstrip()), "no check sequence, although the telegrams of this line have one"
+    )
 
 
 def test_an_encrypted_telegram() -> None:
@@ -146,7 +149,10 @@ def test_an_envelope_alone_is_believed_for_what_is_in_it() -> None:
     message = invent_with(KAIFA_3P_LIST2, random.Random(1))
     listed = bare(1, information(write(KAIFA_3P_LIST2, message))[3:].ljust(300, b"\0"))
     assert len(listed) > 256
-    assert kinds(Decoder(keys=unproven).feed(listed)) == ["frame_check"]
+    assert Decoder(keys=unproven).feed(listed) == [
+        Rejected(Reason.FRAME_CHECK, len(listed), "nothing vouches for an envelope without a frame, and it holds no telegram")
+    ]
+    assert kinds(Decoder(keys=KEYS).feed(listed)) == ["malformed"]  # which was believed, and is too long for its list
 
 
 def test_an_envelope_that_lost_bytes_hides_no_other() -> None:
