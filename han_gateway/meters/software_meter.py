@@ -98,10 +98,8 @@ def _value(column: Column, form: Form, reading: Reading, extra: Extra, moment: b
 
 def _raw(value: int, exponent: int) -> int:
     """Bring a value to the resolution of the wire, half up."""
-    if exponent <= 0:
-        return value * int(10**-exponent)
-    step = int(10**exponent)
-    return (value + step // 2) // step
+    factor, step = int(10 ** max(-exponent, 0)), int(10 ** max(exponent, 0))
+    return (value * factor + step // 2) // step
 
 
 def _body(form: Form, values: list[Data]) -> Data:

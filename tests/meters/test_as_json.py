@@ -84,6 +84,16 @@ def test_what_a_list_does_not_carry_is_null() -> None:
     assert {key for key, value in found.items() if value not in (None, NOTHING)} == {"manufacturer", "list", "power_import_w"}
 
 
+def test_no_value_stands_under_the_name_of_another() -> None:
+    """Every number that the object names as a reading does is the one of that name."""
+    names = [name for name in Reading._fields if name in CONTRACT and name.rpartition("_")[2] in ("w", "var", "wh", "varh")]
+    numbers = {name: number for number, name in enumerate(names, start=1)}
+    found = as_json(Reading("aidon", 3, **numbers), None)  # type: ignore[arg-type]
+
+    assert len(names) == 8
+    assert {name: found[name] for name in names} == numbers
+
+
 def test_time_is_utc() -> None:
     """A time in any zone is written in UTC."""
     time = datetime(2026, 7, 1, 2, 0, 0, tzinfo=timezone(timedelta(hours=2)))

@@ -71,8 +71,10 @@ def scaled(scaler: int, unit: int) -> Data:
         (structure(octets(bytes(12)), *(octets(POWER_CODE), number(1), scaled(0, 27)) * 2, octets(b"1234")), Shape.PAIRS),
         (structure(structure(octets(POWER_CODE), number(1))), Shape.PAIRS),
         (structure(array(pushed(POWER_CODE), pushed(POWER_CODE)), number(1)), Shape.OBJECTS),
+        (structure(array(*(structure(*pushed(POWER_CODE).items[:3]),) * 2), number(1)), Shape.OBJECTS),
         (structure(array(pushed(POWER_CODE)), number(1)), Shape.POSITIONAL),
         (structure(array(number(1), number(2)), number(1)), Shape.POSITIONAL),
+        (structure(array(pushed(POWER_CODE), number(2)), number(1)), Shape.POSITIONAL),
         (structure(octets(POWER_CODE), octets(b"12"), number(1), number(2), number(3)), Shape.POSITIONAL),
         (structure(number(1), number(2)), Shape.POSITIONAL),
         (structure(Data(Tag.UINT16, 1)), Shape.POSITIONAL),
@@ -96,12 +98,13 @@ def test_shapes(body: Data, shape: Shape | None) -> None:
 class TestPairs:
     """Code, value, code, value."""
 
-    def test_the_list_id_in_front_has_no_code(self) -> None:
-        """A first value that is no code is the list id."""
-        body = structure(visible(b"Kamstrup_V0001"), octets(POWER_CODE), number(5))
+    @pytest.mark.parametrize("list_id", [visible(b"Kamstrup_V0001"), visible(b"Kamstrup_V01"), octets(b"Kamstrup_V0001")])
+    def test_the_list_id_in_front_has_no_code(self, list_id: Data) -> None:
+        """A first value that is neither a code nor a clock is the list id, also a text as long as a clock."""
+        body = structure(list_id, octets(POWER_CODE), number(5))
 
-        assert rows(Shape.PAIRS, body) == [Row(LIST_ID, visible(b"Kamstrup_V0001")), Row(POWER, number(5))]
-        assert named_by(body) == "Kamstrup_V0001"
+        assert rows(Shape.PAIRS, body) == [Row(LIST_ID, list_id), Row(POWER, number(5))]
+        assert named_by(body) == text(list_id)
 
     def test_the_list_id_may_have_a_code(self) -> None:
         """A list id with a code is one like any value, wherever it stands."""
@@ -154,6 +157,7 @@ class TestRegisters:
                 structure(octets(UNKNOWN_CODE), number(7), NULL),
                 structure(octets(POWER_CODE), number(8), structure(octets(b"x"), NULL)),
                 structure(octets(POWER_CODE), number(9), structure(Data(Tag.INT8, 1))),
+                structure(octets(POWER_CODE), number(10), scaled(-1, 27), number(11)),
             ),
         )
 
@@ -163,6 +167,7 @@ class TestRegisters:
             Row(None, number(7)),
             Row(POWER, number(8)),
             Row(POWER, number(9)),
+            Row(POWER, number(10), -1, 27),
         ]
 
 

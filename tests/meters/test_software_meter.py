@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from dlms import apdu
 from dlms.apdu import LLC, NO_TIME
 from dlms.axdr import Tag
 from dlms.cosem import ClockStyle
@@ -100,6 +101,31 @@ def test_values_without_a_place_in_a_reading() -> None:
     assert plain != filled
     assert Decoder().feed(plain) == Decoder().feed(filled) == [reading]
     assert information(filled).count((123_456).to_bytes(4, "big")) == 1
+
+
+@pytest.mark.parametrize("value", [0, 1, 1234])
+def test_a_number_in_a_group_of_its_own(value: int) -> None:
+    """What the Croatian list has in a group, it writes in a group."""
+    form = forms.ISKRA_HR_3P
+    message = information(write(form, invent_with(form, random.Random(1)), extra={"unknown_29": value}))
+    parsed = apdu.parse(message)
+    assert isinstance(parsed, apdu.Apdu)
+
+    (number,) = parsed.body.items[29].items
+    assert (number.tag, number.value) == (Tag.UINT16, value)
+
+
+def test_what_is_pushed_is_described() -> None:
+    """The list of an E450 begins with class, code and attribute of each of its values: first of the list itself, and of its name."""
+    form = forms.E450_LINES
+    parsed = apdu.parse(information(write(form, invent_with(form, random.Random(1)))))
+    assert isinstance(parsed, apdu.Apdu)
+    described, name, *_ = parsed.body.items
+    told = [tuple(part.value for part in each.items) for each in described.items]
+
+    assert name.value == form.push
+    assert told[:2] == [(40, form.push, 2, 0), (40, form.push, 1, 0)]
+    assert told[2:] == [(1 if column.tag is Tag.OCTET_STRING else 3, column.code, 2, 0) for column in form.columns]
 
 
 def test_the_style_of_the_clock() -> None:
