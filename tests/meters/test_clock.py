@@ -86,7 +86,8 @@ def test_a_configured_rule_wins() -> None:
 
 def test_a_clock_that_is_plainly_wrong_keeps_its_rule() -> None:
     """A clock that no whole hours explain is translated by its rule."""
-    for wrong in (timedelta(minutes=30), timedelta(minutes=10, seconds=1), timedelta(minutes=-10, seconds=-1)):
+    hours = (timedelta(hours=4), timedelta(hours=-3))  # it would be two behind UTC, or five ahead
+    for wrong in (*hours, timedelta(minutes=30), timedelta(minutes=10, seconds=1), timedelta(minutes=-10, seconds=-1)):
         arrived = at(SUMMER, TWO) + wrong
 
         assert utc(reading(SUMMER, ClockRule.LOCAL), arrived=arrived) == at(SUMMER, TWO)

@@ -24,11 +24,12 @@ def mended(mend: Mend | None, values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def test_every_number_of_a_reading_has_a_range() -> None:
-    """Nothing that a reading holds is believed without limit, and only currents may be negative."""
+    """Nothing that a reading holds is believed without limit, 0 always is, and only currents may be negative."""
     numbers = {name for name in Reading._fields if name.rpartition("_")[2] in ("w", "var", "wh", "varh", "ma", "mv")}
     numbers.remove("current_step_ma")  # how it was written, not what was measured
 
     assert numbers <= LIMITS.keys() == LOWEST.keys()
+    assert all(LOWEST[name] <= 0 < LIMITS[name] for name in numbers)
     assert {name for name in numbers if LOWEST[name] < 0} == set(CURRENTS)
     assert {register.name for register in REGISTERS.values()} > LIMITS.keys()
 
