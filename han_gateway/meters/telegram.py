@@ -35,7 +35,6 @@ MAKERS: Mapping[str, str] = MappingProxyType(
         "KFM": "kaifa",
         "LGF": "landis-gyr",
         "LGZ": "landis-gyr",
-        "NES": "nes",
         "SAG": "sagemcom",
         "XMX": "landis-gyr",  # Xemex made the port of Landis+Gyr's Dutch meters
     }

@@ -3,7 +3,7 @@
 import pytest
 
 from dlms.axdr import Data, Tag
-from han_gateway.meters.family import Shape, Signature, types
+from han_gateway.meters.family import About, Shape, Signature, types
 from han_gateway.meters.profiles import (
     AIDON,
     BURGENLAND,
@@ -36,6 +36,28 @@ def noe(meter_id: str | None, spelled: str = NOE) -> Signature:
 def test_every_type_has_a_letter(tag: Tag) -> None:
     """Whatever type a value has, it can be spelled, in one letter."""
     assert len(types((Data(tag, None), Data(tag, None)))) == 2
+
+
+@pytest.mark.parametrize(
+    ("letter", "tags"),
+    [
+        ("o", [Tag.OCTET_STRING]),
+        ("v", [Tag.VISIBLE_STRING]),
+        ("c", [Tag.UINT8, Tag.INT8]),
+        ("u", [Tag.UINT16]),
+        ("i", [Tag.INT16]),
+        ("U", [Tag.UINT32]),
+        ("I", [Tag.INT32]),
+        ("Q", [Tag.UINT64, Tag.INT64]),
+        ("g", [Tag.STRUCTURE, Tag.ARRAY]),
+        ("e", [Tag.ENUM]),
+        ("b", [Tag.BOOLEAN]),
+        ("n", [Tag.NULL]),
+    ],
+)
+def test_the_letters_of_patterns(letter: str, tags: list[Tag]) -> None:
+    """A pattern of types tells texts, groups and numbers of each size apart; with a sign, too, from 16 to 32 bits."""
+    assert types(tuple(Data(tag, None) for tag in tags)) == letter * len(tags)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +107,17 @@ def test_a_list_of_the_family(profile: Profile, signature: Signature) -> None:
 def test_a_list_of_another_family(profile: Profile, signature: Signature) -> None:
     """Another name, size, type or number is another list."""
     assert not profile.fits(signature)
+
+
+def test_a_family_that_says_nothing_of_itself() -> None:
+    """It is recognised by nothing, keeps its scales, confirms its places, has been seen, and on three wires measures no second voltage."""
+    about = About("models", "countries", "framing", "sends", "currents")
+    bare = Profile(name="bare", manufacturer="nobody", shape=Shape.REGISTERS, clock=None, about=about)
+
+    assert not any(bare.fits(Signature(Shape.REGISTERS, name, size)) for name in (None, "", "X", "XX1") for size in range(3))
+    assert (bare.drifts, bare.doubtful, about.seen) == (False, False, True)
+    assert bare.placeholders == {"voltage_l2_mv"}
+    assert Signature(Shape.REGISTERS, None, 0).types == types(())
 
 
 def test_what_a_meter_may_send_without_a_name() -> None:

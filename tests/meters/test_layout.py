@@ -395,9 +395,18 @@ def test_a_clock_that_is_none(clock: Data) -> None:
 
 def test_what_is_no_list_is_described() -> None:
     """A body that no family sends is refused with its shape and the count of its values."""
+    code, text, number = (
+        Data(Tag.OCTET_STRING, bytes((1, 0, 0, 2, 129, 255))),
+        Data(Tag.VISIBLE_STRING, b"?"),
+        Data(Tag.UINT16, 3),
+    )
+    told = Data(Tag.STRUCTURE, (number, code, Data(Tag.INT8, 2), number))
     for body, words in (
         (Data(Tag.STRUCTURE, ()), "shapeless body of 0 values"),
         (Data(Tag.STRUCTURE, (Data(Tag.BOOLEAN, 1),) * 2), "positional body of 2 values"),
+        (Data(Tag.STRUCTURE, (text, code, number)), "pairs body of 3 values"),
+        (Data(Tag.ARRAY, (Data(Tag.STRUCTURE, (code, text)),)), "registers body of 1 values"),
+        (Data(Tag.STRUCTURE, (Data(Tag.ARRAY, (told, told)), number)), "objects body of 2 values"),
     ):
         message = apdu.build(bytes(4), apdu.NO_TIME, None, body)
         assert learned(message) == Rejected(Reason.UNKNOWN_LIST, len(message), words)

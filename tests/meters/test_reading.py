@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from han_gateway.meters.reading import Reading, clock_octets
+from han_gateway.meters.reading import ClockRule, Reading, clock_octets
 
 
 def test_values_per_line() -> None:
@@ -39,3 +39,8 @@ def test_currents_are_there_or_not() -> None:
     assert Reading(manufacturer="kaifa", list=2, current_l3_ma=0).has_currents
     assert not Reading(manufacturer="kaifa", list=1, power_import_w=5).has_currents
     assert not Reading(manufacturer="iskraemeco", list=3, energy_import_wh=5).has_currents
+
+
+def test_the_words_for_a_clock() -> None:
+    """What a clock shows is called as it is in a configuration, where one of these words is written."""
+    assert [ClockRule(word) for word in ("standard", "summer", "local", "utc")] == [*ClockRule]

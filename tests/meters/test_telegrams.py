@@ -69,6 +69,7 @@ def test_a_bare_telegram() -> None:
     assert Decoder().message(b"/12") == Rejected(Reason.NOISE, 3)
     assert kinds([Decoder().message(WIRE.replace(b"9.7", b"9.3"))]) == ["frame_check"]
     assert isinstance(Decoder(check_fcs=False).message(WIRE.replace(b"9.7", b"9.3")), Reading)
+    assert isinstance(Telegrams(1).find(WIRE.replace(b"9.7", b"9.3")), Rejected)
 
 
 def test_a_line_that_has_check_sequences() -> None:
