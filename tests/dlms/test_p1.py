@@ -134,7 +134,30 @@ def test_another_head_cuts_a_telegram_off() -> None:
     """A slash at the beginning of a line, before the end, says that the first telegram was cut off."""
     half = WIRE[:60] + b"\n"
     assert examine(half + WIRE, 0) == Rejected(Reason.TRUNCATED, len(half))
+    assert examine(b"\0\0" + half + WIRE, 2) == Rejected(Reason.TRUNCATED, len(half))
     assert examine(half + WIRE, len(half)) == BARE
+
+
+def test_another_head_behind_a_head() -> None:
+    """A head is cut off by the next one also where nothing stands between them."""
+    assert examine(b"/XYZ5\r\n" + WIRE, 0) == Rejected(Reason.TRUNCATED, 7)
+
+
+@pytest.mark.parametrize("wire", [b"", b"XYZ5", b"/XYZ5\r\n", b"!/XYZ5\r\n", WIRE[:40], b"/XYZ5\r\n" + b"a" * 4089 + b"!"])
+def test_what_is_no_telegram(wire: bytes) -> None:
+    """Bytes without a head, without an end behind it, or too many of them, are refused as no telegram."""
+    assert parse(wire) == Rejected(Reason.MALFORMED, len(wire), "no telegram")
+
+
+def test_the_smallest_and_the_largest_telegram() -> None:
+    """A head and an end are a telegram that says nothing; the largest has 4,096 bytes."""
+    assert parse(b"/XYZ5\r\n!") == Telegram("XYZ5", (), checked=False)
+    assert parse(b"/XYZ5\r\n" + b"a" * 4084 + b"!0000") == Telegram("XYZ5", ())
+
+
+def test_a_name_is_read_to_its_last_letter() -> None:
+    """Only the line end is taken off the name."""
+    assert parse(b"/XYZ5 MAX\r\n!") == Telegram("XYZ5 MAX", (), checked=False)
 
 
 @pytest.mark.parametrize("start", [b"/12", b"/XYZ ", b"//XYZ5", b"/XYZ5" + 65 * b"a", b"/XYZ5!", b"/\x7e\xa0"])
@@ -145,18 +168,19 @@ def test_what_is_no_head(start: bytes) -> None:
 
 def test_a_telegram_without_end_is_given_up() -> None:
     """No more than 4,096 bytes are waited for."""
-    endless = WIRE[:20] + b"a" * p1.MAX_LENGTH
-    assert examine(endless[: p1.MAX_LENGTH - 1], 0) is None
-    assert examine(endless, 0) == Rejected(Reason.FRAME_CHECK, p1.MAX_LENGTH, "a telegram without end")
+    endless = WIRE[:20] + b"a" * 5000
+    for before in (b"", b"\0\0"):
+        at = len(before)
+        assert examine(before + endless[:4095], at) is None
+        for size in (4096, 5000):
+            assert examine(before + endless[:size], at) == Rejected(Reason.FRAME_CHECK, 4096, "a telegram without end")
 
 
 def test_lines_that_are_none() -> None:
     """With a check sequence a line of another form is left out; without one it condemns the telegram."""
     strange = b"/XYZ5\r\n\r\n1-0:1.7.0(1*kW)\r\nhello\r\n!"
     assert parse(strange + b"0000") == Telegram("XYZ5", (Line("1-0:1.7.0", (Value("1", "kW"),)),))
-    found = parse(strange)
-    assert isinstance(found, Rejected)
-    assert found.reason is Reason.MALFORMED
+    assert parse(strange) == Rejected(Reason.MALFORMED, len(strange), "a line that is none, and no check sequence")
 
 
 def test_a_value_on_a_line_of_its_own() -> None:
@@ -194,9 +218,8 @@ def test_an_encrypted_block(head: bytes, size: int) -> None:
 
     assert found == wire.removesuffix(b"\r\n")
     assert p1.sealed(found) == block
-    refused = parse(found)
-    assert isinstance(refused, Rejected)
-    assert refused.reason is Reason.ENCRYPTED
+    title = "system title 58595A3132333435" if head[0] else "no system title"
+    assert parse(found) == Rejected(Reason.ENCRYPTED, len(found), title)
     assert [examine(wire[:cut], 0) for cut in range(1, len(found))] == [None] * (len(found) - 1)
 
 
