@@ -134,7 +134,7 @@ def _left_alone(node: ast.AST, field: str, child: ast.AST) -> bool:
     """Documentation, what only the type checker reads, and that a `zip` checks lengths that are always equal."""
     documentation = isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
     words = isinstance(node, ast.JoinedStr) and isinstance(child, ast.Constant)
-    slots = isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) == "__slots__"
+    slots = isinstance(child, ast.Assign) and ast.unparse(child.targets[0]) in ("__slots__", "__all__")
     typing = isinstance(child, ast.Expr) and ast.unparse(child.value).startswith("assert_never(")
     lengths = isinstance(node, ast.keyword) and node.arg == "strict"
     return documentation or words or slots or typing or lengths or field == "format_spec"
