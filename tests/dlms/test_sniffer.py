@@ -590,6 +590,13 @@ class TestMixtures:
         assert Sniffer().feed(b"." * MAX_LENGTH) == []
         assert Sniffer().feed(b"." * (MAX_LENGTH + 1)) == [Rejected(Reason.NOISE, MAX_LENGTH + 1)]
 
+    def test_noise_comes_before_the_frame_behind_it(self) -> None:
+        """In the order of the wire, also where frames of a known kind, noise and the next frame are chunks of their own."""
+        line = Sniffer()
+        assert line.feed(A + A) == [raw(A), raw(A)]
+        assert line.feed(b"...") == []
+        assert line.feed(A) == [Rejected(Reason.NOISE, 3), raw(A)]
+
     def test_how_much_may_be_held_back(self) -> None:
         """The longest envelope, with the longest HDLC frame behind it: 6,157 bytes."""
         assert sniffer.MOST_PENDING == 4_108 + 2_049
