@@ -12,12 +12,14 @@ from dlms import apdu
 from dlms.obis import REGISTERS
 from fixtures.every_list import LIST_IDS
 from han_gateway.meters import body as bodies
+from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.family import About, Profile, Shape, Signature, types
 from han_gateway.meters.forms import EMBRIQ_LIST1, FORMS, Form
 from han_gateway.meters.profiles import PROFILES, identify
 from han_gateway.meters.software_meter import write
 from han_gateway.meters.telegram_meter import TELEGRAM_METERS
 from tests.invented import information, invent_with
+from tests.meters.test_layout import said, slow_reading
 
 NAMES = {register.name for register in REGISTERS.values()}
 READ = re.compile(r"(list_id|meter_(id|type)|clock|.*_(w|var|wh|varh|ma|mv))$")
@@ -93,6 +95,30 @@ def test_columns_are_registers() -> None:
             assert profile.columns(pattern) is None or set(pattern) <= {*"ovciuUIQebg"}
         assert profile.placeholders <= NAMES
         assert bool(profile.lists) is (profile.shape is Shape.POSITIONAL)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_scales_and_places_are_those_of_the_documents(form: Form) -> None:
+    """What the wire leaves out is filled in as a plain reader does it that knows the makers' documents and no profile."""
+    message = information(write(form, invent_with(form, random.Random(1))))
+    plain = {name: value for name, value in slow_reading(message).items() if value is not None}
+
+    assert said(Decoder().message(message)) == plain
+
+
+def test_columns_that_are_not_read_say_so() -> None:
+    """A column that is no register is a known thing that nobody asks for, or is called unknown, by its place."""
+    unread = {
+        "time",
+        "date",
+        "tariff",
+        "disconnector",
+        *(f"{way}_t{tariff}_wh" for way in ("import", "export") for tariff in (1, 2)),
+    }
+    for profile in PROFILES:
+        for columns, _ in profile.lists:
+            assert {*columns} - NAMES - unread <= {f"unknown_{place}" for place in range(len(columns))}
+            assert all(columns[int(name.removeprefix("unknown_"))] == name for name in columns if name.startswith("unknown_"))
 
 
 def test_types_are_spelled() -> None:
