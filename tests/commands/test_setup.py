@@ -75,6 +75,7 @@ class Person:
         self._read = 0
         self.pid, self._fd = pty.fork()
         if not self.pid:  # pragma: no cover
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell that starts the tests in the background has it ignored
             os.chdir(folder)
             os.execve(sys.executable, words(*arguments), os.environ | {"PYTHONPATH": str(ROOT)})  # noqa: S606
 
