@@ -18,10 +18,10 @@ from han_gateway.keeper import EVERY_MS, Keeper, told
 from han_gateway.meters.decoder import Decoder
 from han_gateway.runtime import Gateway
 from tests.core.houses import charger, house, list2, report
+from tests.waiting import PATIENCE_S, until
 
 START: Instant = 1_768_496_400_000
 DAY_MS = 86_400_000
-PATIENCE_S = 10.0
 
 
 def learned(hours: float = 0, had_ua: int = 8_000_000, response_ms: int | None = None) -> Memory:
@@ -38,14 +38,6 @@ class Told:
     def __call__(self) -> Memory:
         """What is known now."""
         return self.memory
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Wait for the thread that writes."""
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 def pass_time(keeper: Keeper, minutes: float) -> None:

@@ -5,8 +5,7 @@ import gc
 import http.client
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +13,7 @@ from han_gateway.adapters import streams
 from han_gateway.adapters.streams import BEAT, MOST_READERS, Mark, Streams
 from tests.adapters.lateness import lateness
 from tests.adapters.served import Served
+from tests.waiting import until
 
 PATIENCE_S = 30.0
 
@@ -54,14 +54,6 @@ def reader(running: Streams, mark: Mark = (0,)) -> socket.socket:
     return theirs
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait for what another thread does."""
-    end = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 def test_news_comes_to_everybody_once(paper: Paper, running: Streams) -> None:
     """Each reader gets each edition once, and one that comes later gets what it does not know."""
     with reader(running) as early:
@@ -96,7 +88,7 @@ def test_half_an_event_is_the_last(paper: Paper, running: Streams) -> None:
     paper.text = b"x" * 1_000_000 + b"%d"
     with reader(running) as slow:
         paper.edition = 1
-        until(lambda: not running._readers)
+        until(lambda: not running._readers, PATIENCE_S)
         got = 0
         while more := slow.recv(1_000_000):
             got += len(more)
@@ -106,7 +98,7 @@ def test_half_an_event_is_the_last(paper: Paper, running: Streams) -> None:
 def test_who_has_gone_makes_place(running: Streams) -> None:
     """A reader that hangs up is forgotten within a round or two, without any news."""
     reader(running).close()
-    until(lambda: not running._readers)
+    until(lambda: not running._readers, PATIENCE_S)
 
 
 def test_there_is_a_most(running: Streams) -> None:
@@ -128,7 +120,7 @@ def test_close_hangs_up() -> None:
         assert one.recv(1) == b""
     with reader(it) as late:
         assert late.recv(1) == b""
-    until(lambda: {*threading.enumerate()} <= before)
+    until(lambda: {*threading.enumerate()} <= before, PATIENCE_S)
 
 
 def hurry(port: int, asking: threading.Event, over: threading.Event) -> None:

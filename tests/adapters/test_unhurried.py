@@ -4,7 +4,7 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
@@ -14,10 +14,10 @@ import pytest
 from han_gateway.adapters import unhurried
 from han_gateway.adapters.recording import Arrived, Recorder, Started, instant_from_iso, read_recording
 from han_gateway.adapters.unhurried import Unhurried
+from tests.waiting import PATIENCE_S, until
 
 LINE = b"\x7e" * 100
 PIPE_BYTES = 4_096
-PATIENCE_S = 10.0
 
 
 @pytest.fixture
@@ -26,14 +26,6 @@ def pipe(tmp_path: Path) -> Path:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     return path
-
-
-def until(true: Callable[[], object]) -> None:
-    """Wait for it."""
-    patience = time.monotonic() + PATIENCE_S
-    while not true():
-        assert time.monotonic() < patience
-        time.sleep(0.005)
 
 
 def test_what_is_written_is_what_is_read(tmp_path: Path) -> None:
