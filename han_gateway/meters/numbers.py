@@ -93,15 +93,14 @@ def steps(profile: Profile, numbers: list[Number], places: list[int]) -> list[St
     first, end = min(places), max(places) + 1
     placed = [numbers[places.index(place)] if place in places else None for place in range(first, end)]
     names = [number.name if number else "" for number in placed]
+    integers = [number for number in numbers if number.tag in INTEGERS]
     done: list[Step | None] = [
         None if places == list(range(first, end)) else _spread(places),
         _multiply(placed),
         _divide(placed),
         undo_drift(names) if profile.drifts else None,
         drop_placeholders(names, profile),
-        _watch(placed)
-        if profile.drifts or any(_holds_the_incredible(each) for each in numbers if each.tag in INTEGERS)
-        else None,
+        _watch(placed) if profile.drifts or any(map(_holds_the_incredible, integers)) else None,
         demand_agreement(names) if profile.doubtful else None,
     ]
     return [step for step in done if step]
