@@ -71,7 +71,7 @@ def test_what_is_known_of_its_draw(amps: float | None, believed: int, drawn: int
 
 
 def test_who_was_just_started_keeps_its_turn() -> None:
-    """For a quarter of an hour it comes before all others; then it must have had half an ampere less than who waits."""
+    """For one turn it comes before all others; then it must have had half an ampere less than who waits."""
     started = one(6, started_at=NOW, had_ua=9_000_000)
     waiting = one(0, had_ua=0)
     assert rank(POLICY, started, NOW + TURN_MS - 1) < rank(POLICY, waiting, NOW + TURN_MS - 1)
@@ -172,7 +172,7 @@ def empty(amps: int, **known: object) -> ChargerView:
 
 
 def test_an_empty_place_comes_last_and_is_looked_into_now_and_then() -> None:
-    """A silent charger at which nothing shows keeps no turn; paused, it is first in line again after half an hour."""
+    """A silent charger at which nothing shows keeps no turn; paused, it is first in line again after three quarters of an hour."""
     busy = says(one(6, had_ua=16_000_000), 6)
     waiting = empty(0, paused_at=NOW - LOOK_AGAIN_MS + 1)
     rested = empty(0, paused_at=NOW - LOOK_AGAIN_MS)
@@ -207,7 +207,7 @@ def waits(view: ChargerView, at: Instant) -> ChargerView:
 
 
 def test_a_car_that_takes_nothing_does_not_hold_a_place() -> None:
-    """One that sleeps through 75 s of its turn, or through those before its pause, seems absent until it has been paused for half an hour."""
+    """One that sleeps through 75 s of its turn, or through those before its pause, seems absent until it has been paused for three quarters of an hour."""
     sleeper = waits(one(6, started_at=NOW - LOOK_MS), NOW)
     assert not absent(POLICY, waits(one(6, started_at=NOW - LOOK_MS + 1), NOW), NOW)
     assert absent(POLICY, sleeper, NOW)
