@@ -1,8 +1,13 @@
 """The promises of the meters that can be played: every one is read by the decoder, travels as the real one, and counts what it encrypts."""
 
 import random
+import re
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -11,6 +16,7 @@ from dlms.apdu import LLC
 from dlms.hdlc import FLAG, is_segmented
 from dlms.rejects import Reason, Rejected
 from dlms.sniffer import Sniffer
+from han_gateway.adapters.recording import Arrived, read_recording
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.models import METERS, MODELS, Model, SoftwareMeter
 from han_gateway.meters.reading import Reading, clock_octets
@@ -21,6 +27,18 @@ from tests.invented import invent_with
 
 ENCRYPTED = [name for name, model in MODELS.items() if model.keys]
 LISTS = [(name, number) for name, model in MODELS.items() for number in model.lists]
+FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+EVENINGS = sorted(path.stem for path in FIXTURES.glob("evening-*.han"))
+NAMED_SHORTER = {"evening-p1-se": "p1-se-kamstrup", "evening-p1-dk": "p1-dk-nes"}
+HOUR_MS = 3_600_000
+
+
+class Heard(NamedTuple):
+    """A list of an evening: when it came, its bytes, and what a decoder makes of them."""
+
+    at: int
+    data: bytes
+    reading: Reading
 
 
 def told(model: Model, number: int = 2) -> Reading:
@@ -53,6 +71,29 @@ def told(model: Model, number: int = 2) -> Reading:
 def items(decoder: Decoder, *parts: bytes) -> list[Reading | Rejected]:
     """Decode a line to its end."""
     return [item for data in parts for item in decoder.feed(data)] + decoder.close()
+
+
+def kept(evening: str) -> tuple[Model, list[Heard]]:
+    """Give the meter of an evening in ``fixtures/``, and what it said then."""
+    model = MODELS[NAMED_SHORTER.get(evening, evening.removeprefix("evening-"))]
+    decoder = Decoder(keys=model.keys)
+    with (FIXTURES / f"{evening}.han").open("rb") as file:
+        return model, list(heard(decoder, (item for item in read_recording(file) if isinstance(item, Arrived))))
+
+
+def heard(decoder: Decoder, arrivals: Iterator[Arrived]) -> Iterator[Heard]:
+    """Decode an evening, in which each arrival is one list."""
+    for arrived in arrivals:
+        (reading,) = decoder.feed(arrived.data)
+        assert isinstance(reading, Reading)
+        assert arrived.at is not None
+        yield Heard(arrived.at, arrived.data, reading)
+
+
+def every(sends: str, what: str) -> set[int]:
+    """The periods in ms in which the table of supported meters says that something is sent: of "all every 10 s", 10,000."""
+    parts = [part for part in re.split("[,;]", sends) if what in part]
+    return {int(1_000 * float(number or 1)) for part in parts for number in re.findall(r"every (?:([\d.]+) s\b|second)", part)}
 
 
 def pieces(name: str) -> list[bytes]:
@@ -96,6 +137,74 @@ def test_what_a_player_needs_to_know(name: str) -> None:
     for number in {1, 2, 3} - set(model.lists):
         with pytest.raises(ValueError, match=f"a {name} sends no list {number}"):
             model.say(number, told(model))
+
+
+@pytest.mark.parametrize("evening", EVENINGS)
+def test_a_meter_says_what_it_said_in_its_evening(evening: str) -> None:
+    """Of each evening that is kept the meter still has the name and the type, and says each list anew, octet for octet."""
+    model, lists = kept(evening)
+
+    assert {each.reading.list_id or "" for each in lists if each.reading.list > 1} == {model.list_id}
+    assert {each.reading.meter_type or "" for each in lists if each.reading.list > 1} == {model.meter_type}
+    for sent, (_, data, reading) in enumerate(lists[:20]):
+        assert data in [model.say(number, reading, sent) for number in model.lists]
+
+
+@pytest.mark.parametrize("evening", EVENINGS)
+def test_a_meter_keeps_the_rhythm_of_its_evening(evening: str) -> None:
+    """Lists with currents, those of power alone, and the hourly one are due as they came in the evening that is kept."""
+    model, lists = kept(evening)
+    long, short = ([each.at for each in lists if (each.reading.list == 1) is alone] for alone in (False, True))
+    hourly = [each.at % HOUR_MS for each in lists if each.reading.list == 3]
+
+    assert usual(long) == model.list2_period_ms
+    assert usual(short) == model.list1_period_ms
+    if model.hourly_at_ms is not None:
+        assert all(model.hourly_at_ms <= at < model.hourly_at_ms + 2_000 for at in hourly)
+
+
+def usual(instants: list[int]) -> int | None:
+    """The most frequent time from one to the next."""
+    gaps = Counter(after - before for before, after in pairwise(instants))
+    return gaps.most_common(1)[0][0] if gaps else None
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_is_what_the_table_says(name: str) -> None:
+    """Name, speed, parity and rhythm of a model are those that people read in the table of supported meters, where it has them.
+
+    Only the Polish one differs, whose lists come from a P1 port.
+    """
+    model = MODELS[name]
+    about = METERS[name].list2.profile.about if name in METERS else TELEGRAM_METERS[name].about
+    speeds, parity = re.findall(r"\d{4,6}", about.framing), re.findall("8([NE])1", about.framing)
+    rhythm = every(about.sends, "currents") | every(about.sends, "all")
+    powers = every(about.sends, "power")
+
+    assert name.split("-", maxsplit=1)[0] in f"{about.models} {about.framing}".lower()
+    assert ("-it" in name) is (model.grid == "IT")
+    if name == "kaifa-pl-encrypted":
+        assert (model.baud, model.parity) == (115_200, "N")
+    elif parity:
+        assert str(model.baud) in speeds
+        assert [model.parity] == parity
+    assert not rhythm or model.list2_period_ms in rhythm
+    assert ([] if model.list1_period_ms is None else [model.list1_period_ms]) == [*powers]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_says_of_itself_what_is_read(name: str) -> None:
+    """Maker, name and type of a model are those that a decoder finds in what it says; who does not count says the first of its lists."""
+    model = MODELS[name]
+    (found,) = items(Decoder(keys=model.keys), model.say(2, told(model)))
+
+    assert isinstance(found, Reading)
+    assert (found.manufacturer, found.list_id or "", found.meter_type or "") == (
+        model.manufacturer,
+        model.list_id,
+        model.meter_type,
+    )
+    assert model.say(2, told(model)) == model.say(2, told(model), 0)
 
 
 @pytest.mark.parametrize("meter", [meter for meter in METERS.values() if not meter.sealing], ids=lambda meter: meter.name)
