@@ -131,6 +131,81 @@ def test_types_are_spelled() -> None:
     assert SIGNATURES["iskra-celje-3p"].types == "oouuuuuuUUUU"
 
 
+@pytest.mark.parametrize(
+    ("family", "list_id"),
+    [
+        ("kaifa", "KFM_001"),
+        ("kaifa-se", "KFM_001"),
+        ("kaifa-at", "KFM1200900000017"),
+        ("aidon", "AIDON_V0001"),
+        ("aidon-se", "AIDON_H0001"),
+        ("embriq", "EMBRIQ_V1_1"),
+        ("kamstrup", "Kamstrup_V0001"),
+        ("iskra", "ISK1030900000017"),
+        ("iskra-celje", "ISK1030900000017"),
+    ],
+)
+def test_lists_are_known_by_the_names_that_meters_give_them(family: str, list_id: str) -> None:
+    """A list that calls itself as the makers' documents and the meters in the field do is its family's."""
+    known = [identify(SIGNATURES[form.name]._replace(list_id=list_id)) for form in FORMS if form.profile.name == family]
+
+    assert {profile.name if profile else None for profile in known} == {family}
+
+
+def noe(groups: int) -> str:
+    """Spell the list that Netz Niederoesterreich prescribes: the clock, groups of code, value and scale, the number of the meter."""
+    return "o" + "oUg" * groups + "o"
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "spelled", "meter_id", "family"),
+    [
+        (Shape.REGISTERS, 1, "g", None, "aidon"),
+        (Shape.REGISTERS, 2, "gg", None, "aidon-se"),
+        (Shape.REGISTERS, 63, "g" * 63, None, "aidon-se"),
+        (Shape.OBJECTS, 3, "goU", None, "e450"),
+        (Shape.OBJECTS, 63, "go" + "U" * 61, None, "e450"),
+        (Shape.PAIRS, 3, noe(1), "1812345", "kaifa-noe"),
+        (Shape.PAIRS, 31, noe(29), "1812345", "kaifa-noe"),
+        (Shape.PAIRS, 3, noe(1), "178210", "sagemcom"),
+        (Shape.PAIRS, 31, noe(29), "178210", "sagemcom"),
+    ],
+)
+def test_a_list_without_a_name_may_be_short_or_long(
+    shape: Shape, size: int, spelled: str, meter_id: str | None, family: str
+) -> None:
+    """A nameless list is still its family's when the grid company leaves all but one value out, or has twice as many as were seen."""
+    found = identify(Signature(shape, None, size, spelled, meter_id))
+
+    assert found
+    assert found.name == family
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "spelled"),
+    [
+        (Shape.REGISTERS, 0, ""),
+        (Shape.REGISTERS, 64, "g" * 64),
+        (Shape.OBJECTS, 2, "go"),
+        (Shape.OBJECTS, 64, "go" + "U" * 62),
+        (Shape.PAIRS, 2, "oo"),
+        (Shape.PAIRS, 32, noe(30)),
+    ],
+)
+@pytest.mark.parametrize("meter_id", [None, "1812345", "178210"])
+def test_a_list_without_a_name_and_of_a_strange_size_is_nobodys(
+    shape: Shape, size: int, spelled: str, meter_id: str | None
+) -> None:
+    """Nobody guesses at what has no value at all, or more than twice as many as any list that was seen."""
+    assert identify(Signature(shape, None, size, spelled, meter_id)) is None
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_families_are_called_as_their_lists_are(form: Form) -> None:
+    """The name of a family, which people are told when a list of it has an unknown size, is how the names of its lists begin."""
+    assert f"{form.name}-".startswith(f"{form.profile.name}-")
+
+
 def test_manufacturers_are_lower_case() -> None:
     """Makers are written in lower case, as the contract has them."""
     assert {profile.manufacturer for profile in PROFILES} == {
