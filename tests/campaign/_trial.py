@@ -90,9 +90,10 @@ class Record(NamedTuple):
 
 
 def is_own(test: Test, mutant: Mutant) -> bool:
-    """Whether a test stands in the file that mirrors the module."""
+    """Whether a test stands in the file that mirrors the module, or the package around it."""
     path = Path("tests", mutant.file.removeprefix("han_gateway/"))
-    return test.id.startswith(str(path.with_name(f"test_{path.name}")))
+    package = path.parent.with_name(f"test_{path.parent.name}.py")
+    return test.id.startswith((str(path.with_name(f"test_{path.name}")), str(package)))
 
 
 def lines_of(mutant: Mutant) -> range:

@@ -34,6 +34,7 @@ TESTS = {
     "han_gateway/core": ("tests/core", f"{PAGES}::test_figures_of_the_law_are_those_of_the_code"),
     "han_gateway/devices": ("tests/devices", f"{PAGES}::test_tables_are_those_of_the_code[chargers.md]"),
     "han_gateway/meters": ("tests/meters", f"{PAGES}::test_tables_are_those_of_the_code[README.md]"),
+    "han_gateway/meters/forms": ("tests/meters",),
 }
 """Which tests should notice, for each room; of its own file first. What people read of figures, chargers and meters is in the documentation."""
 OF_STRICT = tuple(f"tests/core/test_{Path(file).name}" for file in STRICT)
