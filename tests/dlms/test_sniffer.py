@@ -546,6 +546,11 @@ class TestMixtures:
                 assert isinstance(items[0], bytes)
                 assert items[1:] == ([] if octet in its_own else [Rejected(Reason.NOISE, 3)])
 
+    def test_noise_in_pieces_is_counted_whole(self) -> None:
+        """Behind noise every octet is noise, also when it comes later: none of them is passed over as the end of a frame."""
+        for octet in set(range(256)) - {*b"~h/\xdb", *range(0xA0, 0xB0)}:  # these may begin a frame
+            assert feed(b"..", bytes([octet]) * 3) == [Rejected(Reason.NOISE, 5)]
+
     def test_nothing_is_left_of_the_input_before(self) -> None:
         """At the start and after the end of an input nothing counts as noise, and all that is noise does."""
         assert feed(b"X" + A) == [Rejected(Reason.NOISE, 1), raw(A)]

@@ -15,7 +15,8 @@ from han_gateway.meters import forms
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.forms import FORMS, Form
 from han_gateway.meters.reading import Reading
-from han_gateway.meters.software_meter import write
+from han_gateway.meters.sealing import TEST_KEYS
+from han_gateway.meters.software_meter import sealed, write
 from tests.invented import FORM, information, invent_with
 
 LENGTHS = {
@@ -138,6 +139,17 @@ def test_the_style_of_the_clock() -> None:
     assert found.meter_time == reading.meter_time
     assert found.clock
     assert found.clock[-3:].hex() == "ffc480"
+
+
+def test_an_envelope_tells_its_length_as_danish_meters_do() -> None:
+    """Behind the system title stands 82 and two octets of length, though one would do, unless another size is asked for."""
+    message = LLC + b"\x0f" + bytes(20)
+    found = sealed(message, TEST_KEYS, b"XYZ\0\0\0\0\7", 1)[len(LLC) :]
+    shortest = sealed(message, TEST_KEYS, b"XYZ\0\0\0\0\7", 1, length_size=0)[len(LLC) :]
+
+    assert found[:13].hex() == f"db0858595a000000000782{len(found) - 13:04x}"
+    assert found[13:] == shortest[11:]
+    assert shortest[10] == len(shortest) - 11
 
 
 def test_a_value_that_does_not_fit() -> None:
