@@ -514,6 +514,17 @@ class TestMixtures:
         begun = Sniffer()
         assert frames(begun.feed(HOLDER[:20] + A + M)) == [raw(A), M]
 
+    def test_a_frame_that_ends_in_the_check_of_another(self) -> None:
+        """A frame inside another cuts it off, also where the flag that closes it is an octet of the other's check, on an even line, too."""
+        whole = (frame(number.to_bytes(2, "big") + FLAG + raw(A)) for number in range(2**16))
+        outer = next(each for each in whole if each[-3:-2] == FLAG)
+        even = frame(bytes(2 + len(FLAG + raw(A))))  # of the same header
+
+        found = feed(even, outer + even)
+
+        assert frames(found) == [raw(even), raw(A), raw(even)]
+        assert merged(found) == merged(feed(even + outer + even))
+
     def test_a_start_octet_alone_is_not_forgotten(self) -> None:
         """A byte of noise that could begin a frame is counted, also when a known frame follows it in the next chunk."""
         for start in (b"h", b"/", b"\xdb"):
