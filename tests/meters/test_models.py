@@ -192,6 +192,14 @@ def test_a_model_is_what_the_table_says(name: str) -> None:
     assert ([] if model.list1_period_ms is None else [model.list1_period_ms]) == [*powers]
 
 
+@pytest.mark.parametrize("name", ["aidon-tn", "aidon-it", "aidon-1p"])
+def test_an_aidon_is_of_a_type_that_the_table_names(name: str) -> None:
+    """The number that an Aidon says as its type is one that people find in the table of supported meters."""
+    meter = METERS[name]
+
+    assert meter.meter_type in re.findall(r"\w+", meter.list2.profile.about.models)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_says_of_itself_what_is_read(name: str) -> None:
     """Maker, name and type of a model are those that a decoder finds in what it says; who does not count says the first of its lists."""
