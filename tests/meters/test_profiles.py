@@ -15,7 +15,7 @@ from han_gateway.meters import body as bodies
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.family import About, Profile, Shape, Signature, types
 from han_gateway.meters.forms import EMBRIQ_LIST1, FORMS, Form
-from han_gateway.meters.profiles import PROFILES, identify
+from han_gateway.meters.profiles import KAIFA, PROFILES, identify
 from han_gateway.meters.software_meter import write
 from han_gateway.meters.telegram_meter import TELEGRAM_METERS
 from tests.invented import information, invent_with
@@ -198,6 +198,13 @@ def test_a_list_without_a_name_and_of_a_strange_size_is_nobodys(
 ) -> None:
     """Nobody guesses at what has no value at all, or more than twice as many as any list that was seen."""
     assert identify(Signature(shape, None, size, spelled, meter_id)) is None
+
+
+@pytest.mark.parametrize("letter", sorted({*"ovcuiIQebgn"}))
+def test_a_bare_value_of_another_type_is_nobodys(letter: str) -> None:
+    """One number alone is the power of a Kaifa only as that meter sends it, in 32 bits without a sign: nothing else tells it."""
+    assert identify(Signature(Shape.POSITIONAL, None, 1, letter)) is None
+    assert identify(Signature(Shape.POSITIONAL, None, 1, "U")) is KAIFA
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
