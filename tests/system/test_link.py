@@ -1,88 +1,27 @@
-"""The cable to the broker is pulled: a broker in a network of its own, behind a link that goes down without a word to anybody.
+"""The cable to the broker is pulled. Skipped without root and iproute2, in words."""
 
-It takes root and iproute2, and is skipped without them, in words.
-"""
-
-import os
-import shutil
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.cable import PORT, Cable, missing
 from tests.house import HOUSE, PATIENCE_S, Gateway, Meter
-from tests.mosquitto import PROGRAM, free_port
+from tests.mosquitto import free_port
 
 pytestmark = pytest.mark.broker
-
-PORT = 1883
-
-
-def ip(*words: str) -> "subprocess.CompletedProcess[str]":
-    """Run ``ip``."""
-    return subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
-
-
-class Cable:
-    """A link between us and another network, ``there``, in which a broker listens."""
-
-    def __init__(self, folder: Path) -> None:
-        self.there = f"han{os.getpid()}"
-        self._ends = f"hg{os.getpid()}a", f"hg{os.getpid()}b"
-        net = f"10.213.{os.getpid() % 250}"
-        self.here_address, self.address = f"{net}.1", f"{net}.2"
-        self._config = folder / "mosquitto.conf"
-        self._config.write_text(f"user root\nlistener {PORT} {self.address}\nallow_anonymous true\n")
-        self._broker: subprocess.Popen[bytes] | None = None
-
-    def lay(self) -> str:
-        """Lay the cable, and start the broker behind it; the answer is why that is not possible here."""
-        ours, theirs = self._ends
-        inside = ("-n", self.there)
-        for words in (
-            ("netns", "add", self.there),
-            ("link", "add", ours, "type", "veth", "peer", "name", theirs),
-            ("link", "set", theirs, "netns", self.there),
-            ("address", "add", f"{self.here_address}/24", "dev", ours),
-            ("link", "set", ours, "up"),
-            (*inside, "address", "add", f"{self.address}/24", "dev", theirs),
-            (*inside, "link", "set", theirs, "up"),
-        ):
-            done = ip(*words)
-            if done.returncode:
-                return f"ip {' '.join(words)}: {done.stderr.strip()}"
-        command = ["ip", "netns", "exec", self.there, str(PROGRAM), "-c", str(self._config)]
-        self._broker = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        return ""
-
-    def pull(self) -> None:
-        """From now on nothing arrives on either side, and nobody is told."""
-        ip("-n", self.there, "link", "set", self._ends[1], "down")
-
-    def plug(self) -> None:
-        """And now it does again."""
-        ip("-n", self.there, "link", "set", self._ends[1], "up")
-
-    def take_away(self) -> None:
-        """Leave nothing behind."""
-        if self._broker is not None:
-            self._broker.kill()
-            self._broker.wait()
-        ip("link", "del", self._ends[0])
-        ip("netns", "del", self.there)
 
 
 @pytest.fixture
 def cable(tmp_path: Path) -> Iterator[Cable]:
     """A cable with a broker at its other end."""
-    if shutil.which("ip") is None or os.geteuid():
-        pytest.skip("networks of its own take iproute2 and root")
+    if why := missing():
+        pytest.skip(why)
     cable = Cable(tmp_path)
     try:
         if why := cable.lay():
-            pytest.skip(f"no network of its own here: {why}")
+            pytest.skip(why)
         yield cable
     finally:
         cable.take_away()
