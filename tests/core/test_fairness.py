@@ -6,7 +6,7 @@ import pytest
 
 from han_gateway.core.belief import ENOUGH
 from han_gateway.core.decision import grow
-from han_gateway.core.effects import Grant
+from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import (
     LEAD_MA,
@@ -23,6 +23,7 @@ from han_gateway.core.fairness import (
     drawn_ma,
     in_turn,
     no_car,
+    queue,
     rank,
 )
 from han_gateway.core.site import Policy
@@ -231,3 +232,22 @@ def test_a_silence_is_no_sign_of_an_empty_place() -> None:
     sleeper = waits(one(6, started_at=NOW - LOOK_MS), NOW)
     later = NOW + POLICY.report_fresh_ms
     assert not absent(POLICY, sleeper._replace(report=report(NOW, "a", 0)), later)
+
+
+def test_who_waits_for_power_is_named_the_next_one_first() -> None:
+    """In the queue is who is paused for want of room, least had first; not who charges, has no car, or is paused for another reason."""
+    site = house(*(charger(name) for name in "abcde"))
+    charging, hungry, patient, empty, resting = views(site, a=6, b=0, c=0, d=0, e=0)
+    hungry, patient, empty = (starved(view) for view in (hungry, patient, empty))
+    charging = charging._replace(grant=replace(starved(charging).grant, limit_ma=6_000))
+    hungry, patient = hungry._replace(had_ua=3_000_000), patient._replace(had_ua=2_000_000)
+    empty = empty._replace(report=report(NOW, "d", 0, status=ChargerStatus.IDLE))
+    resting = resting._replace(grant=Grant(charger="e", limit_ma=0, reason=Reason(cause=Cause.METER_LOST)))
+
+    assert queue(site, (charging, hungry, patient, empty, resting), NOW) == ("c", "b")
+    assert queue(site, (charging, hungry._replace(had_ua=0), patient, empty, resting), NOW) == ("b", "c")
+
+
+def starved(view: ChargerView) -> ChargerView:
+    """The same, paused because there is no room."""
+    return view._replace(grant=Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=Cause.NO_ROOM)))
