@@ -24,7 +24,7 @@ from urllib.request import urlopen
 
 from tests.cable import PORT, Cable, missing
 from tests.campaign._promise import Promise, arguments, published, wanted
-from tests.house import HOUSE, Gateway, Meter
+from tests.house import Gateway, Meter
 from tests.mosquitto import free_port
 
 FAST, FULL = 8, 200
@@ -32,9 +32,8 @@ HOUSES = 4
 PERIOD_S = 0.2
 BRIEF_S, LONG_S = (0.1, 8.0), (12.0, 25.0)
 NOTICED_S = 15.0
-BACK_S = (
-    6.0  # its pause between two attempts is 4 s at most, a second until the other end is asked for again, one for the machine
-)
+BACK_S = 6.0
+"""Its pause between two attempts is 4 s at most; a second until the other end is asked for again, and one for the machine."""
 PATIENCE_S = 30.0
 LOOK_S = 0.05
 
@@ -63,17 +62,14 @@ class House:
         self.cable = cable
         self.limits: list[tuple[float, datetime, int]] = []
         self._meter = Meter(folder)
-        (folder / "secret").write_text("canary-password\n", encoding="ascii")
         self._metrics_port = free_port()
-        text = HOUSE.format(port=self._meter.device, mqtt_port=PORT, metrics_port=self._metrics_port)
-        (folder / "house.toml").write_text(text.replace('host = "127.0.0.1"', f'host = "{cable.address}"'), encoding="utf-8")
         self._ear = subprocess.Popen(
             cable.behind(sys.executable, "-m", "tests.campaign._ear", str(PORT)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.gateway = Gateway(folder / "house.toml")
+        self.gateway = Gateway(cable.configured(folder, self._meter.device, self._metrics_port))
         self._ended = threading.Event()
         self._threads = [threading.Thread(target=work, daemon=True) for work in (self._listen, self._speak)]
         for thread in self._threads:
@@ -142,9 +138,11 @@ def run(seed: str, count: int) -> Pulled | str:
             if why := cable.lay():
                 return why
             house = House(Path(name), cable)
-            house.first_limit(datetime.min.replace(tzinfo=UTC))
-            cycles = [cycle(house, rng, long=bool(number % 2)) for number in range(count)]
-            code = house.close()
+            try:
+                house.first_limit(datetime.min.replace(tzinfo=UTC))
+                cycles = [cycle(house, rng, long=bool(number % 2)) for number in range(count)]
+            finally:
+                code = house.close()
             seqs = [seq for _, _, seq in house.limits]
             backwards = sum(after < before for before, after in pairwise(seqs))
             return Pulled(cycles, backwards, house.gateway.log().count("Traceback"), code)

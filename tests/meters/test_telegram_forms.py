@@ -1,7 +1,6 @@
 """The P1 telegrams of the meter in software."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -12,9 +11,8 @@ from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import ClockRule, Reading
 from han_gateway.meters.telegram_forms import NETHERLANDS, SWEDEN_KAMSTRUP, TELEGRAM_FORMS, Field, TelegramForm, write
 from han_gateway.meters.telegram_meter import TELEGRAM_METERS, TelegramMeter
+from tests.meters.test_forms import stored
 from tests.meters.test_telegram import READING
-
-FOLDER = Path(__file__).parent.parent.parent / "fixtures" / "lists"
 
 
 def lines(form: TelegramForm, reading: Reading) -> dict[str, tuple[Value, ...]]:
@@ -76,9 +74,7 @@ def test_forms_are_telegrams(form: TelegramForm) -> None:
 @pytest.mark.parametrize("form", TELEGRAM_FORMS, ids=lambda form: form.name)
 def test_a_telegram_is_written_as_its_file_has_it(form: TelegramForm) -> None:
     """What a meter in software says over its P1 port is, letter for letter, the file of it: head, codes, digits, units, order, checks."""
-    _, line = (FOLDER / f"{form.name}.han").read_text(encoding="ascii").splitlines()
-
-    assert frames()[form.name] == bytes.fromhex(line.split()[1])
+    assert frames()[form.name] == stored(form.name)
 
 
 def test_meters_are_found_by_name() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cable import PORT, Cable, missing
-from tests.house import HOUSE, PATIENCE_S, Gateway, Meter
+from tests.house import PATIENCE_S, Gateway, Meter
 from tests.mosquitto import free_port
 
 pytestmark = pytest.mark.broker
@@ -30,10 +30,7 @@ def cable(tmp_path: Path) -> Iterator[Cable]:
 def test_a_cable_that_is_pulled_is_noticed_and_forgiven(cable: Cable, tmp_path: Path) -> None:
     """No word of an end ever comes: the broker counts as lost all the same, and after the cable is back it is found again, each time."""
     meter = Meter(tmp_path)
-    (tmp_path / "secret").write_text("canary-password\n")
-    text = HOUSE.format(port=meter.device, mqtt_port=PORT, metrics_port=free_port())
-    (tmp_path / "house.toml").write_text(text.replace('host = "127.0.0.1"', f'host = "{cable.address}"'))
-    gateway = Gateway(tmp_path / "house.toml")
+    gateway = Gateway(cable.configured(tmp_path, meter.device, free_port()))
 
     def until(true: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE_S
