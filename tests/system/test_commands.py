@@ -2,15 +2,13 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from han_gateway.core.outcome import FEW_GAPS
 from tests.house import PATIENCE_S, House
-from tests.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
 
@@ -60,26 +58,6 @@ class Charger:
             self.limit_a, self._back_at = 0.0, time.monotonic() + BOOT_S
         elif topic == f"{GARAGE}/limit" and time.monotonic() >= self._back_at:
             self.limit_a = json.loads(payload)["current_a"]
-
-
-@pytest.fixture
-def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], House]]:
-    """Starts the gateway, again and again, with the folder for its state that systemd would give it."""
-    (tmp_path / "state").mkdir()
-    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    houses: list[House] = []
-    with Mosquitto(tmp_path) as broker:
-
-        def begin() -> House:
-            if houses:
-                houses[-1].close()
-            houses.append(House(tmp_path, broker))
-            return houses[-1]
-
-        try:
-            yield begin
-        finally:
-            houses[-1].close()
 
 
 def test_a_restart_is_seen_and_told(begin: Callable[[], House]) -> None:

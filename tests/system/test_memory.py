@@ -2,7 +2,7 @@
 
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,32 +10,11 @@ import pytest
 from han_gateway.adapters import store
 from han_gateway.core.memory import Memory, Past
 from tests.house import PATIENCE_S, House
-from tests.mosquitto import Mosquitto
 
 pytestmark = pytest.mark.broker
 
 HOUR_MS = 3_600_000
 REMEMBERED = "garage takes 1.5 s to follow, has had 9.0 A lately"
-
-
-@pytest.fixture
-def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], House]]:
-    """Starts the gateway, again and again, with the folder for its state that systemd would give it."""
-    (tmp_path / "state").mkdir()
-    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "state"))
-    houses: list[House] = []
-    with Mosquitto(tmp_path) as broker:
-
-        def begin() -> House:
-            if houses:
-                houses[-1].close()
-            houses.append(House(tmp_path, broker))
-            return houses[-1]
-
-        try:
-            yield begin
-        finally:
-            houses[-1].close()
 
 
 def leave(folder: Path, hours: float, had_ua: int) -> Path:
