@@ -31,7 +31,11 @@ FAST = 60
 OTHERS_PERCENT = 90
 TESTS = {
     "dlms": ("tests/dlms", "tests/meters"),
-    "han_gateway/core": ("tests/core", f"{PAGES}::test_figures_of_the_law_are_those_of_the_code"),
+    "han_gateway/core": (
+        "tests/core",
+        f"{PAGES}::test_figures_of_the_law_are_those_of_the_code",
+        f"{PAGES}::test_tables_are_those_of_the_code[protection.md]",
+    ),
     "han_gateway/devices": ("tests/devices", f"{PAGES}::test_tables_are_those_of_the_code[chargers.md]"),
     "han_gateway/meters": ("tests/meters", f"{PAGES}::test_tables_are_those_of_the_code[README.md]"),
     "han_gateway/meters/forms": ("tests/meters",),
