@@ -1,5 +1,7 @@
 """The record of a make, and its templates."""
 
+from dataclasses import replace
+
 import pytest
 
 from han_gateway.core.site import Charger
@@ -23,6 +25,21 @@ def test_a_make_of_which_only_the_words_are_known_is_like_most() -> None:
 def test_who_has_a_failsafe_says_which(device: Device) -> None:
     """The words for people and the figure for the core tell the same."""
     assert (device.failsafe == PLAIN.failsafe) == (device.failsafe_ma is None)
+
+
+@pytest.mark.parametrize(
+    ("device", "talks"),
+    [
+        (PLAIN, False),
+        (replace(PLAIN, on_change=True), False),
+        (replace(PLAIN, currents=(Value("<id>/l1"),)), True),
+        (replace(PLAIN, currents=(Value("<id>/l1"),), on_change=True), False),
+        (replace(PLAIN, currents=(Value("<id>/l1"),), on_change=True, alive=("<id>/up",)), True),
+    ],
+)
+def test_who_is_heard_though_nothing_changes(device: Device, talks: bool) -> None:
+    """A make that tells anything, unless it speaks only on a change; a sign of life is one, whatever else it tells."""
+    assert device.talks is talks
 
 
 def test_every_blank_that_is_allowed_is_filled() -> None:
