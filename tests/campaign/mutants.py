@@ -29,19 +29,16 @@ from tests.campaign._trial import PAGES, answer_of, cold, warm
 STRICT = tuple(f"han_gateway/core/{name}.py" for name in ("allocation", "headroom", "supervision"))
 FAST = 60
 OTHERS_PERCENT = 90
+TABLES = f"{PAGES}::test_tables_are_those_of_the_code[protection.md]"
 TESTS = {
     "dlms": ("tests/dlms", "tests/meters"),
-    "han_gateway/core": (
-        "tests/core",
-        f"{PAGES}::test_figures_of_the_law_are_those_of_the_code",
-        f"{PAGES}::test_tables_are_those_of_the_code[protection.md]",
-    ),
+    "han_gateway/core": ("tests/core", f"{PAGES}::test_figures_of_the_law_are_those_of_the_code", TABLES),
     "han_gateway/devices": ("tests/devices", f"{PAGES}::test_tables_are_those_of_the_code[chargers.md]"),
     "han_gateway/meters": ("tests/meters", f"{PAGES}::test_tables_are_those_of_the_code[README.md]"),
     "han_gateway/meters/forms": ("tests/meters",),
 }
 """Which tests should notice, for each room; of its own file first. What people read of figures, chargers and meters is in the documentation."""
-OF_STRICT = tuple(f"tests/core/test_{Path(file).name}" for file in STRICT)
+OF_STRICT = (*(f"tests/core/test_{Path(file).name}" for file in STRICT), TABLES)
 """These must be enough for those three alone."""
 EXPLAINED = Path(__file__).with_name("survivors.toml")
 
