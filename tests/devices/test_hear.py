@@ -86,6 +86,18 @@ def test_currents_on_topics_of_their_own_are_put_together() -> None:
     assert report(SMARTEVSE, *said) == {"current_a": {"L1": 1.0, "L2": 2.0, "L3": 3.0}}
 
 
+def test_a_list_that_ends_before_the_currents_names_none() -> None:
+    """Neither does one that ends in their midst name those behind its end."""
+    assert report(GO_E, ("nrg", [230, 230, 230, 0], 0)) == {}
+    assert report(GO_E, ("nrg", [230, 230, 230, 0, 7], 0)) == {"current_a": {"L1": 7.0}}
+
+
+@pytest.mark.parametrize(("said", "status"), [(b"True", "charging"), (b"true", "charging"), (b"False", "connected")])
+def test_true_is_true_however_it_is_written(said: bytes, status: str) -> None:
+    """Bridges in Python say True."""
+    assert report(link(DEVICES["evcc-loadpoint"]), ("charging", said, 0)) == {"status": status}
+
+
 def test_an_old_current_is_not_believed() -> None:
     """A current that was not said again for 30 s is left out, even if the charger speaks of other things."""
     assert KEPT_MS == 30_000

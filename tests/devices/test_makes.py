@@ -165,6 +165,25 @@ def test_who_speaks_only_of_changes_is_believed_for_longer(make: str, topic: str
     assert ("current_a" in said) == lasts
 
 
+def test_who_is_slow_is_known_to_be() -> None:
+    """Six seconds are enough but for a mesh, a cloud, and a controller that looks now and then (``source`` of each record)."""
+    slow = {name: device.response_ms // 1000 for name, device in DEVICES.items() if device.response_ms != 6_000}
+    assert slow == {"evcc": 40, "evcc-loadpoint": 40, "amina": 10, "easee": 30, "easee-set": 30, "zaptec": 30}
+
+
+def test_who_speaks_only_of_changes_is_known() -> None:
+    """As their documents and sources say; the others repeat themselves."""
+    changing = {name for name, device in DEVICES.items() if device.on_change}
+    assert changing == {"go-e", "smartevse", "smartevse-override", "warp", "wallbox", "amina", "easee", "easee-set"}
+
+
+def test_a_circuit_may_be_told_what_no_charger_takes() -> None:
+    """A circuit of evcc has no rating of its own: 1 to 1000 A. All others are chargers, of 6 to 32 A."""
+    bounds = {name: (device.minimum_ma, device.maximum_ma) for name, device in DEVICES.items()}
+    assert bounds.pop("evcc") == (1_000, 1_000_000)
+    assert set(bounds.values()) == {(6_000, 32_000)}
+
+
 def test_what_one_word_says_does_not_unsay_another() -> None:
     """A charger that charges and then says that a car is there still charges; a current beside a word that says nothing is news."""
     said = report("evcc-loadpoint", ("{}/charging", "true", 0), ("{}/connected", "true", 1), ("{}/maxCurrent", "8", 2))

@@ -9,7 +9,7 @@ from han_gateway.core.site import Charger, Grid, modes_of
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
-from han_gateway.devices.record import Feed
+from han_gateway.devices.record import Feed, Say
 from han_gateway.devices.translate import House, Told, answered, feed, seen, tell
 
 CHARGER = Charger(name="garage", lines=frozenset(LINES))
@@ -45,6 +45,19 @@ def test_only_a_pause_is_ended_by_more_than_a_limit() -> None:
         ["frc/set 1", "amp/set 6"],
         ["frc/set 0", "amp/set 9"],
     ]
+
+
+def test_words_of_one_breath_are_counted_on_each_topic() -> None:
+    """So that none takes the place of another that is still to be heard there."""
+    words = tuple(Say(f"<id>/{topic}", "x") for topic in "aabaa")
+    limit = SetLimit(grant=_grant(10), lines=frozenset(LINES), seq=0, valid_for_ms=60_000)
+    _, messages = tell(replace(LINK, device=replace(LINK.device, resume=(), charge=words)), None, limit, 0, 0)
+    assert [(message.topic[-1], message.nth) for message in messages] == [("a", 0), ("a", 1), ("b", 0), ("a", 2), ("a", 3)]
+
+
+def test_an_owners_word_that_nobody_knows_is_not_given_back() -> None:
+    """A loadpoint of evcc that we did not pause keeps the mode that it has."""
+    assert said(replace(LINK, device=DEVICES["evcc-loadpoint"]), (10, 0)) == [["maxCurrent/set 10"]]
 
 
 @pytest.mark.parametrize("amps", [10, 6, 0])
