@@ -1,12 +1,13 @@
 """Pieces of messages, joined."""
 
 from collections.abc import Callable, Iterable
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlms import assembly, blocks, hdlc, mbus
+from dlms import assembly, blocks, ciphering, hdlc, mbus
 from dlms.apdu import LLC
 from dlms.assembly import Assembler, Joined, Message, Unfinished
 from dlms.mbus import Telegram
@@ -54,6 +55,7 @@ def messages(items: Iterable[Joined]) -> list[bytes]:
 
 
 WHOLE = framed(LLC + b"\x0f whole")
+ENVELOPE = ciphering.build(ciphering.Sealed(b"XYZ\x00\x00\x00\x00\x07", 0x30, 7, bytes(300)))
 LAST_SEGMENT = (LLC + TEXT)[200:]  # without those before it, nothing tells it from a message
 WAYS: dict[str, tuple[Callable[[bytes, int], list[bytes]], bytes]] = {
     "segments": (segments, LLC + TEXT),
@@ -77,7 +79,7 @@ class TestWhole:
         assert item.octets in (LLC + b"\x0f whole", TEXT, frame)
 
     def test_what_vouches_for_a_message(self) -> None:
-        """HDLC vouches for what it carries, M-Bus does not, whole or in pieces or in blocks."""
+        """HDLC vouches for what it carries, M-Bus does not, whole or in pieces or in blocks; nothing does for an envelope alone."""
         in_a_telegram = telegrams(b"".join(blocks.split(TEXT, 60)), 245)
         for frames, vouched in (
             *(([WHOLE], True), (segments(LLC + TEXT, 50), True), (in_blocks(TEXT, 50), True)),
@@ -86,6 +88,7 @@ class TestWhole:
             (item,) = take(frames)
             assert isinstance(item, Message)
             assert item.vouched is vouched
+        assert take([ENVELOPE]) == [Message(ENVELOPE, vouched=False, bare=True)]
 
     def test_other_m_bus_applications(self) -> None:
         """A telegram of another application layer is Rejected(NOT_PUSH)."""
@@ -167,7 +170,9 @@ class TestPieces:
         first, *_ = segments(LLC + TEXT, 100)
         stranger = framed(TEXT[100:], segmented=True, source=b"\x23")
 
-        assert [type(item) for item in take([first, stranger])] == [Unfinished, Rejected]
+        unfinished, lost = take([first, stranger])
+        assert isinstance(unfinished, Unfinished)
+        assert lost == Rejected(Reason.SEGMENTED, len(TEXT) - 100, "a piece without those before it")
         one, two = telegrams(TEXT, 150)
         other = mbus.build(mbus.parse(two)._replace(destination=0x66))
         assert [type(item) for item in take([one, other])] == [Unfinished, Rejected]
@@ -200,11 +205,11 @@ class TestPieces:
     def test_blocks_that_are_none(self) -> None:
         """A block that breaks its own rules is Rejected(MALFORMED) and gives up what was pending."""
         first, *_ = in_blocks(TEXT, 60)
-        items = take([first, framed(b"\xe0\x40\x00\x02\x00\x00\x10short")])
+        broken = framed(b"\xe0\x40\x00\x02\x00\x00\x10short")
+        unfinished, malformed = take([first, broken])
 
-        assert [type(item) for item in items] == [Unfinished, Rejected]
-        assert isinstance(items[1], Rejected)
-        assert items[1].reason is Reason.MALFORMED
+        assert isinstance(unfinished, Unfinished)
+        assert malformed == Rejected(Reason.MALFORMED, len(broken), "general-block-transfer")
 
 
 class TestBounds:
@@ -222,6 +227,21 @@ class TestBounds:
             assert len(held) < assembly.MOST_PIECES
             assert sum(len(piece.data) for piece in held) <= assembly.MOST_OCTETS
         assert given_up
+
+    @pytest.mark.parametrize(
+        ("sizes", "fits"),
+        [([10] * 32, True), ([10] * 33, False), ([2_000] * 4 + [192, 10], True), ([2_000] * 4 + [193, 10], False)],
+        ids=["32 pieces", "33 pieces", "8192 octets and the last piece", "8193 octets and the last piece"],
+    )
+    def test_the_longest_message(self, sizes: list[int], fits: bool) -> None:
+        """A message may have 32 pieces, and 8,192 octets before its last one; with one more it is given up before that comes."""
+        message = LLC + bytes(sum(sizes) - len(LLC))
+        ends = list(accumulate(sizes))
+        frames = [framed(message[end - size : end], segmented=end < ends[-1]) for size, end in zip(sizes, ends, strict=True)]
+        items = take(frames)
+
+        assert (messages(items) == [message]) is fits
+        assert isinstance(items[0], Unfinished) is not fits
 
     @given(st.lists(st.sampled_from([WHOLE, *segments(LLC + TEXT, 50), *telegrams(TEXT, 50), *in_blocks(TEXT, 50)]), max_size=20))
     def test_any_order_of_any_pieces(self, frames: list[bytes]) -> None:

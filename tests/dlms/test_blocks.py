@@ -39,9 +39,10 @@ def test_a_block_cut_short_is_none(message: bytes) -> None:
 
 
 @pytest.mark.parametrize("length", ["80", "83000001", "ff"])
-def test_lengths_that_nobody_writes(length: str) -> None:
-    """A length of no octets, or of more than two, is none."""
-    assert blocks.parse(bytes.fromhex("e0c000010000" + length) + bytes(300)) is None
+@pytest.mark.parametrize("size", [0, 1, 128, 300])
+def test_lengths_that_nobody_writes(length: str, size: int) -> None:
+    """A length of no octets, or of more than two, is none, however many follow."""
+    assert blocks.parse(bytes.fromhex("e0c000010000" + length) + bytes(size)) is None
 
 
 @given(st.binary(max_size=40))

@@ -1,5 +1,8 @@
 """The envelope around an encrypted message, both ways."""
 
+import sys
+from importlib.util import module_from_spec
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -205,6 +208,15 @@ def test_the_extent_of_an_envelope_in_a_stream(title: bytes) -> None:
         assert extent(b"xx" + (envelope + b"!abcd")[:cut], 2) == (len(envelope) if cut >= told else None)
 
 
+@pytest.mark.parametrize(("security", "least"), [(0, 1), (ENCRYPTED, 1), (ENCRYPTED | 1, 1), (AUTHENTICATED, 12), (BOTH, 12)])
+def test_the_shortest_content(security: int, least: int) -> None:
+    """One octet is content enough where there is no tag; where there is one, its twelve are the least."""
+    sealed = Sealed(TITLE, security, 7, bytes(least))
+
+    assert parse(build(sealed)) == sealed
+    assert refused(parse(build(sealed._replace(content=bytes(least - 1))))) == (Reason.MALFORMED, NO_CONTENT)
+
+
 OTHER_TITLE = "a system title that has not 8 octets is not supported"
 NO_LENGTH = "the length of the general-glo-ciphering is not its length"
 NO_CONTENT = "a general-glo-ciphering without content"
@@ -272,6 +284,19 @@ def test_any_bytes_give_a_message_or_a_reason(content: bytes) -> None:
                 assert isinstance(unseal(sealed, KEYS), (bytes, Rejected))
                 assert isinstance(unseal(sealed, ENCRYPTION_ONLY), (bytes, Rejected))
         assert (extent(beginning + content, 0) or 0) >= 0
+
+
+def test_only_a_key_needs_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no meter encrypts, ``cryptography`` is never imported and need not be there; who has a key cannot do without."""
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers", None)
+    spec = ciphering.__spec__
+    assert spec.loader
+    fresh = module_from_spec(spec)
+    spec.loader.exec_module(fresh)
+
+    assert fresh.parse(build(Sealed(TITLE, BOTH, 7, bytes(40)))) == Sealed(TITLE, BOTH, 7, bytes(40))
+    with pytest.raises(ImportError):
+        fresh.seal(PLAIN, KEYS, TITLE, 7)
 
 
 def test_keys_are_not_shown() -> None:

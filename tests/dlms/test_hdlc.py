@@ -41,6 +41,11 @@ def test_a_changed_bit(bit: int, check_fcs: bool) -> None:
         assert verdict == (bytes(changed[1:-1]) if not check_fcs else Rejected(Reason.FRAME_CHECK, len(A)))
 
 
+def test_the_check_is_asked_for() -> None:
+    """Unless somebody says that it does not matter, a frame whose check at the end is wrong is none."""
+    assert examine(A[:-2] + bytes([A[-2] ^ 1]) + A[-1:], 0) == Rejected(Reason.FRAME_CHECK, len(A))
+
+
 ADDRESSES = [bytes(width - 1) + b"\x01" for width in range(1, 6)]
 
 
@@ -55,6 +60,13 @@ def test_addresses(destination: bytes, source: bytes) -> None:
     assert decided[-1] == (whole[1:-1] if good else Reason.HEADER_CHECK)
     assert set(decided[:-1]) <= ({None} if good else {None, Reason.HEADER_CHECK})
     assert sorted(decided, key=lambda verdict: verdict is not None) == decided  # what is decided stays so
+
+
+@pytest.mark.parametrize("last", range(0, 256, 2))
+def test_an_address_ends_with_an_odd_octet(last: int) -> None:
+    """An even octet never ends an address: where one should, no frame begins."""
+    assert examine(build(bytes([last]), b"\x02\x01", 0x10, b"information"), 0) is Reason.HEADER_CHECK
+    assert examine(build(b"\x01", bytes([last]), 0x10, b"information"), 0) is Reason.HEADER_CHECK
 
 
 @given(st.binary(max_size=30))

@@ -81,7 +81,7 @@ def test_what_the_sum_finds() -> None:
                 assert examine(changed, 0) == Rejected(Reason.FRAME_CHECK, len(raw))
 
 
-@pytest.mark.parametrize("noise", ["6812", "680a0b", "680a0a69", "680a0a6808", "6869"])
+@pytest.mark.parametrize("noise", ["6812", "680a0b", "680a006853", "680a0a69", "680a0a0053", "680a0a6808", "680a0a6800", "6869"])
 def test_no_telegram_begins_here(noise: str) -> None:
     """Where the lengths differ, the second start is missing, or the control field is not that of user data, no telegram begins."""
     assert examine(bytes.fromhex(noise) + bytes(300), 0) is Reason.NOISE

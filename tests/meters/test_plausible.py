@@ -34,6 +34,14 @@ def test_every_number_of_a_reading_has_a_range() -> None:
     assert {register.name for register in REGISTERS.values()} > LIMITS.keys()
 
 
+def test_the_largest_values() -> None:
+    """Of no meter more than 10 kA, 1 kV, 10 MW, 10 Mvar, 10^15 Wh or 10^15 varh is believed."""
+    largest = {"ma": 10_000_000, "mv": 1_000_000, "w": 10_000_000, "var": 10_000_000, "wh": 10**15, "varh": 10**15}
+
+    assert {name.rpartition("_")[2] for name in LIMITS} == largest.keys()
+    assert {name: largest[name.rpartition("_")[2]] for name in LIMITS} == LIMITS
+
+
 class TestDrift:
     """Scales that firmware changed."""
 
