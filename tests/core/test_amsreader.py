@@ -214,3 +214,15 @@ def test_a_meter_that_tells_the_power_of_each_line_is_believed(reading: Reading)
     shown = page(lines)
     expected = [500, -100, 747] if reading is FULL else [None, None, None]
     assert [shown[line]["p"] for line in ("l1", "l2", "l3")] == expected
+
+
+def test_registers_stay_for_a_little_more_than_an_hour() -> None:
+    """They come once an hour: kept for less than that they would be missing, for much more they would be old."""
+    (energy,) = messages("ams", ENERGIES, NOW)
+    assert energy.expiry_s == 4_000
+
+
+def test_the_four_powers_are_not_mixed_up() -> None:
+    """P and Q are what is bought, PO and QO what is sold; Q is the reactive one."""
+    power = said(FULL._replace(power_import_w=1, reactive_import_var=2, power_export_w=3, reactive_export_var=4))["ams/power"]
+    assert [power[name] for name in ("P", "Q", "PO", "QO")] == [1, 2, 3, 4]

@@ -394,3 +394,13 @@ def test_who_follows_in_time_is_slow_no_longer() -> None:
     assert (quick.response_ms, quickest.belief.response_ms) == (9_000, None)
     assert learn(said, None, load(30, 20, 20), NOW + 30_000).response_ms == 8_000
     assert learn(told(slow, 16, load(8, 8, 8), 0), None, load(8, 8, 8), 9_000).response_ms == 25_000
+
+
+@pytest.mark.parametrize(("waited", "open_"), [(RESPONSE_MS - 1, True), (RESPONSE_MS, False)])
+def test_a_raise_that_was_taken_back_is_no_question(waited: int, open_: bool) -> None:
+    """Up and down again to the same limit: also of a charger that was seen to be slow, nothing more is waited for than its time."""
+    view = told(told(silent(6, answers=1), 16, load(20, 20, 20), 10_000), 6, load(20, 20, 20), 12_000)
+    view = view._replace(belief=view.belief._replace(response_ms=RESPONSE_MS))
+    view = learn(view, None, load(20, 20, 20), 12_000 + waited)
+
+    assert (view.belief.probe is not None) is open_

@@ -1,15 +1,17 @@
 """Sub-fuses with a meter of their own: their house counts, one reading raises nothing, and silence falls back."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
-from han_gateway.core.circuits import carried, rooms_for_cuts, rooms_for_raises
+from han_gateway.core.circuits import carried, rooms_for_cuts, rooms_for_raises, unread
 from han_gateway.core.effects import Note
 from han_gateway.core.events import CircuitSaid, MeterSaid
 from han_gateway.core.site import Circuit, Grid, Policy, Site
+from han_gateway.core.state import Conduct
 from han_gateway.core.units import PerLine
-from tests.core.houses import L1, L3, Run, charger, house, list1, list2, notes
+from tests.core.houses import L1, L3, Run, charger, house, list1, list2, notes, report
 
 
 def shed(*, fuse: int = 20, margin: int = 0, grid: Grid = Grid.TN, fallback: int = 6_000) -> Site:
@@ -279,3 +281,46 @@ def test_a_shed_that_is_awaited_may_change() -> None:
     (view,) = carried(run.site, run.state, shed(fuse=16), run.now)
 
     assert (view.circuit.fuse_ma, view.load) == (16_000, None)
+
+
+def test_what_is_not_known_of_a_shed_lowers_no_more_than_its_fallback() -> None:
+    """Below a meter that was never heard a charger is lowered to its fallback; one that has just that, or less, is left alone."""
+    run = Run(shed())
+    for limit_ma, told in ((5_000, {}), (6_000, {}), (7_000, {"garage": 6_000})):
+        view = run.state.chargers[0]
+        state = run.state.having(view._replace(grant=replace(view.grant, limit_ma=limit_ma)))
+
+        assert {name: grant.limit_ma for name, grant in unread(run.site, state).items()} == told
+
+
+def row(claims_ma: int = 0, draws_a: float = 0, conduct: Conduct = Conduct.OBEYING) -> PerLine[int] | None:
+    """What is left below a fuse of 20 A with a margin of 1 and no meter, when one of two chargers with 6 A is like this and the other is not seen.
+
+    The other has a bad name from earlier, and says nothing now.
+    """
+    parts = (charger("garage", [L1]), charger("yard", [L1]))
+    run = Run(house(Circuit(name="row", fuse_ma=20_000, margin_ma=1_000, parts=parts), fuse=63))
+    for view, ignores, claimed in zip(run.state.chargers, (conduct, Conduct.IGNORING), (claims_ma, 0), strict=True):
+        said = report(60_000, "garage", draws_a, [L1]) if view.charger.name == "garage" else None
+        grant = replace(view.grant, limit_ma=6_000)
+        unruly = view._replace(grant=grant, conduct=ignores, echo=view.echo._replace(echo_ma=claimed), report=said)
+        run.state = run.state.having(unruly)
+    return rooms_for_cuts(run.site, run.state, 60_000).get("row")
+
+
+@pytest.mark.parametrize(
+    ("claims_ma", "draws_a", "conduct", "left"),
+    [
+        (16_000, 6, Conduct.OBEYING, 9_000),  # 20 less 1 less the 10 A that it claims beyond its limit
+        (0, 16, Conduct.IGNORING, 9_000),
+        (0, 16, Conduct.OBEYING, None),  # one report is no bad name
+        (6_000, 6, Conduct.OBEYING, None),
+    ],
+)
+def test_a_charger_that_takes_more_leaves_less_below_a_fuse_without_a_meter(
+    claims_ma: int, draws_a: float, conduct: Conduct, left: int | None
+) -> None:
+    """What a charger claims, or draws against its limit, is not there for its neighbours, nor is the margin; who obeys takes nothing."""
+    room = row(claims_ma, draws_a, conduct)
+
+    assert room == (None if left is None else (left, 19_000, 19_000))

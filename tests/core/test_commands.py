@@ -549,3 +549,60 @@ def test_a_command_never_raises_a_limit() -> None:
             assert all(not view.grant.limit_ma for view in run.state.chargers if view.paused)
     assert asked > 500
     assert lowered > 50
+
+
+def test_eight_outcomes_are_known_by_their_ids() -> None:
+    """The outcomes of the last eight commands with an id are remembered, so that none of these is done twice; older ones are forgotten."""
+    run = charging()
+    for number in range(9):
+        ask(run, Ask.PAUSE, id=str(number))
+    assert [outcome.id for outcome in run.state.chargers[0].asks.told] == ["1", "2", "3", "4", "5", "6", "7", "8"]
+
+
+def test_a_pause_after_a_guess_leaves_nothing_to_give_back() -> None:
+    """What a paused charger would have back after a wrong guess is 0, to the last milliampere."""
+    run = charging(house_a=6)
+    run.hear(run.now + 10_000, list2(22, 2, 2, power_import_w=6_000))
+    run.hear(run.now + 2_000, list1(9_000))
+    assert [grant.limit_ma for grant in run.state.guessed] == [16_000]
+    ask(run, Ask.PAUSE)
+    assert [grant.limit_ma for grant in run.state.guessed] == [0]
+
+
+def test_a_rest_and_a_boost_may_end_in_the_same_second() -> None:
+    """Both are over then: the charger waits for room like any other, and each end is told once."""
+    run = charging()
+    ask(run, Ask.PAUSE)
+    run.say(run.now + 1_000, "garage", 0)
+    ask(run, Ask.BOOST, for_s=19)
+    ends = run.now + 19_000
+    assert run.state.chargers[0].asks.rests_until == ends
+    run.until(ends)
+    assert not run.state.chargers[0].paused
+    assert not run.state.chargers[0].boosted
+    assert run.grant().reason.cause is Cause.RAISE_PENDING
+    assert outcomes(run)[-2:] == [
+        (Ask.BOOST, Stage.DONE, "first in line"),
+        (Ask.BOOST, Stage.EXPIRED, "its time is over"),
+    ]
+
+
+def test_what_was_seen_of_one_command_is_told_while_another_is_watched() -> None:
+    """A pause is seen to work while a restart that was asked before it is still under way."""
+    run = charging()
+    ask(run, Ask.RESTART)
+    run.say(run.now + 1_000, "garage", 16)
+    ask(run, Ask.PAUSE)
+    run.say(run.now + 1_000, "garage", 0)
+    assert outcomes(run)[-1] == (Ask.PAUSE, Stage.DONE, "draws nothing")
+    assert [request.ask for request in run.state.chargers[0].asks.open] == [Ask.RESTART]
+
+
+def test_a_pause_that_is_over_is_watched_no_more_and_a_restart_is() -> None:
+    """When the time of a pause ends before anything was seen of it, only the restart beside it is still to be seen."""
+    run = charging()
+    ask(run, Ask.RESTART)
+    ask(run, Ask.PAUSE, for_s=5)
+    run.until(run.now + 5_000)
+    assert outcomes(run)[-1] == (Ask.PAUSE, Stage.EXPIRED, "its time is over")
+    assert [request.ask for request in run.state.chargers[0].asks.open] == [Ask.RESTART]

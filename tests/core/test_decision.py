@@ -353,3 +353,45 @@ def test_the_smaller_of_last_and_fallback() -> None:
     grants = smaller(views(site, a=6, b=16, c=0), fall_back(site, Cause.METER_LOST), Cause.METER_LOST)
 
     assert limits(grants) == {"a": 6, "b": 10, "c": 0}
+
+
+def test_a_limit_between_two_steps_is_left_alone() -> None:
+    """What fits to the milliampere is not touched; a milliampere less of room takes it down to a whole ampere."""
+    site = house(charger("a", [L1]))
+    (view,) = views(site, a=10)
+    odd = view._replace(grant=replace(view.grant, limit_ma=10_500))
+
+    assert cut(site, (odd,), room(10.5, 0, 0), NOW) == {}
+    assert limits(cut(site, (odd,), room(10.499, 0, 0), NOW)) == {"a": 10}
+
+
+def test_a_paused_charger_without_a_car_is_not_short_of_room() -> None:
+    """Where there is no room for its minimum either, people read that no car wants current, and not that there is no room."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    told = tuple(view._replace(paused_at=NOW - 3_600_000) for view in views(site, a=0, b=0))
+    told = reporting(reporting(told, ChargerStatus.IDLE, a=0), ChargerStatus.CONNECTED, b=0)
+    grown = grow(site, told, room(5, 0, 0), NOW)
+
+    assert [grown[name].reason.cause for name in "ab"] == [Cause.NO_CAR, Cause.NO_ROOM]
+
+
+def test_nobody_gives_up_anything_for_a_place_that_was_paused_a_short_while_ago() -> None:
+    """Beside an empty place that wants nothing a car keeps what it does not use: no one else could have it."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = views(site, a=0, b=16)
+    quiet = (a._replace(paused_at=NOW - 1_000), b._replace(unused_since=0))
+    told = reporting(reporting(quiet, ChargerStatus.IDLE, a=0), ChargerStatus.CHARGING, b=6)
+
+    assert limits(grow(site, told, room(25, 0, 0)._replace(power_ma=60_000), NOW)) == {"a": 0, "b": 16}
+
+
+@pytest.mark.parametrize("status", [ChargerStatus.IDLE, ChargerStatus.CONNECTED])
+def test_nobody_is_lowered_for_a_place_without_a_car(status: ChargerStatus) -> None:
+    """Where one is short on another line, a car keeps what it does not use: the charger beside it has no car, or one that sleeps."""
+    site = house(charger("short", [L2]), charger("empty", [L1]), charger("rich", [L1]))
+    short, empty, rich = views(site, short=8, empty=0, rich=16)
+    empty = empty._replace(started_at=-200_000, drew_at=-200_000, paused_at=NOW - 1_000)
+    told = reporting((short, empty, rich._replace(unused_since=0)), ChargerStatus.CHARGING, short=8, rich=6)
+    told = reporting(told, status, empty=0)
+
+    assert limits(grow(site, told, room(16, 8, 0), NOW)) == {"short": 8, "empty": 0, "rich": 16}

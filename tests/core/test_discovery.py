@@ -146,3 +146,17 @@ def test_a_device_fits_into_the_packets_of_a_broker() -> None:
     messages = list(discovery("homeassistant", "han", site, "1.0"))
     assert max(len(message.payload) for message in messages) < 16 * 1024
     assert len(messages) == 32
+
+
+def test_a_cap_is_set_in_whole_amperes_and_in_hundreds_of_watts() -> None:
+    """The arrows beside the number go in steps that mean something: 1 A for a line, 100 W for the house."""
+    rule = CapRule(default=8_000, least=2_000, most=17_000)
+    components = told(replace(house(), power_cap=rule, line_cap=rule))["han-gateway_home/site/config"]["components"]
+    assert (components["line_cap"]["step"], components["power_cap"]["step"]) == (1, 100)
+
+
+def test_values_expire_in_whole_seconds_and_never_at_once() -> None:
+    """Of a meter that sends five lists a second each value is shown for a second: 0 would mean for ever."""
+    site = house()
+    fast = replace(site, policy=replace(site.policy, list_period_ms=200))
+    assert told(fast)["han-gateway_home/meter/config"]["components"]["current_L1"]["expire_after"] == 1

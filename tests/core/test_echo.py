@@ -8,6 +8,7 @@ import pytest
 from han_gateway.core.accord import Accord, Echo
 from han_gateway.core.display import show
 from han_gateway.core.echo import ACCORD, AGAIN_MS, EXCUSED_MS, Verdict
+from han_gateway.core.echo import told as remembered
 from han_gateway.core.effects import ShowCharger
 from han_gateway.core.events import ChargerSaid, ChargerStatus, Overheard
 from han_gateway.core.gateway import start
@@ -485,3 +486,18 @@ def test_a_stranger_is_not_overheard() -> None:
     before = run.state
     assert run.play(Overheard(at=0, charger="boat", limit_ma=6_000)) == ()
     assert run.state is before
+
+
+@pytest.mark.parametrize("accord", Accord)
+def test_time_that_says_nothing_changes_no_mind(accord: Accord) -> None:
+    """A dispute, a doubt or a second master does not end because nothing was heard: only a word, or a long calm, ends it."""
+    assert ACCORD[accord, Verdict.NOTHING] is accord
+
+
+def test_a_charger_may_name_one_of_its_last_four_limits() -> None:
+    """So many are remembered as ours, for one that answers late; what is older counts as somebody else's."""
+    echo = Echo()
+    for limit_ma in (6_000, 7_000, 8_000, 9_000, 10_000):
+        echo = remembered(echo, limit_ma)
+
+    assert echo.told_ma == (7_000, 8_000, 9_000, 10_000)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from han_gateway.core.accord import Accord
-from han_gateway.core.effects import Cause, ChargerState, Doubt, Level, MeterState, Reason, Stage
+from han_gateway.core.effects import Cause, ChargerState, Doubt, Grant, Level, MeterState, Reason, ShowCharger, Stage
 from han_gateway.core.events import Ask, ChargerStatus
 from han_gateway.core.state import Conduct
 from tests.core.houses import L2
@@ -69,3 +69,11 @@ def test_notes_are_as_loud_as_syslog_has_it() -> None:
     loud = (syslog.LOG_WARNING, syslog.LOG_NOTICE, syslog.LOG_INFO, syslog.LOG_DEBUG)
 
     assert (Level.WARNING.value, Level.NOTICE.value, Level.INFO.value, Level.DEBUG.value) == loud
+
+
+def test_a_state_that_has_just_begun_has_lasted_for_nothing() -> None:
+    """A charger that is shown for the first time has been so for 0 ms, with no wish and no complaint."""
+    grant = Grant(charger="garage", limit_ma=0, reason=Reason(cause=Cause.METER_WAITING))
+    shown = ShowCharger(grant=grant, lines=frozenset({L2}), state=ChargerState.PAUSED, queue=None, conduct="unknown")
+
+    assert (shown.for_ms, shown.wish, shown.accord) == (0, None, "agrees")

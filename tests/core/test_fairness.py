@@ -22,9 +22,11 @@ from han_gateway.core.fairness import (
     appetite_ma,
     drawn_ma,
     in_turn,
+    lately_paused,
     no_car,
     queue,
     rank,
+    starts,
 )
 from han_gateway.core.site import Policy
 from han_gateway.core.state import Belief, ChargerView
@@ -251,3 +253,33 @@ def test_who_waits_for_power_is_named_the_next_one_first() -> None:
 def starved(view: ChargerView) -> ChargerView:
     """The same, paused because there is no room."""
     return view._replace(grant=Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=Cause.NO_ROOM)))
+
+
+def test_the_figures_of_a_turn() -> None:
+    """A turn is an hour and a half, a look 75 s, a new look after 45 min of pause, a soft start 40 s: each to the millisecond."""
+    assert [in_turn(one(6, started_at=NOW), NOW + after) for after in (5_399_999, 5_400_000)] == [True, False]
+    assert [absent(POLICY, waits(one(6, started_at=NOW - after), NOW), NOW) for after in (74_999, 75_000)] == [False, True]
+    assert [lately_paused(one(0, paused_at=NOW), NOW + after) for after in (2_699_999, 2_700_000)] == [True, False]
+    assert [starts(one(6, started_at=NOW), NOW + after) for after in (39_999, 40_000)] == [True, False]
+
+
+@pytest.mark.parametrize(("after_ms", "offered"), [(44_999, 16_000), (45_000, 12_000)])
+def test_what_a_car_leaves_is_lent_after_45_s(after_ms: int, offered: int) -> None:
+    """A car that takes 9.2 A of its 16 keeps them for 45 s, and has 12 from then on."""
+    view = says(one(16, unused_since=NOW), 9.2, at=NOW + after_ms)
+    assert appetite_ma(POLICY, view, NOW + after_ms, alone=True) == offered
+
+
+@pytest.mark.parametrize(("less_ua", "first"), [(499_999, False), (500_001, True)])
+def test_who_waits_must_have_had_half_an_ampere_less(less_ua: int, first: bool) -> None:
+    """When a turn is over, the one that waits takes the place if it has had 500 mA less over the last hours, and not sooner."""
+    charging, waiting = one(6, had_ua=9_000_000), one(0, had_ua=9_000_000 - less_ua)
+    assert (rank(POLICY, waiting, NOW) < rank(POLICY, charging, NOW)) is first
+
+
+@pytest.mark.parametrize(("amps", "gone"), [(0.499, True), (0.5, False)])
+def test_half_an_ampere_is_a_car(amps: float, gone: bool) -> None:
+    """Less than 0.5 A through a whole look is an open contactor, 0.5 A is a car: for what is seen now and for what is remembered."""
+    view = says(one(6, started_at=NOW - LOOK_MS), amps)
+    assert absent(POLICY, view, NOW) is gone
+    assert (account(POLICY, view, NOW - 10_000, NOW).drew_at != NOW) is gone

@@ -2,10 +2,12 @@
 
 import pytest
 
-from han_gateway.core.effects import Cause, MeterState, Reason
+from han_gateway.core.effects import Cause, Grant, MeterState, Reason
+from han_gateway.core.events import ChargerSaid
+from han_gateway.core.foresight import misled
 from han_gateway.core.site import Grid, Site
 from han_gateway.core.state import Belief
-from han_gateway.core.units import Line
+from han_gateway.core.units import Line, PerLine
 from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2, notes
 
 ONE = house(charger("garage"))
@@ -333,3 +335,25 @@ def test_however_often_it_was_wrong_a_great_rise_is_believed() -> None:
     assert run.limit() == 16_000
     run.hear(45_000, list1(POWER + 230 * 15))
     assert run.grant().reason.cause is Cause.POWER_ROSE
+
+
+@pytest.mark.parametrize(
+    ("limits", "wrong"), [((10_000, 16_000), 2), ((10_000, 15_000), 0), ((9_000, 16_000), 0), ((9_000, 15_000), 0)]
+)
+def test_a_guess_was_wrong_if_all_of_it_was(limits: tuple[int, int], wrong: int) -> None:
+    """Where one of two chargers does not get everything back, the house had risen after all: the count of wrong guesses begins anew."""
+    because = Reason(cause=Cause.POWER_ROSE)
+    before = tuple(Grant(charger=name, limit_ma=limit, reason=because) for name, limit in (("a", 10_000), ("b", 16_000)))
+    after = {name: Grant(charger=name, limit_ma=limit, reason=because) for name, limit in zip("ab", limits, strict=True)}
+
+    assert misled(charging().state._replace(guessed=before, misled=1), after) == wrong
+
+
+def test_a_car_counts_by_its_weakest_line() -> None:
+    """Of one that draws 16, 10 and 16 A no more than three times 10 A are sure to be in the power of the house."""
+    run = charging()
+    run.play(ChargerSaid(at=49_000, charger="garage", current_ma=PerLine(16_000, 10_000, 16_000)))
+    run.hear(50_000, list2(20, 16, 18, power_import_w=230 * 54))
+
+    assert run.state.baseline is not None
+    assert run.state.baseline.chargers_w == 3 * 10 * 230

@@ -311,3 +311,15 @@ def test_why_a_charger_does_not_have_more_yet() -> None:
         STALE: Cause.METER_STALE,
         LOST: Cause.METER_LOST,
     }
+
+
+@pytest.mark.parametrize(("again_at", "expected"), [(629_999, []), (630_000, ["charger garage draws more than its limit"])])
+def test_people_are_warned_anew_after_ten_minutes(again_at: int, expected: list[str]) -> None:
+    """A charger that obeys in between and ignores its limit again is news ten minutes after the last warning, to the millisecond."""
+    run = Run(house(charger("garage", [L1])))
+    run.say(20_000, "garage", 6)
+    assert notes(run.say(30_000, "garage", 16)) == ["charger garage draws more than its limit"]
+    for at in range(40_000, 620_001, 20_000):
+        run.say(at, "garage", 6)
+
+    assert notes(run.say(again_at, "garage", 16)) == expected
