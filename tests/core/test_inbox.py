@@ -265,7 +265,7 @@ def test_a_retained_limit_that_is_removed_is_no_limit() -> None:
 def test_the_largest_that_is_believed() -> None:
     """The bounds themselves are within: a thousand amperes, and as many brackets as are counted."""
     assert heard('{"limit_a":1000}') == ChargerSaid(at=1234, charger="garage", limit_ma=1_000_000)
-    most = inbox.MAX_REPORT_BRACKETS
+    most = 64
     assert heard('{"x":' + "[" * (most - 1) + "]" * (most - 1) + "}") == ChargerSaid(at=1234, charger="garage")
     assert heard('{"x":' + "[" * most + "]" * most + "}") == inbox.Refused("garage", "too deep")
     assert heard('{"x":[' + ",".join(["{}"] * (most - 1)) + "]}") == inbox.Refused("garage", "too deep")
@@ -332,6 +332,12 @@ def test_what_is_no_command_is_refused_in_our_words(payload: bytes, why: str) ->
     assert refused.why.startswith(why)
 
 
+def test_256_bytes_of_a_command_are_still_heard() -> None:
+    """A command may be as long as promised, blanks and all."""
+    assert heard(b"pause".ljust(256), COMMAND) == Asked(at=1234, charger="garage", ask=Ask.PAUSE)
+    assert heard(b"pause".ljust(257), COMMAND) == inbox.Refused("commands/garage", "larger than 256 bytes")
+
+
 def test_a_retained_command_never_counts() -> None:
     """A command is for now: what the broker kept of one is not heard, unlike a cap that was set."""
     kept = inbox.settings("han", SITE)
@@ -344,4 +350,6 @@ def test_a_charger_says_for_how_long_it_has_been_on() -> None:
     said = heard('{"uptime_s": 41.4}')
     assert isinstance(said, ChargerSaid)
     assert said.uptime_s == 41
-    assert heard('{"uptime_s": -1}') == inbox.Refused("garage", f"uptime_s must be from 0 to {inbox.MAX_UPTIME_S}")
+    assert heard('{"uptime_s": -1}') == inbox.Refused("garage", "uptime_s must be from 0 to 4294967296")
+    assert heard('{"uptime_s": 4294967296}') == ChargerSaid(at=1234, charger="garage", uptime_s=4_294_967_296)
+    assert heard('{"uptime_s": 4294967297}') == inbox.Refused("garage", "uptime_s must be from 0 to 4294967296")

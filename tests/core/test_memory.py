@@ -284,6 +284,24 @@ def test_the_largest_memory() -> None:
         assert understood(b'{"at":1,"chargers":{"more":{},' + most + b"}}") is None
 
 
+def test_65_536_bytes_and_256_brackets() -> None:
+    """That much is read, and not one more: a house of more than two hundred chargers, and nothing that costs a small computer its breath."""
+    small = b'{"at":1,"chargers":{}}'
+    assert understood(small + b" " * (65_536 - len(small))) == Memory(1)
+    assert understood(small + b" " * (65_537 - len(small))) is None
+    for count, read in ((254, True), (255, False)):
+        inner = b",".join(b'"%d":{}' % number for number in range(count))
+        assert (understood(b'{"at":1,"chargers":{' + inner + b"}}") is not None) == read
+
+
+def test_what_was_told_before_the_start_is_older_than_the_start() -> None:
+    """Limits are remembered oldest first, of a slow charger as of any other, and the last one is that of now."""
+    for view in begun(PAIR, LEARNED).chargers:
+        instants = [command.at for command in view.commands]
+        assert instants == sorted(instants)
+        assert instants[-1] == NOW
+
+
 def test_a_slow_charger_is_excused_as_long_as_without_a_memory() -> None:
     """What it was told before the start counts for its configured time; that it is slow counts for what it is told from now on."""
     left = begun(PAIR, LEARNED).chargers[0]
@@ -302,6 +320,18 @@ def test_what_is_just_worth_a_write() -> None:
     assert worth_keeping(LEARNED, LEARNED._replace(patience_ms=LEARNED.patience_ms + WORTH_MS))
     assert not worth_keeping(LEARNED, replace_past(LEARNED, had_ua=8_000_000 + 1_000), by_ma=1)
     assert worth_keeping(LEARNED, replace_past(LEARNED, had_ua=8_000_000 + 1_001), by_ma=1)
+
+
+@pytest.mark.parametrize(("patience_ms", "worth"), [(9_999, False), (10_000, True)])
+def test_ten_seconds_more_are_worth_the_first_memory(patience_ms: int, worth: bool) -> None:
+    """A house of which nothing was kept yet counts as one that has learned to wait for no longer than usual."""
+    assert worth_keeping(None, Memory(NOW, patience_ms)) is worth
+
+
+def test_a_clock_that_is_behind_takes_nothing_away() -> None:
+    """Whoever has had 16 A all the time has had 16 A, to the last millionth, while the clock claims that it is earlier."""
+    state = begun(PAIR, Memory(NOW + BEHIND_MS, 0, (Past("left", None, 16_000_000),)))
+    assert state.chargers[0].had_ua == 16_000_000
 
 
 @pytest.mark.parametrize("for_ms", [None, 6 * HOUR])
@@ -362,3 +392,20 @@ def test_a_wish_is_worth_a_write() -> None:
     assert worth_keeping(pausing, replace_past(pausing, wish=Ask.BOOST))
     assert worth_keeping(pausing, later)
     assert not worth_keeping(pausing, replace_past(later, left_ms=HOUR - 60_000))
+
+
+@pytest.mark.parametrize("kept_ms", [0, HOUR])
+def test_ten_seconds_of_a_wish_are_not_worth_a_write(kept_ms: int) -> None:
+    """An end that moved by ten seconds is as good as the same; a millisecond more and it is written down."""
+    kept = replace_past(LEARNED, wish=Ask.PAUSE, left_ms=kept_ms)
+    assert not worth_keeping(kept, replace_past(kept, left_ms=kept_ms + 10_000))
+    assert worth_keeping(kept, replace_past(kept, left_ms=kept_ms + 10_001))
+
+
+def test_a_pause_that_is_over_stays_over() -> None:
+    """Also where it is written down just after its end, and read again at once."""
+    run = Restarted(PAIR, None)
+    run.play(Asked(at=NOW, charger="left", ask=Ask.PAUSE, for_ms=HOUR))
+    memory = remembered(run.state, NOW + HOUR + 1)
+    assert memory.chargers[0] == Past("left", wish=Ask.PAUSE, left_ms=0)
+    assert begun(PAIR, memory, NOW + HOUR + 1).chargers[0].asks.wish is None

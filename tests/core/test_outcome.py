@@ -17,6 +17,7 @@ from han_gateway.core.outcome import (
     border,
     first_stage,
     habit,
+    reborn,
     sign_at,
     sign_of,
     words,
@@ -98,6 +99,25 @@ def test_every_way_that_a_command_can_go_has_words(ask: Ask) -> None:
     assert (
         words(Ask.RESTART, Stage.ACCEPTED, Stage.UNCONFIRMED, 180_000) == "sent; it reports too seldom for a restart to be seen"
     )
+
+
+@pytest.mark.parametrize(
+    ("ask", "stage", "text"),
+    [
+        (Ask.RESTART, Stage.ACCEPTED, "told to restart"),
+        (Ask.RESTART, Stage.AWAY, "went silent"),
+        (Ask.RESTART, Stage.DONE, "back after 42 s"),
+        (Ask.PAUSE, Stage.ACCEPTED, "told to draw nothing"),
+        (Ask.PAUSE, Stage.DONE, "draws nothing"),
+        (Ask.PAUSE, Stage.FAILED, "still draws after 42 s"),
+        (Ask.PAUSE, Stage.UNCONFIRMED, "sent; the charger does not say what it draws"),
+        (Ask.RESUME, Stage.DONE, "its limit follows the room again"),
+        (Ask.BOOST, Stage.DONE, "first in line"),
+    ],
+)
+def test_what_people_read_of_a_command(ask: Ask, stage: Stage, text: str) -> None:
+    """That it was told is not that it does it: the words tell one from the other."""
+    assert words(ask, Stage.ACCEPTED, stage, 42_400) == text
 
 
 @pytest.mark.parametrize(
@@ -196,6 +216,36 @@ def test_how_often_a_charger_reports_is_learned() -> None:
     assert habit(view(heard_at=NOW - 500, asks=Asks()), report(NOW, "garage", 0)) == ()
     assert habit(view(heard_at=NOW - 501, asks=Asks()), report(NOW, "garage", 0)) == (501,)
     assert habit(view(heard_at=None, asks=Asks()), report(NOW, "garage", 0)) == ()
+
+
+def test_the_last_eight_pauses_between_reports_count() -> None:
+    """The ninth before the last is forgotten: a charger that once reported seldom is soon known to report often."""
+    slow = view(heard_at=NOW - 3_000, asks=Asks(gaps_ms=(90_000, 1, 2, 3, 4, 5, 6, 7)))
+    assert habit(slow, report(NOW, "garage", 0)) == (1, 2, 3, 4, 5, 6, 7, 3_000)
+
+
+@pytest.mark.parametrize(
+    ("limit_ma", "asked", "kept_ma"),
+    [
+        (7_000, (), 0),
+        (7_001, (), 16_000),
+        (7_000, (Ask.PAUSE,), 0),
+        (7_000, (Ask.RESTART,), 16_000),
+        (7_000, (Ask.PAUSE, Ask.RESTART), 16_000),
+    ],
+)
+def test_what_is_kept_free_for_a_restarted_charger(limit_ma: int, asked: tuple[Ask, ...], kept_ma: int) -> None:
+    """It is kept until the charger, back from its restart, names its limit of 6 A or at most an ampere more."""
+    back = view(asks=Asks(open=tuple(Request(ask, NOW) for ask in asked)))
+    back = back._replace(echo=back.echo._replace(reborn_ma=16_000))
+    said = ChargerSaid(at=NOW + 5_000, charger="garage", limit_ma=limit_ma)
+    assert reborn(back, said).echo.reborn_ma == kept_ma
+
+
+def test_who_was_not_restarted_is_not_back() -> None:
+    """A report of a charger for which nothing is kept free changes nothing about it."""
+    one = view()
+    assert reborn(one, ChargerSaid(at=NOW + 5_000, charger="garage", limit_ma=6_000)) is one
 
 
 @pytest.mark.parametrize(

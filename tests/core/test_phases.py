@@ -11,9 +11,9 @@ from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerSaid, ChargerStatus
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import least
-from han_gateway.core.phases import PAUSED_MS, WIDE_MS, arrange
+from han_gateway.core.phases import PAUSED_MS, WIDE_MS, arrange, widen
 from han_gateway.core.site import Charger, Circuit, Grid, modes_of
-from han_gateway.core.state import Command, Phasing, Sample
+from han_gateway.core.state import ChargerView, Command, Phasing, Sample
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.core.usage import MOST_SWITCHES
 from tests.core.houses import ALL, L1, L2, L3, LIST_MS, Home, Run, charger, house, list2, notes
@@ -102,10 +102,10 @@ NOW = 10_000_000
 BUSY = Command(NOW - 1, 0)
 
 
-def arranged(
+def after_a_list(
     *amps: float, now: tuple[float, ...] = (), span_ms: int = 20_000, drawn: tuple[float, ...] = (0, 0, 0), **known: Any
-) -> set[Line]:
-    """The lines of a charger that was paused a minute ago and has reported since, after a list; the whole window leaves so much."""
+) -> ChargerView:
+    """A charger that was paused a minute ago and has reported since, after a list; the whole window leaves so much."""
     window = tuple(
         Sample(at, Room(PerLine(*(round(each * 1000) for each in room))))
         for at, room in ((NOW - span_ms, amps), (NOW, now or amps))
@@ -131,7 +131,12 @@ def arranged(
         phasing=Phasing(**known),
     )
     state = start(site, 0)._replace(chargers=(view, others), window=window)
-    return set(arrange(site, state, NOW)[0].chargers[0].offered)
+    return arrange(site, state, NOW)[0].chargers[0]
+
+
+def arranged(*amps: float, **known: Any) -> set[Line]:
+    """The lines on which it may charge after that list."""
+    return set(after_a_list(*amps, **known).offered)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +173,8 @@ def test_room_for_the_minimum_is_enough_to_stay() -> None:
         ({}, ALL),
         ({"switched_at": NOW - 599_999}, {L3}),
         ({"gain_ma": -100_000}, {L3}),
+        ({"gain_ma": -33}, {L3}),  # this list makes 0 of it: no more than on one
+        ({"gain_ma": -32}, ALL),  # and 1 of it: a little more
         ({"narrow_car": True}, {L3}),
         ({"switches": 3}, {L3}),
         ({"drawn": (0, 0, 0.5)}, {L3}),
@@ -179,6 +186,29 @@ def test_when_it_may_come_back_from_a_pause_on_all_lines(changed: dict[str, Any]
 
     assert arranged(6, 6, 16, **(narrow | changed)) == lines
     assert arranged(5.999, 6, 16, **(narrow | changed)) == {L3}
+
+
+@pytest.mark.parametrize(("amps", "gain_ma"), [((6, 6, 15.001), 49), ((5.999, 6, 15.001), -251)])
+def test_what_all_lines_would_have_carried(amps: tuple[float, ...], gain_ma: int) -> None:
+    """Three times 6 A where the minimum fits, nothing at all where it does not, less what one line carries: a sixtieth of it for each list."""
+    view = after_a_list(*amps, mode=frozenset({L3}), limit_ma=6_000)
+
+    assert view.phasing.gain_ma == gain_ma
+
+
+@pytest.mark.parametrize(("told_ago_ms", "before"), [(60_000, 1), (60_001, 1), (60_000, 2), (60_001, 2), (60_001, 0)])
+def test_a_limit_stands_for_a_minute_before_the_way_back(told_ago_ms: int, before: int) -> None:
+    """It is the last limit that must have stood, however many there were before it."""
+    site = house(switchable(), fuse=40)
+    state = start(site, 0)
+    older = tuple(Command(NOW - 300_000 + place, 7_000) for place in range(before))
+    view = state.chargers[0]._replace(
+        commands=(*older, Command(NOW - told_ago_ms, 6_000)), mode=frozenset({L3}), phasing=Phasing(gain_ma=2_000)
+    )
+    window = (Sample(NOW, Room(PerLine(16_000, 16_000, 16_000))),)
+    paused = widen(site, state._replace(chargers=(view,), window=window), NOW)
+
+    assert list(paused) == (["garage"] if told_ago_ms > 60_000 else [])
 
 
 @pytest.mark.parametrize(
@@ -349,6 +379,17 @@ def test_three_changes_at_most_and_the_last_one_leads_back() -> None:
     assert 2 <= len(run.modes()) - 1 <= MOST_SWITCHES
     assert run.modes()[-1] == ALL
     assert run.limit() == 16_000
+
+
+def test_another_line_is_among_the_three_changes() -> None:
+    """To one line, to another one when the first fills up, and back to three: each is one change, and all three are done."""
+    run = Home(house(switchable()))
+    run.minutes(2, 5, 5, 5)
+    run.minutes(4, 12, 22, 7)
+    run.minutes(4, 7, 22, 22)
+    run.minutes(13, 5, 5, 5)
+
+    assert run.modes() == [ALL, {L3}, {L1}, ALL]
 
 
 def test_the_next_car_may_change_again() -> None:

@@ -77,6 +77,22 @@ def test_a_limit_on_one_line() -> None:
     assert b'"current_a":6,' in worded(told("yard", 6999, frozenset({L2})))[0].payload
 
 
+@pytest.mark.parametrize(("valid_for_ms", "expiry_s"), [(999, 1), (1_999, 1), (2_000, 2)])
+def test_a_limit_expires_no_later_than_it_is_valid(valid_for_ms: int, expiry_s: int) -> None:
+    """Brokers count whole seconds, and one is the least."""
+    assert worded(replace(told(), valid_for_ms=valid_for_ms))[0].expiry_s == expiry_s
+
+
+def test_what_is_said_alone_waits_for_nothing() -> None:
+    """A message is sent at once unless others of the same breath must be heard before it."""
+    assert worded(told())[0].nth == topics.birth("han", SITE).nth == 0
+
+
+def test_letters_of_all_languages_are_sent_as_they_are() -> None:
+    """Words are UTF-8, so that people can read them on the broker, too."""
+    assert topics.payload({"reason": "sikring på låven"}) == '{"reason":"sikring på låven"}'.encode()
+
+
 def test_a_finer_charger_gets_decimals() -> None:
     """A charger whose step is below an ampere gets its limit as it is."""
     site = house(charger("garage", step_ma=100))

@@ -64,9 +64,9 @@ def test_another_line_ends_belief_at_once() -> None:
     assert run.limit() == 0
 
 
-@pytest.mark.parametrize("current", [PerLine(16_000, 1_000, 0), PerLine(2_000, 0, 0), PerLine(16_000, 0, None)])
+@pytest.mark.parametrize("current", [PerLine(16_000, 500, 0), PerLine(2_000, 0, 0), PerLine(16_000, 0, None)])
 def test_doubt_is_no_belief(current: PerLine[int | None]) -> None:
-    """Neither an ampere on a second line nor a trickle, nor a report that leaves a line out, shows a 1-phase charge."""
+    """Neither half an ampere on a second line nor a trickle, nor a report that leaves a line out, shows a 1-phase charge."""
     run = Home(house(charger()))
     run.lists(4, 5, 5, 5)
     for _ in range(8):
