@@ -285,7 +285,7 @@ def test_the_largest_memory() -> None:
 
 
 def test_65_536_bytes_and_256_brackets() -> None:
-    """That much is read, and not one more: a house of more than two hundred chargers, and nothing that costs a small computer its breath."""
+    """That much is read, and not one more: a house of 254 chargers, and nothing that takes a small computer's breath."""
     small = b'{"at":1,"chargers":{}}'
     assert understood(small + b" " * (65_536 - len(small))) == Memory(1)
     assert understood(small + b" " * (65_537 - len(small))) is None

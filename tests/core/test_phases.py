@@ -190,7 +190,7 @@ def test_when_it_may_come_back_from_a_pause_on_all_lines(changed: dict[str, Any]
 
 @pytest.mark.parametrize(("amps", "gain_ma"), [((6, 6, 15.001), 49), ((5.999, 6, 15.001), -251)])
 def test_what_all_lines_would_have_carried(amps: tuple[float, ...], gain_ma: int) -> None:
-    """Three times 6 A where the minimum fits, nothing at all where it does not, less what one line carries: a sixtieth of it for each list."""
+    """Three times 6 A where the minimum fits, nothing where it does not, less what one line carries: a sixtieth for each list."""
     view = after_a_list(*amps, mode=frozenset({L3}), limit_ma=6_000)
 
     assert view.phasing.gain_ma == gain_ma
