@@ -17,8 +17,11 @@ BORNE_PERCENT = 30
 
 
 def idle_ma(view: ChargerView, commands: tuple[Command, ...], at: Instant) -> MilliAmps:
-    """What has been on offer all of the last minute, given the limits since then; nothing of a charger that is not heard any more."""
-    if view.conduct is Conduct.GONE or commands[0].at > at - UNTAKEN_MS:
+    """What has been on offer all of the last minute, given the limits since then; nothing of a charger that is not heard any more.
+
+    A charger that was paused in this minute, as all are when we start, has left nothing unused: what it was told before is what we suppose.
+    """
+    if view.conduct is Conduct.GONE or max(commands[0].at, view.paused_at) > at - UNTAKEN_MS:
         return 0
     return min(command.limit_ma for command in commands)
 

@@ -189,6 +189,22 @@ def test_a_memory_changes_turns_and_not_the_sum(memory: Memory, currents: list[t
             return
 
 
+@pytest.mark.parametrize("step_at", [3, 4])
+def test_slow_chargers_without_cars_are_cut_as_early_as_others(step_at: int) -> None:
+    """What they left unused before the start is not known: nothing of it is lent to anybody in the first minute."""
+    slow = Memory(NOW, 0, (Past("left", 30_000), Past("right", 30_000)))
+    cuts = []
+    for memory in (None, slow):
+        run = Restarted(PAIR, memory)
+        for place in range(1, 8):
+            for name in ("left", "right"):
+                run.say(NOW + place * LIST_MS - 1_000, name, 0)
+            amps = (18 if place > step_at else 12) + place / 10
+            run.hear(NOW + place * LIST_MS, list2(amps, amps, amps))
+        cuts.append([at - NOW for at, limit in run.limits("right") if not limit][:1])
+    assert cuts == [[(step_at + 1) * LIST_MS]] * 2
+
+
 def test_a_slow_charger_is_waited_for_before_anything_is_raised() -> None:
     """A charger that was seen to need 30 s is given them after the start, where others have settled long before."""
     site = house(LEFT, policy=Policy(raise_window_ms=10_000))
