@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from tests.house import HOUSE
+from tests.house import configured
 from tests.mosquitto import PROGRAM
 
 PORT = 1883
@@ -68,11 +68,7 @@ class Cable:
 
     def configured(self, folder: Path, port: Path, metrics_port: int) -> Path:
         """The configuration of a house whose meter is at this port, and whose broker is at the other end."""
-        (folder / "secret").write_text("canary-password\n", encoding="ascii")
-        text = HOUSE.format(port=port, mqtt_port=PORT, metrics_port=metrics_port)
-        path = folder / "house.toml"
-        path.write_text(text.replace('host = "127.0.0.1"', f'host = "{self.address}"'), encoding="utf-8")
-        return path
+        return configured(folder, port, PORT, metrics_port, host=self.address)
 
     def pull(self) -> None:
         """From now on nothing arrives on either side, and nobody is told."""

@@ -60,6 +60,15 @@ failsafe = true
 """
 
 
+def configured(folder: Path, meter: Path, mqtt_port: int, metrics_port: int, *, host: str = "127.0.0.1") -> Path:
+    """The configuration of this house, with its secret beside it: the meter is at this port, the broker on this host."""
+    (folder / "secret").write_text("canary-password\n", encoding="ascii")
+    text = HOUSE.format(port=meter, mqtt_port=mqtt_port, metrics_port=metrics_port)
+    path = folder / "house.toml"
+    path.write_text(text.replace('host = "127.0.0.1"', f'host = "{host}"'), encoding="utf-8")
+    return path
+
+
 class Meter:
     """A meter in software on a pty, behind a link as in /dev/serial/by-id."""
 
@@ -226,12 +235,10 @@ class House:
     ) -> None:
         self.folder = folder
         self.recording = recording or folder / "run.han"
-        self.config = folder / "house.toml"
         self.meter = Meter(folder)
         self.broker = broker
         self.metrics_port = free_port()
-        (folder / "secret").write_text("canary-password\n")
-        self.config.write_text(HOUSE.format(port=self.meter.device, mqtt_port=broker.port, metrics_port=self.metrics_port))
+        self.config = configured(folder, self.meter.device, broker.port, self.metrics_port)
         self.ears = Listener(broker.port)
         (folder / "log").unlink(missing_ok=True)
         self.gateway = Gateway(self.config, *(["--record", str(self.recording)] if record else []), inside=inside)

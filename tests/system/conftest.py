@@ -26,5 +26,5 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
         try:
             yield begin
         finally:
-            for house in houses[-1:]:
-                house.close()
+            if houses:
+                houses[-1].close()
