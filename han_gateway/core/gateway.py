@@ -141,9 +141,10 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     )
     state, arranged = arrange(site, state, at) if believed else (state, ())
     for_cuts = room.for_cuts._replace(circuits=rooms_for_cuts(site, state, at))
-    grants = named(site, state.caps, explained(state, _choose(site, state, for_cuts, at, believed=believed)))
+    forced, chosen = _choose(site, state, for_cuts, at, believed=believed)
+    grants = named(site, state.caps, explained(state, forced | chosen))
     base = baseline(site, reading, load, room.for_cuts.main, state, at) if believed else None
-    state = learn_patience(policy, state, grants, at)._replace(misled=misled(state, grants))
+    state = learn_patience(policy, state, forced, at)._replace(misled=misled(state, grants))
     sights = look(site, state, reading, at, load, room.for_cuts) if believed else ()
     views, told = apply(site, state.chargers, grants, at, load, sights)
     state = state._replace(
@@ -183,21 +184,21 @@ def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     return state._replace(chargers=views, due_at=due(site.policy, state, views)), effects
 
 
-def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: bool) -> Grants:
-    """Cut if anything must be cut. Raise only on a window that is full, and only when nothing is in flight."""
+def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: bool) -> tuple[Grants, Grants]:
+    """What the house forces, and what we choose: cut if anything must be cut; raise only on a window that is full, with nothing in flight."""
     rule = POLICY[state.meter]
     if state.guessed and believed and rule.may_raise:
-        return _held(site, state, look_back(site, state, for_cuts, at), for_cuts)
+        return _held(site, state, look_back(site, state, for_cuts, at), for_cuts), {}
     cuts = _held(site, state, cut(site, state.chargers, for_cuts, at), for_cuts) if rule.may_lower else {}
     if cuts or not (believed and rule.may_raise):
-        return cuts
+        return cuts, {}
     full = at - state.window[0].at >= window_ms(site.policy, state)
     if full and all(settled(view, at) for view in state.chargers):
         room = least(state.window)._replace(circuits=rooms_for_raises(site, state, at))
         awake = state._replace(chargers=tuple(view for view in state.chargers if not view.paused))
-        return widen(site, awake, at) or grow(site, awake.chargers, room, at)
+        return {}, widen(site, awake, at) or grow(site, awake.chargers, room, at)
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
-    return {
+    return {}, {
         view.charger.name: _because(view.grant, Cause.RAISE_PENDING)
         for view in state.chargers
         if view.grant.reason.cause in waiting

@@ -96,3 +96,14 @@ def test_a_cycling_oven_is_learned() -> None:
         counts.append(sum(after > limit for limit, after in pairwise(new)))
 
     assert counts[-1] == 0 < counts[0]
+
+
+def test_what_we_take_back_ourselves_is_no_lesson() -> None:
+    """A question lowers a limit soon after its raise. The house has taken nothing back, so nobody waits longer for it."""
+    run, causes = Run(house(charger())), []
+    for _ in range(60):
+        run.lists(1, *(7.0 + run.limit() / 1000,) * 3)
+        causes.append(run.grant().reason.cause)
+
+    assert Cause.QUESTION in causes
+    assert (run.state.patience_ms, run.state.cut_at) == (0, 0)
