@@ -48,6 +48,7 @@ LAW = (
     f"up to {1 + heat.EXCESS_PERCENT / 100:g} times the fuse",
     f"a time constant of {heat.TAU_MS // 1000} s",
     f"stands still for {belief.SELDOM_MS // 60_000} minutes",
+    f"({belief.AGAIN_MS // 1000} s where it has answered before)",
     f"lowered by {belief.QUESTION_MA // 1000} A",
     f"{belief.QUESTION_MA // 1000} A more now and then",
     f"given its minimum anew after {fairness.LOOK_AGAIN_MS // 60_000} minutes",

@@ -6,10 +6,15 @@ no more). A raise that does not show proves nothing, nor does a fall far greater
 all its lines that nobody asked for (the car is full, or gone), ends the belief. In doubt it draws nothing, which is the safe side for
 raises; whose limit would stand still for that reason is asked on purpose now and then. One whose start does not show, or two cuts in a
 row, seems to have no car, until anything shows. When an answer comes late, the charger is slower than
-we thought, and gets that much time, until a cut shows sooner or it reports that it followed sooner. This file must not know what is made of the belief.
+we thought, and gets that much time, until a cut shows sooner or it reports that it followed sooner.
+
+A car may use fewer lines than its charger has. So a change that shows on some of them while the others stand still is a first hint where nothing
+is believed yet, and one that shows on the same lines again is an answer. Three such in a row, and the charger counts on those lines alone, for
+as long as it is believed to draw. This file must not know what is made of the belief.
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma
+from han_gateway.core.evidence import Changes, alone, changed, shown_on, shows
 from han_gateway.core.load import Load
 from han_gateway.core.state import Belief, ChargerView, Probe
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
@@ -21,9 +26,11 @@ WORTH_ASKING_MA: MilliAmps = 1_000
 QUESTION_MA: MilliAmps = 2_000
 """By how much a limit is lowered only to see whether it shows."""
 SELDOM_MS = 300_000
-"""So long a limit must have stood before it is asked whether it is followed."""
+"""So long a limit must have stood before a charger that has not answered yet is asked whether it follows."""
+AGREED = 3
+"""So many changes in a row must have shown on the same few lines before the others are free for somebody else."""
 AGAIN_MS = 20_000
-"""So long before the second question."""
+"""So long before one is asked that has answered before."""
 WAKES_MS = 60_000
 """A car that was paused may take so long to wake up."""
 LONGEST_MS = 30_000
@@ -53,8 +60,7 @@ def question(view: ChargerView, spare_ma: MilliAmps, at: Instant) -> MilliAmps |
     what the answer costs.
     """
     limit, lowest = view.grant.limit_ma, lowest_ma(view.charger)
-    rest = AGAIN_MS if view.belief.answers else SELDOM_MS
-    if view.belief.answers >= ENOUGH or limit <= lowest or at - view.commands[-1].at < rest:
+    if view.belief.answers >= ENOUGH or limit <= lowest or at - view.commands[-1].at < _rest_ms(view):
         return None
     if min(spare_ma, highest_ma(view.charger) - limit) < QUESTION_MA:
         return None
@@ -66,7 +72,13 @@ def offer_ma(view: ChargerView, at: Instant) -> MilliAmps:
     lowest, since = lowest_ma(view.charger), at - view.commands[-1].at
     if since < AGAIN_MS:
         return max(lowest, view.grant.limit_ma)
-    return lowest + (QUESTION_MA if since >= (AGAIN_MS if view.belief.answers else SELDOM_MS) else 0)
+    return lowest + (QUESTION_MA if since >= _rest_ms(view) else 0)
+
+
+def _rest_ms(view: ChargerView) -> int:
+    """How long its limit rests before it is asked: who has answered before, and not failed to since, soon again."""
+    belief = view.belief
+    return AGAIN_MS if belief.answers or (belief.proof and belief.unshown < ENOUGH) else SELDOM_MS
 
 
 def seems_empty(view: ChargerView) -> bool:
@@ -74,21 +86,27 @@ def seems_empty(view: ChargerView) -> bool:
     return view.report is None and view.belief.unshown >= ENOUGH
 
 
-def learn(view: ChargerView, before: Load | None, load: Load, at: Instant, others: tuple[ChargerView, ...] = ()) -> ChargerView:
-    """Take a list as an answer. What the others did meanwhile is taken out of it, or spoils it where nobody knows what they did."""
+def learn(
+    view: ChargerView, before: Load | None, load: Load, at: Instant, others: tuple[ChargerView, ...] = (), *, fewest: int = 1
+) -> ChargerView:
+    """Take a list as an answer. What the others did meanwhile is taken out of it, or spoils it where nobody knows what they did.
+
+    ``fewest`` is on how many lines a car draws at least: two where there is no neutral.
+    """
     probe = view.belief.probe
     if probe is not None:
         beside, unknown = _beside(view, others)
         spoilt = any(now != then and line in view.lines for line, now, then in zip(LINES, unknown, probe.unknown_ma, strict=True))
         if spoilt:
-            return view._replace(belief=view.belief._replace(probe=None, drawn_ma=min(view.belief.drawn_ma, probe.to_ma)))
+            return view._replace(belief=_narrowed(_unanswered(view, probe)))
         moved = PerLine(*(now - then for now, then in zip(beside, probe.beside_ma, strict=True)))
-        belief = _answer(view, probe, _shown(view, probe, load, moved), load, at)
+        changes = {line: changed(probe.current_ma, load, line, moved[line.index]) for line in view.charger.lines}
+        belief = _answer(view, probe, changes, load, at, fewest)
     elif view.belief.drawn_ma and before is not None and _fell(view, before, load):
         belief = view.belief.forgotten()
     else:
         return view
-    return view if belief is view.belief else view._replace(belief=belief)
+    return view if belief is view.belief else view._replace(belief=_narrowed(belief))
 
 
 def _beside(view: ChargerView, others: tuple[ChargerView, ...]) -> tuple[PerLine[MilliAmps], PerLine[MilliAmps]]:
@@ -109,18 +127,35 @@ def _draws(view: ChargerView) -> bool | None:
     return True if believed_ma(view) else None
 
 
-def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load, at: Instant) -> Belief:
+def _answer(view: ChargerView, probe: Probe, changes: Changes, load: Load, at: Instant, fewest: int) -> Belief:
     """What the list says to an open question: yes, nothing yet, or no."""
     belief, waited = view.belief, at - probe.at
+    for change in _expected(view, probe):
+        had_time = waited >= view.response_ms
+        few = alone(changes, change, fewest) if had_time else None
+        for lines in (view.lines, belief.lines if had_time else None):
+            shown = None if lines is None else shown_on(changes, lines)
+            if shown is not None and shows(shown, change):
+                return _yes(view, probe, load, min(shown, change, key=abs), waited, few)
+        if few and probe.from_ma and belief.answers < ENOUGH:  # a first hint
+            return belief._replace(probe=None, answers=1, drawn_ma=probe.to_ma, proof=load.current_ma, lines=few, agreed=1)
+    return belief if waited < _time_for(view, probe) else _no(view, probe, shown_on(changes, view.lines), waited)
+
+
+def _expected(view: ChargerView, probe: Probe) -> list[MilliAmps]:
+    """By how much the current should change: from what it is believed to draw, or, where that was less than its limit, from there."""
+    changes = (probe.to_ma - _drew_ma(view, probe), probe.to_ma - probe.from_ma)
+    return [change for change in changes if abs(change) >= WORTH_ASKING_MA and (change > 0) == (probe.to_ma > probe.from_ma)]
+
+
+def _no(view: ChargerView, probe: Probe, shown: MilliAmps | None, waited: int) -> Belief:
+    """A change has not shown in time. Only a cut proves something by that."""
+    belief = view.belief
     change = probe.to_ma - _drew_ma(view, probe)
     raised = probe.to_ma > probe.from_ma
     small = abs(change) < WORTH_ASKING_MA or (change > 0) != raised
-    if not small and shown is not None and abs(2 * shown - 3 * change) <= 2 * abs(change):
-        return _yes(view, probe, load, min(shown, change, key=abs), waited)
-    if waited < _time_for(view, probe):
-        return belief
     if small or raised or (shown is not None and 2 * shown <= change):
-        known = belief._replace(probe=None, drawn_ma=min(belief.drawn_ma, probe.to_ma))
+        known = _unanswered(view, probe)
         never_began = raised and not small and not probe.from_ma and shown is not None and 2 * shown < change
         return known._replace(unshown=ENOUGH) if never_began else known
     followed = _said_so(view, probe)
@@ -131,12 +166,16 @@ def _answer(view: ChargerView, probe: Probe, shown: MilliAmps | None, load: Load
     return belief.forgotten()._replace(unshown=belief.unshown + 1)
 
 
+def _unanswered(view: ChargerView, probe: Probe) -> Belief:
+    """The question is given up; no more is believed than is allowed now."""
+    return view.belief._replace(probe=None, drawn_ma=min(view.belief.drawn_ma, probe.to_ma))
+
+
 def _time_for(view: ChargerView, probe: Probe) -> int:
-    """How long the meter may take to show a change. Who was seen to be slow is slower still when it may take more."""
+    """How long the meter may take to show a change. Cars come up more slowly than they go down."""
     if not probe.from_ma:
         return max(view.response_ms, WAKES_MS)
-    slow = view.belief.response_ms is not None and probe.to_ma > probe.from_ma
-    return view.response_ms * (2 if slow else 1)
+    return max(view.response_ms, LONGEST_MS) if probe.to_ma > probe.from_ma else view.response_ms
 
 
 def _said_so(view: ChargerView, probe: Probe) -> Instant | None:
@@ -148,7 +187,7 @@ def _said_so(view: ChargerView, probe: Probe) -> Instant | None:
     return report.at if all(current is not None and current <= probe.to_ma + WORTH_ASKING_MA for current in drawn) else None
 
 
-def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: int) -> Belief:
+def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: int, few: frozenset[Line] | None) -> Belief:
     """The change has shown. The list that proved the last one must not be half of the next proof."""
     belief = view.belief
     new = probe.current_ma is not belief.proof
@@ -157,6 +196,8 @@ def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: 
         drawn_ma=probe.to_ma if shown < 0 else _drew_ma(view, probe) + shown,
         proof=load.current_ma if new else belief.proof,
         response_ms=max(waited, view.response_ms) if probe.late else _quicker(view, waited) if shown < 0 else belief.response_ms,
+        lines=few or belief.lines,
+        agreed=belief.agreed if few is None else belief.agreed + new if few == belief.lines else 1,
     )
 
 
@@ -171,21 +212,14 @@ def _drew_ma(view: ChargerView, probe: Probe) -> MilliAmps:
     return min(probe.from_ma, believed_ma(view) or probe.from_ma)
 
 
-def _shown(view: ChargerView, probe: Probe, load: Load, moved: PerLine[MilliAmps]) -> MilliAmps | None:
-    """By how much the currents have changed beside the others: of three lines the one in the middle, as the house seldom disturbs two."""
-    changes = [(_change(probe.current_ma[line.index], load, line), moved[line.index]) for line in view.lines]
-    known = sorted(change - others for change, others in changes if change is not None)
-    if len(known) == len(LINES):
-        return known[1]
-    return min(known, key=abs) if len(known) == len(changes) else None
+def _narrowed(belief: Belief) -> Belief:
+    """The same with the lines that it is believed to use, while it is believed to draw."""
+    sure = belief.answers >= ENOUGH and belief.agreed >= AGREED and belief.drawn_ma > 0
+    used = belief.lines if sure else None
+    return belief if used == belief.used else belief._replace(used=used)
 
 
 def _fell(view: ChargerView, before: Load, load: Load) -> bool:
     """Tell whether all lines of a charger lost most of what it drew at once."""
-    falls = [_change(load.current_ma[line.index], before, line) for line in view.lines]
+    falls = [changed(load.current_ma, before, line) for line in view.lines]
     return all(fall is None or 10 * fall >= 7 * view.belief.drawn_ma for fall in falls)
-
-
-def _change(before: MilliAmps | None, load: Load, line: Line) -> MilliAmps | None:
-    now = load.current_ma[line.index]
-    return None if before is None or now is None else now - before

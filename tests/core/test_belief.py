@@ -25,7 +25,7 @@ from han_gateway.core.headroom import span
 from han_gateway.core.load import Load
 from han_gateway.core.state import Belief, ChargerView, Command, Probe
 from han_gateway.core.units import Instant, Line, PerLine
-from tests.core.houses import ALL, L1, L2, Run, charger, house, report
+from tests.core.houses import ALL, L1, L2, Run, charger, house, notes, report
 
 RESPONSE_MS = 6000
 NOW = 1_000_000
@@ -116,13 +116,135 @@ def test_of_three_lines_two_must_agree() -> None:
     assert learn(alone, None, load(None, 18, 2), 10_000).belief.answers == 2
 
 
-def test_no_answer_within_the_response_time_is_no_answer_yet() -> None:
-    """The charger gets its time first; one that is quicker has answered."""
-    view = told(silent(6), 16, load(8, 8, 8), 10_000)
+def single(view: ChargerView, *changes: tuple[float, float], fewest: int = 1) -> ChargerView:
+    """The charger after limits, each with what the meter then showed of it, on L2 alone."""
+    at, drawn = 0, view.grant.limit_ma / 1000
+    for limit, shown in changes:
+        view = told(view, limit, load(9, 9 + drawn, 9), at)
+        drawn += shown
+        view = learn(view, None, load(9, 9 + drawn, 9), at + 20_000, fewest=fewest)
+        at += 40_000
+    return view
 
-    assert learn(view, None, load(8, 8, 8), 10_000 + RESPONSE_MS - 1) is view
-    assert learn(view, None, load(8, 8, 8), 10_000 + RESPONSE_MS).belief.probe is None
+
+def test_a_car_on_one_line_of_three_is_seen() -> None:
+    """A small car at a large charger: a first hint, then belief, and after the third change the other lines are free."""
+    hint = single(silent(6), (8, 2))
+    believed = single(silent(6), (8, 2), (6, -2))
+    sure = single(silent(6), (8, 2), (6, -2), (10, 4))
+
+    assert (hint.belief.answers, believed_ma(hint), hint.lines) == (1, 0, ALL)
+    assert (believed.belief.answers, believed_ma(believed), believed.lines) == (2, 6_000, ALL)
+    assert (sure.belief.answers, believed_ma(sure), sure.lines) == (3, 10_000, frozenset({L2}))
+    assert sure._replace(report=report(0, "a", None)).lines == ALL  # who reports is believed for what it says
+    assert sure._replace(belief=sure.belief.forgotten()).lines == ALL
+
+
+def test_a_hint_is_no_sign_of_a_car() -> None:
+    """A heater on one line that goes with a question must not keep an empty place open."""
+    empty = silent(6)._replace(belief=Belief(unshown=ENOUGH))
+
+    assert seems_empty(single(empty, (8, 2)))
+    assert not seems_empty(single(empty, (8, 2), (6, -2)))
+
+
+def test_a_start_is_no_hint() -> None:
+    """In a minute, while a car may wake up, a house does much on one line."""
+    assert single(silent(0), (6, 6)).belief.answers == 0
+    assert single(silent(0), (6, 6)).belief.lines is None
+
+
+def test_a_hint_needs_the_time_of_an_answer() -> None:
+    """Before the charger can have followed, what shows on one line was the house."""
+    view = told(silent(6), 8, load(9, 15, 9), 0)
+
+    assert learn(view, None, load(9, 17, 9), RESPONSE_MS - 1) is view
+    assert learn(view, None, load(9, 17, 9), RESPONSE_MS).belief.lines == frozenset({L2})
+
+
+def test_lines_must_agree_in_a_row() -> None:
+    """L2, then L1, then L2: each is a first hint again."""
+    view = single(silent(6), (8, 2))
+    other = learn(told(view, 6, load(17, 17, 9), 100_000), None, load(15, 17, 9), 120_000)
+    again = single(other, (8, 2))
+
+    assert (other.belief.answers, other.belief.lines) == (1, frozenset({L1}))
+    assert (again.belief.answers, again.belief.agreed, again.belief.lines) == (1, 1, frozenset({L2}))
+
+
+def test_a_car_that_takes_up_all_lines_counts_on_all_of_them() -> None:
+    """Another car, which is wider: the first change that shows everywhere ends it, and the current stays believed."""
+    sure = single(silent(6), (8, 2), (6, -2), (10, 4))
+    wide = learn(told(sure, 6, load(19, 19, 19), 200_000), None, load(15, 15, 15), 220_000)
+
+    assert (wide.lines, wide.belief.lines, believed_ma(wide)) == (ALL, ALL, 6_000)
+
+
+def test_what_the_house_does_on_other_lines_does_not_hide_a_known_car() -> None:
+    """Its own line has answered; the lines that are free stay free."""
+    sure = single(silent(6), (8, 2), (6, -2), (10, 4))
+    view = learn(told(sure, 6, load(9, 19, 9), 200_000), None, load(16, 15, 8), 220_000)
+
+    assert (view.belief.answers, view.lines) == (4, frozenset({L2}))
+
+
+def test_a_paused_car_may_be_another_one_when_it_starts() -> None:
+    """While nothing flows all lines count; when the same line shows again, that alone."""
+    sure = single(silent(6), (8, 2), (6, -2), (10, 4))
+    paused = learn(told(sure, 0, load(9, 19, 9), 200_000), None, load(9, 9, 9), 220_000)
+    back = learn(told(paused, 6, load(9, 9, 9), 300_000), None, load(9, 15, 9), 320_000)
+
+    assert (paused.lines, believed_ma(paused)) == (ALL, 0)
+    assert (back.lines, believed_ma(back)) == (frozenset({L2}), 6_000)
+
+
+def test_a_pause_that_nobody_could_see_frees_no_line() -> None:
+    """An unknown neighbour spoils the answer; of a paused charger all lines count all the same."""
+    sure = single(silent(6), (8, 2), (6, -2), (10, 4))
+    belief = sure.belief._replace(probe=ask(sure, 0, load(9, 19, 9), 200_000, (silent(16, frozenset({L2})),)))
+    paused = sure._replace(grant=replace(sure.grant, limit_ma=0), commands=(Command(200_000, 0),), belief=belief)
+    spoilt = learn(paused, None, load(9, 9, 9), 220_000, (silent(6, frozenset({L2})),))
+
+    assert (spoilt.belief.probe, spoilt.belief.drawn_ma, spoilt.lines) == (None, 0, ALL)
+
+
+def test_without_a_neutral_a_car_is_never_seen_on_one_line() -> None:
+    """It draws between two."""
+    view = single(silent(6), (8, 2), (6, -2), (10, 4), fewest=2)
+
+    assert (view.belief.answers, view.belief.lines, view.lines) == (0, None, ALL)
+
+
+@pytest.mark.parametrize(("moved", "still"), [(0.66, True), (-0.66, True), (0.67, False), (-0.67, False)])
+def test_the_other_lines_must_stand_still(moved: float, still: bool) -> None:
+    """By a third of the change at most."""
+    view = learn(told(silent(6), 8, load(9, 15, 9), 0), None, load(9 + moved, 17, 9), 20_000)
+
+    assert (view.belief.lines == frozenset({L2})) is still
+    assert learn(told(silent(6), 8, load(9, 15, 9), 0), None, load(None, 17, 9), 20_000).belief.lines is None
+
+
+def test_a_car_on_two_lines_of_three_frees_the_third() -> None:
+    """Two of three is as good as all at once; the third line is free when three changes have left it alone."""
+    view, at, drawn = silent(6, answers=1), 0, 6.0
+    for limit in (8, 6, 10):
+        view = told(view, limit, load(9 + drawn, 9, 9 + drawn), at)
+        drawn = limit
+        view = learn(view, None, load(9 + drawn, 9, 9 + drawn), at + 20_000)
+        at += 40_000
+
+    assert (view.belief.answers, believed_ma(view), view.lines) == (4, 10_000, frozenset({L1, Line.L3}))
+
+
+def test_no_answer_within_the_response_time_is_no_answer_yet() -> None:
+    """The charger gets its time first, for a raise half a minute; one that is quicker has answered."""
+    view, lowered = told(silent(6), 16, load(8, 8, 8), 10_000), told(silent(16, answers=2), 6, load(18, 18, 18), 10_000)
+
+    assert learn(view, None, load(8, 8, 8), 10_000 + LONGEST_MS - 1) is view
+    assert learn(view, None, load(8, 8, 8), 10_000 + LONGEST_MS).belief.probe is None
     assert learn(view, None, load(18, 18, 18), 12_500).belief.answers == 1
+    assert learn(lowered, None, load(18, 18, 18), 10_000 + RESPONSE_MS - 1) is lowered
+    assert believed_ma(learn(lowered, None, load(18, 18, 18), 10_000 + RESPONSE_MS)) == 0
 
 
 def test_a_late_answer_teaches_how_slow_it_is() -> None:
@@ -136,16 +258,43 @@ def test_a_late_answer_teaches_how_slow_it_is() -> None:
     assert view.belief.forgotten().response_ms == 20_000
 
 
-def test_who_was_seen_to_be_slow_has_twice_the_time_for_a_raise() -> None:
+def test_a_raise_has_half_a_minute_to_show() -> None:
     """Cars come up more slowly than they go down: until then a raise that does not show is no answer yet. A cut is, after its time."""
     slow = silent(10, answers=2)
-    slow = slow._replace(belief=slow.belief._replace(response_ms=10_000))
     raised, lowered = told(slow, 16, load(12, 12, 12), 0), told(slow, 6, load(12, 12, 12), 0)
 
-    assert learn(raised, None, load(12, 12, 12), 19_999) is raised
-    assert learn(raised, None, load(12, 12, 12), 20_000).belief.probe is None
-    assert believed_ma(learn(raised, None, load(18, 18, 18), 19_999)) == 16_000
-    assert believed_ma(learn(lowered, None, load(12, 12, 12), 10_000)) == 0
+    assert learn(raised, None, load(12, 12, 12), LONGEST_MS - 1) is raised
+    assert believed_ma(learn(raised, None, load(18, 18, 18), LONGEST_MS - 1)) == 16_000
+    unanswered = learn(raised, None, load(12, 12, 12), LONGEST_MS)
+    assert (unanswered.belief.probe, believed_ma(unanswered)) == (None, 10_000)
+    assert believed_ma(learn(lowered, None, load(12, 12, 12), RESPONSE_MS)) == 0
+    slowest = raised._replace(belief=raised.belief._replace(response_ms=40_000))
+    assert learn(slowest, None, load(12, 12, 12), 39_999) is slowest
+
+
+def test_a_car_that_comes_up_after_eleven_seconds_is_not_taken_for_content() -> None:
+    """The list after a raise does not show it yet, the one after that does: all of it counts as drawn."""
+    view = told(silent(9, answers=2), 16, load(14, 14, 14), 0)
+    view = learn(view, None, load(14, 14, 14), 10_000)
+    view = learn(view, None, load(21, 21, 21), 20_000)
+
+    assert believed_ma(view) == 16_000
+
+
+def test_a_cut_that_shows_in_full_says_what_was_drawn_before() -> None:
+    """Believed to take 9 of 13 A, and two less show when it is cut by two: then it took all of it, and takes 11 now."""
+    view = learn(told(silent(13, answers=2, drawn=9), 11, load(20, 20, 20), 0), None, load(18, 18, 18), 10_000)
+    unmoved = learn(told(silent(13, answers=2, drawn=9), 11, load(20, 20, 20), 0), None, load(20, 20, 20), 10_000)
+
+    assert (believed_ma(view), view.belief.answers) == (11_000, 3)
+    assert (believed_ma(unmoved), unmoved.belief.answers) == (9_000, 2)
+
+
+def test_a_raise_that_shows_in_full_adds_what_showed() -> None:
+    """Believed to take 9 of 12 A, offered 14, and two more show, not five: 11 at least."""
+    view = learn(told(silent(12, answers=2, drawn=9), 14, load(20, 20, 20), 0), None, load(22, 22, 22), 10_000)
+
+    assert (believed_ma(view), view.belief.answers) == (11_000, 3)
 
 
 def test_nobody_is_that_slow() -> None:
@@ -162,7 +311,7 @@ def test_small_changes_ask_nothing() -> None:
     small = (WORTH_ASKING_MA - 1) / 1000
     view = told(silent(6, answers=2), 6 + small, load(8, 8, 8), 0)
 
-    assert learn(view, None, load(20, 20, 20), 10_000).belief == view.belief._replace(probe=None)
+    assert learn(view, None, load(20, 20, 20), LONGEST_MS).belief == view.belief._replace(probe=None)
 
 
 def test_an_unanswered_change_is_merged_with_the_next() -> None:
@@ -226,6 +375,10 @@ def test_a_limit_that_stands_still_is_questioned() -> None:
     assert question(view, QUESTION_MA, NOW + SELDOM_MS - 1) is None
     assert question(silent(10, answers=1, since=NOW), QUESTION_MA, NOW + 20_000) == 8000
     assert question(silent(7), QUESTION_MA, SELDOM_MS) == 6000
+    lost = view._replace(belief=Belief(answers=2, proof=PerLine(1, 1, 1)).forgotten())
+    assert question(lost, QUESTION_MA, NOW + AGAIN_MS) == 8000  # it has answered before
+    empty = lost._replace(belief=lost.belief._replace(unshown=ENOUGH))
+    assert question(empty, QUESTION_MA, NOW + SELDOM_MS - 1) is None
     for satisfied in (silent(6), silent(15), silent(10, answers=2), silent(0)):
         assert question(satisfied, 16_000, SELDOM_MS) is None
 
@@ -404,3 +557,17 @@ def test_a_raise_that_was_taken_back_is_no_question(waited: int, open_: bool) ->
     view = learn(view, None, load(20, 20, 20), 12_000 + waited)
 
     assert (view.belief.probe is not None) is open_
+
+
+def test_a_small_car_at_a_large_silent_charger_is_filled() -> None:
+    """It draws on L2 alone, beside another car on L1: in the end it has all that it can take there, and the other all of L1."""
+    run, told_of = Run(house(charger("garage"), charger("other", {L1}))), []
+    for _ in range(240):
+        own, other = run.limit("garage") / 1000, run.limit("other") / 1000
+        effects = run.lists(1, 1 + other, 3 + own, 3, says={"other": other})
+        told_of += [text for text in notes(effects) if "uses" in text]
+
+    assert run.limit("garage") == 16_000
+    assert run.state.chargers[0].lines == frozenset({L2})
+    assert run.limit("other") == 16_000
+    assert told_of == ["the car at garage uses L2 only"]
