@@ -35,10 +35,10 @@ def test_of_three_lines_the_middle_one_counts_of_fewer_the_least() -> None:
 
 
 @pytest.mark.parametrize(
-    ("shown", "plain"), [(999, False), (1_000, True), (5_000, True), (5_001, False), (-2_000, False), (None, False)]
+    ("shown", "plain"), [(799, False), (800, True), (5_000, True), (5_001, False), (-2_000, False), (None, False)]
 )
-def test_half_of_a_change_to_two_and_a_half_times_is_a_sign(shown: MilliAmps | None, plain: bool) -> None:
-    """Upwards and downwards alike."""
+def test_so_much_of_a_change_is_a_sign(shown: MilliAmps | None, plain: bool) -> None:
+    """From 0.4 to 2.5 times, upwards and downwards alike."""
     assert shows(shown, 2_000) is plain
     assert shows(None if shown is None else -shown, -2_000) is plain
 
@@ -50,7 +50,7 @@ def test_half_of_a_change_to_two_and_a_half_times_is_a_sign(shown: MilliAmps | N
         ((2_000, 666, -666), {L1}),
         ((2_000, 667, 0), None),
         ((2_000, 0, -667), None),
-        ((2_000, 1_000, 0), {L1, L2}),
+        ((2_000, 800, 0), {L1, L2}),
         ((2_000, 2_000, 2_000), ALL),
         ((2_000, None, 0), None),
         ((0, 0, 0), None),
