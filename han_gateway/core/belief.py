@@ -9,8 +9,8 @@ row, seems to have no car, until anything shows. When an answer comes late, the 
 we thought, and gets that much time, until a cut shows sooner or it reports that it followed sooner.
 
 A car may use fewer lines than its charger has. So a change that shows on some of them while the others stand still is a first hint where nothing
-is believed yet, and one that shows on the same lines again is an answer. Three such in a row, and the charger counts on those lines alone, for
-as long as it is believed to draw. This file must not know what is made of the belief.
+is believed yet, and one that shows on the same lines again is an answer. The charger counts on all of its lines all the same: nobody would see
+another car, a wider one, until the next change. This file must not know what is made of the belief.
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma
@@ -27,8 +27,6 @@ QUESTION_MA: MilliAmps = 2_000
 """By how much a limit is lowered only to see whether it shows."""
 SELDOM_MS = 300_000
 """So long a limit must have stood before a charger that has not answered yet is asked whether it follows."""
-AGREED = 3
-"""So many changes in a row must have shown on the same few lines before the others are free for somebody else."""
 AGAIN_MS = 20_000
 """So long before one is asked that has answered before."""
 WAKES_MS = 60_000
@@ -98,7 +96,7 @@ def learn(
         beside, unknown = _beside(view, others)
         spoilt = any(now != then and line in view.lines for line, now, then in zip(LINES, unknown, probe.unknown_ma, strict=True))
         if spoilt:
-            return view._replace(belief=_narrowed(_unanswered(view, probe)))
+            return view._replace(belief=_unanswered(view, probe))
         moved = PerLine(*(now - then for now, then in zip(beside, probe.beside_ma, strict=True)))
         changes = {line: changed(probe.current_ma, load, line, moved[line.index]) for line in view.charger.lines}
         belief = _answer(view, probe, changes, load, at, fewest)
@@ -106,7 +104,7 @@ def learn(
         belief = view.belief.forgotten()
     else:
         return view
-    return view if belief is view.belief else view._replace(belief=_narrowed(belief))
+    return view if belief is view.belief else view._replace(belief=belief)
 
 
 def _beside(view: ChargerView, others: tuple[ChargerView, ...]) -> tuple[PerLine[MilliAmps], PerLine[MilliAmps]]:
@@ -138,7 +136,7 @@ def _answer(view: ChargerView, probe: Probe, changes: Changes, load: Load, at: I
             if shown is not None and shows(shown, change):
                 return _yes(view, probe, load, min(shown, change, key=abs), waited, few)
         if few and probe.from_ma and belief.answers < ENOUGH:  # a first hint
-            return belief._replace(probe=None, answers=1, drawn_ma=probe.to_ma, proof=load.current_ma, lines=few, agreed=1)
+            return belief._replace(probe=None, answers=1, drawn_ma=probe.to_ma, proof=load.current_ma, lines=few)
     return belief if waited < _time_for(view, probe) else _no(view, probe, shown_on(changes, view.lines), waited)
 
 
@@ -197,7 +195,6 @@ def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: 
         proof=load.current_ma if new else belief.proof,
         response_ms=max(waited, view.response_ms) if probe.late else _quicker(view, waited) if shown < 0 else belief.response_ms,
         lines=few or belief.lines,
-        agreed=belief.agreed if few is None else belief.agreed + new if few == belief.lines else 1,
     )
 
 
@@ -212,14 +209,7 @@ def _drew_ma(view: ChargerView, probe: Probe) -> MilliAmps:
     return min(probe.from_ma, believed_ma(view) or probe.from_ma)
 
 
-def _narrowed(belief: Belief) -> Belief:
-    """The same with the lines that it is believed to use, while it is believed to draw."""
-    sure = belief.answers >= ENOUGH and belief.agreed >= AGREED and belief.drawn_ma > 0
-    used = belief.lines if sure else None
-    return belief if used == belief.used else belief._replace(used=used)
-
-
 def _fell(view: ChargerView, before: Load, load: Load) -> bool:
-    """Tell whether all lines of a charger lost most of what it drew at once."""
-    falls = [changed(load.current_ma, before, line) for line in view.lines]
+    """Tell whether all lines on which a charger was seen to draw lost most of that at once."""
+    falls = [changed(load.current_ma, before, line) for line in view.belief.lines or view.lines]
     return all(fall is None or 10 * fall >= 7 * view.belief.drawn_ma for fall in falls)

@@ -44,7 +44,6 @@ from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
 from han_gateway.core.units import FIRST, LINES, Instant, PerLine
 from han_gateway.core.unread import unread
-from han_gateway.core.usage import noticed
 
 
 def start(site: Site, at: Instant) -> State:
@@ -128,8 +127,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     if believed:
         since = at if state.heard_at is None else state.heard_at
         fewest = 2 if site.grid.three_wire else 1
-        learned = tuple(learn(view, state.load, load, at, state.chargers, fewest=fewest) for view in state.chargers)
-        seen += noticed(state.chargers, learned)
+        learned = (learn(view, state.load, load, at, state.chargers, fewest=fewest) for view in state.chargers)
         chargers = tuple(account(policy, view, since, at) for view in learned)
         state = state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))
     room = measure(site, load, state.chargers, at, state.caps, power_of(state, reading))

@@ -92,7 +92,7 @@ class Belief(NamedTuple):
 
     ``probe`` is the question that is open, ``proof`` the currents that answered the last one, ``response_ms`` the time that it was
     seen to need, None while it has not been seen to need more than configured. ``unshown`` counts what did not show since anything did.
-    ``lines`` are those on which a change last showed while the others stood still, ``agreed`` times in a row, ``used`` what is made of it.
+    ``lines`` are those on which a change last showed while the others stood still, None where none has.
     """
 
     answers: int = 0
@@ -102,8 +102,6 @@ class Belief(NamedTuple):
     response_ms: int | None = None
     unshown: int = 0
     lines: frozenset[Line] | None = None
-    agreed: int = 0
-    used: frozenset[Line] | None = None
 
     def forgotten(self) -> "Belief":
         """Nothing is known of what it draws; how slow it is stays known, and that it has answered before."""
@@ -178,7 +176,7 @@ class ChargerView(NamedTuple):
     @property
     def lines(self) -> frozenset[Line]:
         """The lines of the house that it loads: those that it may, unless its car was seen to use fewer."""
-        return self.phasing.used or (self.belief.used if self.report is None else None) or self.offered
+        return self.phasing.used or self.offered
 
     @property
     def response_ms(self) -> int:

@@ -1,4 +1,4 @@
-"""Which lines a car uses, as far as its charger's reports show it; of one that never reports the meter tells (``belief``).
+"""Which lines a car uses, as far as its charger's reports show it.
 
 A charger offers one current for all its lines (IEC 61851-1: one pilot signal); how many of them carry it is a matter of the car's own
 hardware, settled when the contactor closes. A car that charges on fewer lines therefore keeps to them: fresh reports of a charging car
@@ -13,7 +13,6 @@ This file must not know limits, nor who chooses lines.
 """
 
 from han_gateway.core import notes
-from han_gateway.core.belief import AGREED
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import ChargerSaid, ChargerStatus
 from han_gateway.core.headroom import reported, settled
@@ -80,13 +79,6 @@ def _agree(view: ChargerView, seen: frozenset[Line], at: Instant) -> tuple[Charg
     if phasing.reports < SEEN_REPORTS or at - phasing.seen_since < SEEN_MS:
         return view._replace(phasing=phasing), ()
     return view._replace(phasing=phasing._replace(used=seen, narrow_car=True)), (notes.uses(view.charger.name, seen),)
-
-
-def noticed(before: tuple[ChargerView, ...], after: tuple[ChargerView, ...]) -> tuple[Effect, ...]:
-    """Tell of cars that the meter has just shown to use fewer lines."""
-    views = zip(before, after, strict=True)
-    new = (view for old, view in views if old.belief.agreed < AGREED <= view.belief.agreed and view.lines < view.offered)
-    return tuple(notes.uses(view.charger.name, view.lines) for view in new)
 
 
 def renewed(site: Site, view: ChargerView, at: Instant) -> ChargerView:
