@@ -128,8 +128,8 @@ def _draws(view: ChargerView) -> bool | None:
 def _answer(view: ChargerView, probe: Probe, changes: Changes, load: Load, at: Instant, fewest: int) -> Belief:
     """What the list says to an open question: yes, nothing yet, or no."""
     belief, waited = view.belief, at - probe.at
+    had_time = waited >= view.response_ms
     for change in _expected(view, probe):
-        had_time = waited >= view.response_ms
         few = alone(changes, change, fewest) if had_time else None
         for lines in (view.lines, belief.lines if had_time else None):
             shown = None if lines is None else shown_on(changes, lines)
@@ -142,8 +142,13 @@ def _answer(view: ChargerView, probe: Probe, changes: Changes, load: Load, at: I
 
 def _expected(view: ChargerView, probe: Probe) -> list[MilliAmps]:
     """By how much the current should change: from what it is believed to draw, or, where that was less than its limit, from there."""
-    changes = (probe.to_ma - _drew_ma(view, probe), probe.to_ma - probe.from_ma)
-    return [change for change in changes if abs(change) >= WORTH_ASKING_MA and (change > 0) == (probe.to_ma > probe.from_ma)]
+    changes = dict.fromkeys((probe.to_ma - _drew_ma(view, probe), probe.to_ma - probe.from_ma))
+    return [change for change in changes if not _small(change, probe)]
+
+
+def _small(change: MilliAmps, probe: Probe) -> bool:
+    """Tell whether a change drowns in the house, or is none in the direction of the limit."""
+    return abs(change) < WORTH_ASKING_MA or (change > 0) != (probe.to_ma > probe.from_ma)
 
 
 def _no(view: ChargerView, probe: Probe, shown: MilliAmps | None, waited: int) -> Belief:
@@ -151,7 +156,7 @@ def _no(view: ChargerView, probe: Probe, shown: MilliAmps | None, waited: int) -
     belief = view.belief
     change = probe.to_ma - _drew_ma(view, probe)
     raised = probe.to_ma > probe.from_ma
-    small = abs(change) < WORTH_ASKING_MA or (change > 0) != raised
+    small = _small(change, probe)
     if small or raised or (shown is not None and 2 * shown <= change):
         known = _unanswered(view, probe)
         never_began = raised and not small and not probe.from_ma and shown is not None and 2 * shown < change

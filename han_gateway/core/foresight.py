@@ -47,7 +47,7 @@ def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
     if rise_w <= 0 or not loaded:
         return {}
     rise_ma = rise_w * 1_000_000 // base.volts_mv
-    worst = sorted(loaded, key=lambda line: base.current_ma[line.index] or 0, reverse=True)[: 2 if site.grid.three_wire else 1]
+    worst = sorted(loaded, key=lambda line: base.current_ma[line.index] or 0, reverse=True)[: site.grid.fewest]
     room = PerLine(*(allowed - rise_ma * (line in worst) for line, allowed in zip(LINES, base.room_ma, strict=True)))
     over = max(sums[line.index] - room[line.index] for line in worst)
     if over * 100 <= site.root.fuse_ma * _wary_percent(site, state):

@@ -126,8 +126,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     believed = doubt is None and all(load.knows(view.lines) for view in state.chargers)
     if believed:
         since = at if state.heard_at is None else state.heard_at
-        fewest = 2 if site.grid.three_wire else 1
-        learned = (learn(view, state.load, load, at, state.chargers, fewest=fewest) for view in state.chargers)
+        learned = (learn(view, state.load, load, at, state.chargers, fewest=site.grid.fewest) for view in state.chargers)
         chargers = tuple(account(policy, view, since, at) for view in learned)
         state = state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))
     room = measure(site, load, state.chargers, at, state.caps, power_of(state, reading))

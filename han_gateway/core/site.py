@@ -29,6 +29,11 @@ class Grid(Enum):
         """True where no neutral carries load current, so that the line currents sum to zero."""
         return self is not Grid.TN
 
+    @property
+    def fewest(self) -> int:
+        """On how many lines a load draws at least: between two of them where there is no neutral."""
+        return 2 if self.three_wire else 1
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charger:
@@ -71,7 +76,7 @@ def modes_of(switches_to: str | None, order: tuple[Line, ...], grid: Grid) -> tu
 
     Without a neutral these are pairs of lines.
     """
-    fewer = tuple(frozenset(lines) for lines in combinations(order, 2 if grid.three_wire else 1))
+    fewer = tuple(frozenset(lines) for lines in combinations(order, grid.fewest))
     return {None: (), "one-phase": fewer[:1], "any-phase": fewer}[switches_to]
 
 

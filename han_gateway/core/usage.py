@@ -64,8 +64,7 @@ def _fewer(site: Site, view: ChargerView, report: ChargerSaid) -> frozenset[Line
     using = frozenset(line for line, current in drawn.items() if current is not None and current >= CHARGES_MA)
     plain = all(current is not None and (line in using or current < FLOWS_MA) for line, current in drawn.items())
     charging = bool(view.grant.limit_ma) and report.status in CHARGES
-    fewest = 2 if site.grid.three_wire else 1
-    return using if plain and charging and fewest <= len(using) < len(drawn) else None
+    return using if plain and charging and site.grid.fewest <= len(using) < len(drawn) else None
 
 
 def _agree(view: ChargerView, seen: frozenset[Line], at: Instant) -> tuple[ChargerView, tuple[Effect, ...]]:
