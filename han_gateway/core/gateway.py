@@ -33,7 +33,7 @@ from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back, misled
 from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import least, measure, settled, slide
-from han_gateway.core.heat import hold, warmed
+from han_gateway.core.heat import hold, let_go, warmed
 from han_gateway.core.household import look
 from han_gateway.core.load import UNKNOWN, complete
 from han_gateway.core.orders import Effects, apply, due, repeat
@@ -105,7 +105,7 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
     if basis is Basis.SMALLER:
         grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST, state.caps), Cause.METER_LOST)
     else:
-        grants = {view.charger.name: _because(view.grant, Cause.METER_STALE) for view in state.chargers}
+        grants = {view.charger.name: _because(let_go(view), Cause.METER_STALE) for view in state.chargers}
     power_heard = sign(site.policy, state.power_at, at) is Sign.IN_TIME
     silence_ms = 0 if state.heard_at is None else at - state.heard_at
     note = notes.meter_silent(meter, silence_ms, power_heard=power_heard, doubt=state.doubt)

@@ -68,6 +68,22 @@ def test_the_hold_ends_in_a_pause() -> None:
     assert MCB_EDGE.stress([28 / 25] * (10 * lists))[0] == 0
 
 
+def test_a_silent_meter_ends_every_hold() -> None:
+    """Nobody watches how warm the fuse grows any more: what was held, or left its minimum upon a guess, pauses when the meter is stale."""
+    held, guessed, cut = Run(HOLDING), Run(HOLDING), Run(HOLDING)
+    for run, last in ((held, list2(38, 14, 14)), (guessed, list1(40_000)), (cut, list2(34.5, 14, 14))):
+        for at in (10_000, 20_000, 30_000):
+            run.hear(at, list2(8, 8, 8, power_import_w=5_520))
+        run.hear(32_500, last)
+    assert [run.grant().reason.cause for run in (held, guessed, cut)] == [Cause.HELD, Cause.POWER_ROSE, Cause.FUSE]
+    assert [run.limit() for run in (held, guessed, cut)] == [6000, 6000, 6000]
+
+    for run in (held, guessed, cut):
+        run.until(run.now + 26_000)
+        assert run.grant().reason == Reason(cause=Cause.METER_STALE)
+    assert [run.limit() for run in (held, guessed, cut)] == [0, 0, 6000]
+
+
 @pytest.mark.parametrize(("amps", "limit"), [(38.2, 6000), (38.3, 0)])
 def test_far_above_nothing_is_held(amps: float, limit: int) -> None:
     """Where the minimum would mean more than 1.13 times the fuse the charger is paused at once, however cool the fuse is."""
