@@ -11,6 +11,7 @@ from math import isqrt
 from han_gateway.core.allocation import Room, lowest_ma
 from han_gateway.core.decision import Grants, cut, granted_ma
 from han_gateway.core.effects import Cause, Grant, Reason
+from han_gateway.core.evidence import changed
 from han_gateway.core.headroom import in_force, span
 from han_gateway.core.load import Load
 from han_gateway.core.power import Watts, mean_mv, net_w
@@ -24,14 +25,16 @@ WRONG = 3
 SURE_PERCENT = 30
 """So much of the fuse above the room is acted upon however often guesses were wrong: the fastest breaker bears it for half a minute."""
 
+STILL_MA: MilliAmps = 500
+"""A current that has fallen by less than half the smallest step of most chargers has not fallen."""
+
 
 def baseline(site: Site, reading: Reading, load: Load, room: PerLine[MilliAmps], state: State, at: Instant) -> Baseline | None:
     """Remember what the next powers are to be compared with; None where this list does not say enough."""
     watts, volts_mv = net_w(reading), mean_mv(reading)
     if watts is None or volts_mv is None:
         return None
-    least = sum(_watts(site, view, _least_ma(site, view, at), volts_mv) for view in state.chargers)
-    return Baseline(watts, volts_mv, least, load.current_ma, room)
+    return Baseline(watts, volts_mv, _drawn_ma(site, state, load, at), load.current_ma, room)
 
 
 def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
@@ -41,7 +44,8 @@ def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
     if base is None or watts is None:
         return {}
     most = sum(_watts(site, view, _most_ma(view, at), base.volts_mv) for view in state.chargers)
-    rise_w = watts - base.watts - max(0, most - base.chargers_w)
+    least = sum(_watts(site, view, drawn, base.volts_mv) for view, drawn in zip(state.chargers, base.drawn_ma, strict=True))
+    rise_w = watts - base.watts - max(0, most - least)
     sums = granted_ma(state.chargers)
     loaded = [line for line, limits in zip(LINES, sums, strict=True) if limits]
     if rise_w <= 0 or not loaded:
@@ -90,6 +94,23 @@ def _not_paused(view: ChargerView, grant: Grant) -> Grant:
     limit = max(grant.limit_ma, min(view.grant.limit_ma, lowest_ma(view.charger)))
     reason = Reason(cause=Cause.POWER_ROSE, circuit=grant.reason.circuit, line=grant.reason.line)
     return Grant(charger=grant.charger, limit_ma=limit, reason=reason)
+
+
+def _drawn_ma(site: Site, state: State, load: Load, at: Instant) -> tuple[MilliAmps, ...]:
+    """The least that each charger draws at a list: what it drew at the one before, too, if no line of its own has fallen since.
+
+    Without that, a guess that was taken back would hide the next rise: the car may have obeyed it, and be about to come up again.
+    """
+    base = state.baseline
+    drawn = [_least_ma(site, view, at) for view in state.chargers]
+    if base is None:
+        return tuple(drawn)
+    rises = {line: changed(base.current_ma, load, line) for line in LINES}
+    still = {line for line, rise in rises.items() if rise is not None and rise > -STILL_MA}
+    return tuple(
+        max(least, min(before, _most_ma(view, at))) if view.lines <= still else least
+        for view, least, before in zip(state.chargers, drawn, base.drawn_ma, strict=True)
+    )
 
 
 def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:

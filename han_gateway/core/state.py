@@ -61,12 +61,12 @@ class Sample(NamedTuple):
 class Baseline(NamedTuple):
     """The last list with currents, as the powers after it are compared with it.
 
-    Net power and mean voltage, the least that the chargers were drawing, the current of each line, and the room for cuts.
+    Net power and mean voltage, the least that each charger was drawing, the current of each line, and the room for cuts.
     """
 
     watts: int
     volts_mv: int
-    chargers_w: int
+    drawn_ma: tuple[MilliAmps, ...]
     current_ma: PerLine[MilliAmps | None]
     room_ma: PerLine[MilliAmps]
 

@@ -337,6 +337,30 @@ def test_however_often_it_was_wrong_a_great_rise_is_believed() -> None:
     assert run.grant().reason.cause is Cause.POWER_ROSE
 
 
+def test_a_guess_taken_back_does_not_hide_the_next_rise() -> None:
+    """The car was told 6 A and 16 A again within its response time. Its lines stood still: it never obeyed, so the new rise is the house's."""
+    run = charging(house(charger("garage", response_ms=15_000)))
+    hear(run, 50_000, 20, 22, 18)
+    hear(run, 60_000, 20, 22, 18)
+    for at in (62_500, 72_500):
+        run.hear(at, list1(POWER + 230 * 12))
+        assert (run.limit(), run.grant().reason.cause) == (7000, Cause.POWER_ROSE)
+        hear(run, at + 7_500, 20, 22, 18)
+        assert run.limit() == 16_000
+
+
+def test_a_car_that_has_obeyed_a_guess_may_come_up_again() -> None:
+    """Its lines fell while it was told less: that much of the next rise may be its own, and is not taken for the house."""
+    run = charging(house(charger("garage", response_ms=15_000)))
+    hear(run, 50_000, 20, 22, 18)
+    hear(run, 60_000, 20, 22, 18)
+    run.hear(62_500, list1(POWER + 230 * 12))
+    hear(run, 70_000, 11, 13, 9, drawn=7)
+    assert run.limit() == 16_000
+    run.hear(72_500, list1(230 * 33 + 3 * 230 * 9))
+    assert run.limit() == 16_000
+
+
 @pytest.mark.parametrize(
     ("limits", "wrong"), [((10_000, 16_000), 2), ((10_000, 15_000), 0), ((9_000, 16_000), 0), ((9_000, 15_000), 0)]
 )
@@ -356,4 +380,4 @@ def test_a_car_counts_by_its_weakest_line() -> None:
     run.hear(50_000, list2(20, 16, 18, power_import_w=230 * 54))
 
     assert run.state.baseline is not None
-    assert run.state.baseline.chargers_w == 3 * 10 * 230
+    assert run.state.baseline.drawn_ma == (10_000,)
