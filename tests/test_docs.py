@@ -35,6 +35,7 @@ LAW = (
     f"undoes within {patience.TOO_SOON_MS // 1000} s",
     "1.7 times as long",  # tests/core/test_patience.py
     f"up to {POLICY.longest_window_ms // 1000} s (`longest_window_s`)",
+    f"stood for {patience.STOOD_MS // 60_000} minutes takes that back",
     f"After {patience.QUIET_MS // 60_000} minutes without a cut",
     f"less than {POLICY.raise_deadband_ma // 1000} A (`raise_deadband_a`)",
     f"nothing has changed for {decision.RESTED_MS // 1000} s",

@@ -1,7 +1,8 @@
 """How long a house must have room before a limit rises: as long as raises there use to be undone, and no longer.
 
 An oven that cycles takes back at once what was given between two of its heats. Each raise that a cut undoes soon makes the window of the
-next one longer; quiet minutes make it shorter again. This file must not know what is raised or cut, nor by how much.
+next one longer. One that has stood for minutes makes it shorter by as much: it has cost no more seconds above the fuse than a raise that
+was given sooner would have, and delivered less. So do quiet minutes. This file must not know what is raised or cut, nor by how much.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from han_gateway.core.units import Instant
 
 TOO_SOON_MS = 60_000
 """A cut that follows a raise this closely undoes it."""
+STOOD_MS = 120_000
+"""A raise that no cut follows for so long was worth its while."""
 QUIET_MS = 600_000
 """After so long without a cut the window shrinks with every list."""
 
@@ -23,13 +26,14 @@ def window_ms(policy: Policy, state: State) -> int:
 
 
 def learn_patience(policy: Policy, state: State, grants: Mapping[str, Grant], at: Instant) -> State:
-    """Take what was just decided as a lesson: 1.7 times the window for a raise undone, 3 % less for each quiet list."""
+    """Take what was just decided as a lesson: 1.7 times the window for a raise undone, as much less for one that stood, 3 % less for each quiet list."""
     now = window_ms(policy, state)
     cuts = [view for view in state.chargers if (grant := grants.get(view.charger.name)) and grant.limit_ma < view.grant.limit_ma]
     if any(at - view.raised_at <= TOO_SOON_MS for view in cuts):
         return state._replace(patience_ms=min(policy.longest_window_ms, now * 17 // 10), cut_at=at)
     if cuts:
-        return state._replace(cut_at=at)
+        stood = all(at - view.raised_at >= STOOD_MS for view in cuts)
+        return state._replace(patience_ms=now * 10 // 17 if stood else now, cut_at=at)
     if now > policy.raise_window_ms and at - state.cut_at >= QUIET_MS:
         return state._replace(patience_ms=now * 97 // 100)
     return state

@@ -7,7 +7,7 @@ import pytest
 
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.gateway import start
-from han_gateway.core.patience import QUIET_MS, TOO_SOON_MS, learn_patience, window_ms
+from han_gateway.core.patience import QUIET_MS, STOOD_MS, TOO_SOON_MS, learn_patience, window_ms
 from han_gateway.core.site import Policy
 from han_gateway.core.state import State
 from tests.core.houses import Run, charger, house
@@ -35,6 +35,28 @@ def test_a_raise_that_is_undone_soon_makes_the_window_longer(ago_ms: int, window
 
     assert window_ms(POLICY, state) == window
     assert state.cut_at == NOW
+
+
+@pytest.mark.parametrize(
+    ("ago_ms", "patience_ms", "window"), [(STOOD_MS - 1, 57_800, 57_800), (STOOD_MS, 57_800, 34_000), (STOOD_MS, 25_000, 20_000)]
+)
+def test_a_raise_that_stood_makes_the_window_shorter(ago_ms: int, patience_ms: int, window: int) -> None:
+    """A cut two minutes or more after the raise takes back one lesson, down to the configured window and not below."""
+    state = learn_patience(POLICY, raised(NOW - ago_ms, patience_ms), grant(9), NOW)
+
+    assert window_ms(POLICY, state) == window
+    assert state.cut_at == NOW
+
+
+def test_one_raise_undone_outweighs_one_that_stood() -> None:
+    """Of two chargers that are cut at once the one that was raised last gives the lesson."""
+    state = raised(NOW - STOOD_MS, 34_000)
+    late = state.chargers[0]._replace(charger=charger("shed"), raised_at=NOW - TOO_SOON_MS)
+    cuts = {name: replace(grant(9)["garage"], charger=name) for name in ("garage", "shed")}
+
+    assert window_ms(POLICY, learn_patience(POLICY, state._replace(chargers=(*state.chargers, late)), cuts, NOW)) == 57_800
+    between = late._replace(raised_at=NOW - STOOD_MS + 1)
+    assert window_ms(POLICY, learn_patience(POLICY, state._replace(chargers=(*state.chargers, between)), cuts, NOW)) == 34_000
 
 
 def test_the_window_is_never_longer_than_the_longest() -> None:
