@@ -349,6 +349,17 @@ def test_a_guess_taken_back_does_not_hide_the_next_rise() -> None:
         assert run.limit() == 16_000
 
 
+def test_nobody_is_taken_to_draw_more_than_the_limit() -> None:
+    """Where the house rises by as much as a cut takes away, no line falls, and yet the car draws less."""
+    run = charging()
+    hear(run, 50_000, 24, 26, 22)
+    assert run.limit() == 15_000
+    hear(run, 60_000, 24, 26, 22, drawn=15)
+
+    assert run.state.baseline is not None
+    assert run.state.baseline.drawn_ma == (15_000,)
+
+
 def test_a_car_that_has_obeyed_a_guess_may_come_up_again() -> None:
     """Its lines fell while it was told less: that much of the next rise may be its own, and is not taken for the house."""
     run = charging(house(charger("garage", response_ms=15_000)))
