@@ -11,8 +11,8 @@ from math import isqrt
 from han_gateway.core.allocation import Room, lowest_ma
 from han_gateway.core.decision import Grants, cut, granted_ma
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.evidence import changed
-from han_gateway.core.headroom import in_force, span
+from han_gateway.core.evidence import changed, shown_on
+from han_gateway.core.headroom import RISE_MS, in_force, span
 from han_gateway.core.load import Load
 from han_gateway.core.power import Watts, mean_mv, net_w
 from han_gateway.core.site import Site
@@ -27,6 +27,8 @@ SURE_PERCENT = 30
 
 STILL_MA: MilliAmps = 500
 """A current that has fallen by less than half the smallest step of most chargers has not fallen."""
+ON_ITS_WAY_MS = 3_000
+"""A list is heard so long after it was measured, at most: at 2400 baud a long one of Aidon's is on its way for two seconds."""
 
 
 def baseline(site: Site, reading: Reading, load: Load, room: PerLine[MilliAmps], state: State, at: Instant) -> Baseline | None:
@@ -97,7 +99,7 @@ def _not_paused(view: ChargerView, grant: Grant) -> Grant:
 
 
 def _drawn_ma(site: Site, state: State, load: Load, at: Instant) -> tuple[MilliAmps, ...]:
-    """The least that each charger draws at a list: what it drew at the one before, too, if no line of its own has fallen since.
+    """The least that each charger draws in a list: what it drew in the one before, if no line of its own has fallen since.
 
     Without that, a guess that was taken back would hide the next rise: the car may have obeyed it, and be about to come up again.
     """
@@ -107,10 +109,17 @@ def _drawn_ma(site: Site, state: State, load: Load, at: Instant) -> tuple[MilliA
         return tuple(drawn)
     rises = {line: changed(base.current_ma, load, line) for line in LINES}
     still = {line for line, rise in rises.items() if rise is not None and rise > -STILL_MA}
-    return tuple(
-        max(least, min(before, _most_ma(view, at))) if view.lines <= still else least
-        for view, least, before in zip(state.chargers, drawn, base.drawn_ma, strict=True)
-    )
+    found = []
+    for view, least, before in zip(state.chargers, drawn, base.drawn_ma, strict=True):
+        kept = min(before, _most_ma(view, at)) if view.lines <= still else 0
+        shown = before + max(0, shown_on(rises, view.lines) or 0)
+        found.append(max(kept, min(least, shown) if _ahead(view, at) else least))
+    return tuple(found)
+
+
+def _ahead(view: ChargerView, at: Instant) -> bool:
+    """Tell whether a report may know of a raise what the list did not yet: it came while that was on its way."""
+    return view.report is not None and at - view.report.at < ON_ITS_WAY_MS and at - view.raised_at < RISE_MS
 
 
 def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:
