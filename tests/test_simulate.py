@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import protection
+from benchmarks.front import Bound
+from benchmarks.front import main as front_main
 from benchmarks.front import words as told
 from benchmarks.protection import verdicts
 from han_gateway.cli import main
@@ -169,12 +171,41 @@ def test_the_benchmark_judges_every_target(own: Score, short: list[str]) -> None
 def test_the_front_says_whether_a_target_can_be_had_at_all() -> None:
     """Between two oracles the front is in proportion; a target below it is called so, and our law is compared at its own utilisation."""
     front = [score("oracle-cars", 300, 60, utilisation=1.0), score("oracle-cars+60s", 100, 20, utilisation=0.9)]
+    lists = [score("oracle-lists+10s", 600, 60, utilisation=0.94), score("oracle-lists+90s", 400, 20, utilisation=0.90)]
     peers = [score("warp", 400, 20), score("openwb", 1000, 90)]
-    lines = list(told([score("han-gateway", 250, 30, utilisation=0.92), *peers, *front, score("oracle-sees", 1, 0)]))
+    lines = list(told([score("han-gateway", 250, 30, utilisation=0.92), *peers, *front, *lists, score("oracle-sees", 1, 0)]))
 
     assert lines[0] == "s above In a day: the target is 100.0 (0.25 of warp) at a utilisation of 0.95"
     assert lines[1] == "  BEYOND THE FRONT: it has 200.0 at 0.95"
     assert lines[2] == "  han-gateway has 250.0 at 0.920; the front has 140.0 there"
+    assert lines[3] == "  who hears the lists alone: that front has 500.0 there"
+
+
+def test_who_delivers_more_than_a_front_is_told_where_it_ends() -> None:
+    """Without a member that delivers as much there is nothing to compare with."""
+    laws = [score("han-gateway", 250, 30), score("oracle-cars", 300, 60, utilisation=0.9), score("warp", 400, 20)]
+    lines = list(told([*laws, score("oracle-sees", 1, 0)]))
+
+    assert lines[1:4] == [
+        "  BEYOND THE FRONT: no oracle delivers 0.95",
+        "  han-gateway has 250.0 at 1.000; the front ends before",
+        "  who hears the lists alone: that front ends before",
+    ]
+
+
+def test_our_own_figures_are_renewed_beside_kept_targets(tmp_path: Path) -> None:
+    """With --own no peer is played: targets stay as they were kept for these houses, our figures and those of the lists are new."""
+    file = tmp_path / "bounds.json"
+    kept = [Bound(name, 12.5, "0.25 of warp", 30.0, -1.0, 0.5, None) for name in ("s above In a day", "s above 1.3 In a day")]
+    file.write_text(json.dumps({"kamstrup": {"houses": 9, "bounds": [bound._asdict() for bound in kept]}}), encoding="utf-8")
+    front_main(["--houses", "1", "--seed", "5", "--own", "--bounds", str(file), "kamstrup"])
+    found = json.loads(file.read_text(encoding="utf-8"))["kamstrup"]
+
+    assert found["houses"] == 1
+    for bound in found["bounds"]:
+        assert (bound["target"], bound["of"], bound["least"]) == (12.5, "0.25 of warp", 30.0)
+        assert bound["utilisation"] > 0.5
+        assert bound["own"] >= 0
 
 
 def test_the_benchmark_keeps_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

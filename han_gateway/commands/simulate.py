@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         choices=[*LAWS, "all", "front"],
         metavar="LAW",
-        help=f"all (the default), or of: {', '.join(LAWS)}; front: what an oracle could do with the same cars",
+        help=f"all (the default), or of: {', '.join(LAWS)}; front: what an oracle could do with the same cars; lists: the same with the meter's lists",
     )
     parser.add_argument(
         "--meter",
@@ -87,11 +87,11 @@ def main(args: argparse.Namespace) -> int:
 def _compare(args: argparse.Namespace) -> int:
     from han_gateway.simulation.campaign import compare, table
     from han_gateway.simulation.classes import fits
-    from han_gateway.simulation.laws import FRONT, LAWS
+    from han_gateway.simulation.laws import FRONT, LAWS, LISTS
 
     if args.meter and not fits(args.kind, args.meter):
         args.parser.error(f"--meter: a {args.meter} is not for the net and the phases of the houses of class {args.kind}")
-    groups = {"all": LAWS, "front": FRONT}
+    groups = {"all": LAWS, "front": FRONT, "lists": LISTS}
     laws = [law for word in args.policy or ["all"] for law in groups.get(word, [word])]
     scores = compare(
         args.kind, laws, houses=args.houses, days=args.days, seed=args.seed, workers=os.cpu_count() or 1, meter=args.meter

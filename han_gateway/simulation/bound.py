@@ -10,6 +10,8 @@ against overload. Cleverer ways to wait (patience that learns, a reserve kept fo
 law beyond it would have to know the habits of the house.
 
 One member *foresees* the house for as long as the slowest car takes to follow: what it still is above the fuse is the chargers' doing.
+Others *hear* the house as a gateway does, by lists with currents, and still know to the ampere what each car draws: what these are above
+the fuse more than the family is the price of ten seconds between two lists.
 All keep the rules: whole steps, nothing between nothing and the minimum, max-min fair shares. Nobody raises before others have made room.
 This file must not be mistaken for a control law.
 """
@@ -23,6 +25,7 @@ from han_gateway.core.allocation import highest_ma, lowest_ma
 from han_gateway.core.events import Event, Tick
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.simulation.lab import Case, Lab
+from han_gateway.simulation.meter import Meter
 from han_gateway.simulation.oracle import room_ma, turns
 from han_gateway.simulation.policy import Order
 from han_gateway.simulation.sockets import Socket
@@ -33,11 +36,12 @@ WAY_S = 1
 
 
 class Manner(NamedTuple):
-    """How a member of the family leaves room: seconds of patience, reserve, and whether it sees what comes."""
+    """How a member of the family leaves room: seconds of patience, reserve, and whether it sees what comes or hears only what lists say."""
 
     patience_s: Second = 0
     reserve_ma: MilliAmps = 0
     foresees: bool = False
+    hears: bool = False
 
 
 Room = Sequence[MilliAmps]
@@ -53,6 +57,8 @@ class Bound:
         cars = lab.case.cars
         ahead = WAY_S + max((max(each.down_s, each.up_s) for each in cars), default=0) if manner.foresees else 0
         rooms = room(lab.case, manner.reserve_ma)
+        if manner.hears:
+            rooms = PerLine(*(heard(line, *Meter(lab.case.meter).currents) for line in rooms))
         self._cuts = [least(line, 0, ahead) for line in rooms]
         self._raises = [least(line, manner.patience_s, ahead) for line in rooms]
         self._sockets = list(lab.sockets.items())
@@ -155,6 +161,11 @@ def room(case: Case, reserve_ma: MilliAmps = 0) -> PerLine[list[MilliAmps]]:
     fuse = case.site.root.fuse_ma / 1000
     lines = zip(case.supply.amps, turns(case), strict=True)
     return PerLine(*([room_ma(fuse, current * turn) - reserve_ma for current in line] for line, turn in lines))
+
+
+def heard(values: Sequence[MilliAmps], period_s: Second, delay_s: Second) -> list[MilliAmps]:
+    """What is known of them at each second: the value in the last list that has arrived, and the first of all before that."""
+    return [values[max(0, (second - delay_s) // period_s * period_s)] for second in range(len(values))]
 
 
 def least(values: Sequence[MilliAmps], behind: Second, ahead: Second) -> list[MilliAmps]:

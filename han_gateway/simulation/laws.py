@@ -1,6 +1,6 @@
 """The control laws by name: our own, what others do, and the oracles. A name of ``LAWS`` is a name on the command line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from han_gateway.simulation import oracle
 from han_gateway.simulation.bound import Bound, Manner
@@ -23,7 +23,7 @@ ORACLES: dict[str, Callable[[Lab], Policy]] = {"oracle": oracle.now, "oracle-lat
 """With cars that obey at once; they are the measure of utilisation."""
 
 
-BARE, SEES = "oracle-cars", "oracle-sees"
+BARE, SEES, HEARS = "oracle-cars", "oracle-sees", "oracle-lists"
 
 
 def _bound(manner: Manner) -> Callable[[Lab], Policy]:
@@ -32,16 +32,18 @@ def _bound(manner: Manner) -> Callable[[Lab], Policy]:
 
 def _name(manner: Manner) -> str:
     words = [f"{manner.patience_s}s"] * bool(manner.patience_s) + [f"{manner.reserve_ma // 1000}A"] * bool(manner.reserve_ma)
-    return "+".join([BARE, *words])
+    return "+".join([HEARS if manner.hears else BARE, *words])
 
 
-FRONT: dict[str, Callable[[Lab], Policy]] = {
-    _name(manner): _bound(manner)
-    for reserve in (0, 1_000, 2_000)
-    for wait in (0, 20, 60, 180, 600)
-    for manner in [Manner(wait, reserve)]
-}
+def _family(manners: Iterable[Manner]) -> dict[str, Callable[[Lab], Policy]]:
+    return {_name(manner): _bound(manner) for manner in manners}
+
+
+RESERVES = (0, 1_000, 2_000)
+FRONT = _family(Manner(wait, reserve) for reserve in RESERVES for wait in (0, 20, 60, 180, 600))
 """The oracle with real cars, and how much room it leaves."""
+LISTS = _family(Manner(wait, reserve, hears=True) for reserve in RESERVES for wait in (10, 30, 90))
+"""The same, when it hears the house by its lists only."""
 LAWS: dict[str, Callable[[Lab], Policy]] = {
     OWN: lambda lab: Gateway(lab.case.site),
     **PEERS,
@@ -50,7 +52,7 @@ LAWS: dict[str, Callable[[Lab], Policy]] = {
     BARE: _bound(Manner()),
     SEES: _bound(Manner(foresees=True)),
 }
-EVERY = LAWS | FRONT
+EVERY = LAWS | FRONT | LISTS
 
 
 def play(case: Case, law: str, *, faithful: bool = False) -> Run:

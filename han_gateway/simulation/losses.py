@@ -48,7 +48,7 @@ def overloads(case: Case, run: Run) -> Counter[Overload]:
     total = list(map(max, *case.supply.plus(drawn(case, run)).magnitudes()))
     allowed = list(map(max, *case.supply.plus(offered(case, run)).magnitudes()))
     raises = _raises(run)
-    period, delay = _rhythm(case)
+    period, delay = Meter(case.meter).currents
     found: Counter[Overload] = Counter()
     began = -1
     for second, current in enumerate(total):
@@ -130,14 +130,6 @@ def _cause(got: _Power, could: _Power, limit: MilliAmps) -> Shortfall:
 def _raises(run: Run) -> list[Second]:
     """When limits rose."""
     return [at // 1000 for trace in run.limits.values() for (_, before), (at, after) in pairwise(trace) if after > before]
-
-
-def _rhythm(case: Case) -> tuple[Second, Second]:
-    """How often a list with currents is sent, and how long it travels, in seconds, rounded up."""
-    meter = Meter(case.meter)
-    period = meter.model.list2_period_ms
-    heard = meter.say(period, PerLine(0j, 0j, 0j))
-    return period // 1000, -(-(heard.at - period) // 1000)
 
 
 def _table(trace: Iterable[tuple[Second, T]], seconds: Second, nothing: T) -> list[T]:

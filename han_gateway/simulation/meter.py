@@ -78,6 +78,11 @@ class Meter:
             series.append((self._hourly_at, HOUR_MS))
         return tuple(series)
 
+    @property
+    def currents(self) -> tuple[Second, Second]:
+        """How often a list with currents is sent, and how long it travels: whole seconds, rounded up."""
+        return self.model.list2_period_ms // 1000, -(-self._delays[2] // 1000)
+
     def number(self, at: Instant) -> int:
         """Which list it sends at an instant that is due: where both are, the one with currents; once an hour the one with energy."""
         if at % HOUR_MS == self._hourly_at:

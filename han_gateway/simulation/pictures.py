@@ -9,7 +9,7 @@ from itertools import pairwise
 from han_gateway.core.units import LINES
 from han_gateway.simulation.campaign import Score
 from han_gateway.simulation.lab import Case, Run, drawn
-from han_gateway.simulation.laws import BARE, FRONT, ORACLES, OWN, PEERS
+from han_gateway.simulation.laws import BARE, FRONT, LISTS, ORACLES, OWN, PEERS
 from han_gateway.simulation.plane import Mark, Plane
 from han_gateway.simulation.plot import COLOURS, Curve, Panel
 
@@ -58,7 +58,7 @@ def pareto(scores: Sequence[Score], title: str, aim: float | None = None) -> Pla
     than there is leaves no room on the page for the others, and is left out, as are oracles with cars that do not exist.
     """
     shown = [score for score in scores if score.utilisation <= GENEROUS and score.law not in ORACLES]
-    marks = [_mark(score) for score in shown if score.law not in FRONT or score.law == BARE]
+    marks = [_mark(score) for score in shown if score.law not in FRONT | LISTS or score.law == BARE]
     front = efficient([(score.utilisation, score.measures.per_day(0)) for score in shown if score.law in FRONT])
     xs = [score.utilisation for score in shown] + [USEFUL]
     return Plane(

@@ -7,11 +7,12 @@ import pytest
 
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES
-from han_gateway.simulation.bound import Bound, Manner, least
+from han_gateway.simulation.bound import Bound, Manner, heard, least
 from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.house import VOLTS, Draw
 from han_gateway.simulation.lab import Case, Lab
 from han_gateway.simulation.measures import Judge, Measures
+from han_gateway.simulation.meter import Meter
 from han_gateway.simulation.supply import Pulse, add_up, phasors
 
 HOUR = 3_600
@@ -48,6 +49,21 @@ def test_it_is_above_only_while_cars_follow(down_s: int) -> None:
 
     assert judged(case, Manner()).above_s[0] == 2 * (1 + down_s)
     assert judged(case, Manner(foresees=True)).above_s[0] == 0
+
+
+def test_who_hears_lists_learns_of_a_step_with_the_next_one() -> None:
+    """A heater that comes on 3 s after a list is answered 7 s and the way of the list later than by who sees it; a reserve is left as ever."""
+    case = house(car(down_s=3), heats=((603, 900),))
+    period_s, delay_s = Meter(case.meter).currents
+    assert (period_s, delay_s) == (10, 1)
+
+    assert judged(case, Manner(hears=True)).above_s[0] == judged(case, Manner()).above_s[0] + 7 + delay_s
+    assert judged(case, Manner(0, 15_000, hears=True)).above_s[0] == 0
+
+
+def test_what_a_list_says_holds_until_the_next_has_arrived() -> None:
+    """Lists of every tenth second that travel for two; before the first the beginning is known."""
+    assert heard(range(30), 10, 2) == [0] * 12 + [10] * 10 + [20] * 8
 
 
 def test_patience_and_reserve_buy_safety_with_energy() -> None:

@@ -10,8 +10,10 @@ def test_who_is_beaten_in_both_is_not_on_the_front() -> None:
 
 
 def test_the_front_is_joined_and_laws_are_marked() -> None:
-    """Laws and the bare oracle are marks, the family is a line, and oracles with cars that do not exist are left out."""
-    plane = pareto(compare("kamstrup", ["openwb", "oracle-cars", "oracle-cars+60s"], houses=1, days=1, seed=5), "title")
+    """Laws and the bare oracle are marks, the family is a line, and other families and oracles with cars that do not exist are left out."""
+    plane = pareto(
+        compare("kamstrup", ["openwb", "oracle-cars", "oracle-cars+60s", "oracle-lists+10s"], houses=1, days=1, seed=5), "title"
+    )
 
     assert [mark.name for mark in plane.marks] == ["openwb", "oracle-cars"]
     assert len(plane.path) == 2
