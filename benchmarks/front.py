@@ -11,7 +11,7 @@ A second front is that of the same oracle hearing the house by its lists only: w
 import argparse
 import json
 import os
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,17 +43,15 @@ class Bound(NamedTuple):
 
 def bounds(scores: Sequence[Score]) -> Iterator[Bound]:
     """Where the targets lie beside the front, and what our law loses at its own utilisation."""
-    own = next(score for score in scores if score.law == OWN)
+    targets = []
     for name, figure, share in SHARES:
-        front = edge(scores, figure)
         peer = best_peer(scores, figure)
-        target = share * max(0.0, figure(peer))
-        of = f"{share:g} of {peer.law}"
-        lists = at(edge(scores, figure, LISTS), own.utilisation)
-        yield Bound(name, target, of, at(front, UTILISATION), figure(own), own.utilisation, lists)
+        least = at(edge(scores, figure), UTILISATION)
+        targets.append(Bound(name, share * max(0.0, figure(peer)), f"{share:g} of {peer.law}", least, 0.0, 0.0, None))
+    return renewed(targets, scores)
 
 
-def renewed(before: Sequence[Bound], scores: Sequence[Score]) -> Iterator[Bound]:
+def renewed(before: Iterable[Bound], scores: Sequence[Score]) -> Iterator[Bound]:
     """The same targets, in the same houses, beside our law as it is now."""
     own = next(score for score in scores if score.law == OWN)
     for bound, (_, figure, _) in zip(before, SHARES, strict=True):
@@ -123,6 +121,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = set(options.classes) - set(CLASSES)
     if unknown:
         parser.error(f"no such class: {', '.join(sorted(unknown))}")
+    missing = set(options.classes) - set(_kept(options.bounds) if options.bounds else ())
+    if options.own and (missing or not options.classes):
+        parser.error(
+            f"--own renews classes that --bounds FILE has; name them, and play without --own first: {', '.join(sorted(missing))}"
+        )
     charts = []
     kept: dict[str, Any] = {"seed": options.seed, "days": options.days, "classes": {}}
     for name in options.classes or ("tn-one", "it-one"):
@@ -132,8 +135,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"\n== {title}")
         print("\n".join(table(sorted(scores, key=lambda score: -score.utilisation))))
         if options.bounds:
-            before = _kept(options.bounds).get(name, {"bounds": []})["bounds"]
-            found = renewed([Bound(**each) for each in before], scores) if options.own else bounds(scores)
+            found = (
+                renewed((Bound(**each) for each in _kept(options.bounds)[name]["bounds"]), scores)
+                if options.own
+                else bounds(scores)
+            )
             _keep(options.bounds, name, {"houses": options.houses, "bounds": [bound._asdict() for bound in found]})
         if options.own:
             continue

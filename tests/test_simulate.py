@@ -208,6 +208,15 @@ def test_our_own_figures_are_renewed_beside_kept_targets(tmp_path: Path) -> None
         assert bound["own"] >= 0
 
 
+@pytest.mark.parametrize("words", [[], ["kamstrup"], ["--bounds", "none.json", "kamstrup"]])
+def test_nothing_is_renewed_that_was_not_kept(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a file, or without the class in it, --own says what to do and plays nothing."""
+    with pytest.raises(SystemExit):
+        front_main(["--own", *words])
+
+    assert "--own renews classes that --bounds FILE has" in capsys.readouterr().err
+
+
 def test_the_benchmark_keeps_its_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With some laws only it plays only those and the two oracles that measure them, and the file says what the table says."""
     file = tmp_path / "figures.json"

@@ -58,7 +58,8 @@ class Bound:
         ahead = WAY_S + max((max(each.down_s, each.up_s) for each in cars), default=0) if manner.foresees else 0
         rooms = room(lab.case, manner.reserve_ma)
         if manner.hears:
-            rooms = PerLine(*(heard(line, *Meter(lab.case.meter).currents) for line in rooms))
+            period_s, delay_s = Meter(lab.case.meter).currents
+            rooms = PerLine(*(heard(line, period_s, delay_s) for line in rooms))
         self._cuts = [least(line, 0, ahead) for line in rooms]
         self._raises = [least(line, manner.patience_s, ahead) for line in rooms]
         self._sockets = list(lab.sockets.items())
