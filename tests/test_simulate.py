@@ -16,6 +16,7 @@ from han_gateway.core.site import Grid
 from han_gateway.simulation.campaign import Score
 from han_gateway.simulation.evening import Evening, bytes_of
 from han_gateway.simulation.families import family
+from han_gateway.simulation.laws import LISTS, ORACLES
 from han_gateway.simulation.measures import Measures
 
 
@@ -206,6 +207,15 @@ def test_our_own_figures_are_renewed_beside_kept_targets(tmp_path: Path) -> None
         assert (bound["target"], bound["of"], bound["least"]) == (12.5, "0.25 of warp", 30.0)
         assert bound["utilisation"] > 0.5
         assert bound["own"] >= 0
+
+
+def test_a_front_is_played_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """The word that the help offers stands for all members of the family, beside the two oracles that measure them."""
+    assert main(["simulate", "--class", "kamstrup", "--houses", "1", "--policy", "lists", "--json", "--seed", "5"]) == 0
+    played = [law["law"] for law in json.loads(capsys.readouterr().out)["laws"]]
+
+    assert played == [*LISTS, *ORACLES]
+    assert all(law.startswith("oracle-lists+") for law in LISTS)
 
 
 @pytest.mark.parametrize("words", [[], ["kamstrup"], ["--bounds", "none.json", "kamstrup"]])

@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy",
         action="append",
-        choices=[*LAWS, "all", "front"],
+        choices=[*LAWS, "all", "front", "lists"],
         metavar="LAW",
         help=f"all (the default), or of: {', '.join(LAWS)}; front: what an oracle could do with the same cars; lists: the same with the meter's lists",
     )
