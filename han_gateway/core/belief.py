@@ -84,12 +84,23 @@ def seems_empty(view: ChargerView) -> bool:
     return view.report is None and view.belief.unshown >= ENOUGH
 
 
+NOBODY_KNOWS: PerLine[MilliAmps | None] = PerLine(None, None, None)
+
+
 def learn(
-    view: ChargerView, before: Load | None, load: Load, at: Instant, others: tuple[ChargerView, ...] = (), *, fewest: int = 1
+    view: ChargerView,
+    before: Load | None,
+    load: Load,
+    at: Instant,
+    others: tuple[ChargerView, ...] = (),
+    left_ma: PerLine[MilliAmps | None] = NOBODY_KNOWS,
+    *,
+    fewest: int = 1,
 ) -> ChargerView:
     """Take a list as an answer. What the others did meanwhile is taken out of it, or spoils it where nobody knows what they did.
 
-    ``fewest`` is on how many lines a car draws at least: two where there is no neutral.
+    ``left_ma`` is what nobody is known to draw on each line (``remainder``), ``fewest`` on how many lines a car draws at least: two where
+    there is no neutral.
     """
     probe = view.belief.probe
     if probe is not None:
@@ -100,7 +111,7 @@ def learn(
         moved = PerLine(*(now - then for now, then in zip(beside, probe.beside_ma, strict=True)))
         changes = {line: changed(probe.current_ma, load, line, moved[line.index]) for line in view.charger.lines}
         belief = _answer(view, probe, changes, load, at, fewest)
-    elif view.belief.drawn_ma and before is not None and _fell(view, before, load):
+    elif view.belief.drawn_ma and before is not None and _fell(view, before, load, left_ma):
         belief = view.belief.forgotten()
     else:
         return view
@@ -214,7 +225,11 @@ def _drew_ma(view: ChargerView, probe: Probe) -> MilliAmps:
     return min(probe.from_ma, believed_ma(view) or probe.from_ma)
 
 
-def _fell(view: ChargerView, before: Load, load: Load) -> bool:
-    """Tell whether all lines on which a charger was seen to draw lost most of that at once."""
-    falls = [changed(load.current_ma, before, line) for line in view.belief.lines or view.lines]
-    return all(fall is None or 10 * fall >= 7 * view.belief.drawn_ma for fall in falls)
+def _fell(view: ChargerView, before: Load, load: Load, left_ma: PerLine[MilliAmps | None]) -> bool:
+    """Tell whether all lines on which a charger was seen to draw lost most of that at once, and now carry less, as far as is known."""
+    lines = view.belief.lines or view.lines
+    falls = [changed(load.current_ma, before, line) for line in lines]
+    if not all(fall is None or 10 * fall >= 7 * view.belief.drawn_ma for fall in falls):
+        return False
+    left = [left_ma[line.index] for line in lines]
+    return any(each is None or each < -WORTH_ASKING_MA for each in left)

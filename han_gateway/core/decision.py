@@ -116,11 +116,12 @@ def _explained(site: Site, view: ChargerView, want: Want, grant: Grant, at: Inst
 
 
 def _one_by_one(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant) -> Grants:
-    """Of chargers on the same line that nobody knows the draw of, raise one at a time: else the meter's answer would be nobody's."""
-    busy: set[Line] = set()
+    """Of chargers on the same line that nobody knows the draw of, raise one, and the next when that has shown or not: else the answer would be nobody's."""
+    unknown = [view for view in chargers if drawn_ma(site.policy, view, at) is None]
+    busy = {line for view in unknown if view.belief.probe is not None for line in view.lines}
     kept: Grants = {}
-    for view in sorted(chargers, key=lambda view: view.commands[-1].at):
-        if grants[view.charger.name].limit_ma > view.grant.limit_ma and drawn_ma(site.policy, view, at) is None:
+    for view in sorted(unknown, key=lambda view: view.commands[-1].at):
+        if grants[view.charger.name].limit_ma > view.grant.limit_ma:
             if busy & view.lines:
                 kept[view.charger.name] = view.grant
             busy |= view.lines

@@ -6,13 +6,13 @@ car has left unused for a while is lent to others. This file must not know how m
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma, precedence
-from han_gateway.core.belief import believed_ma, offer_ma, seems_empty
+from han_gateway.core.belief import NOBODY_KNOWS, believed_ma, offer_ma, seems_empty
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.headroom import reported, settled
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView
-from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.units import Instant, MilliAmps, PerLine
 from han_gateway.core.usage import FLOWS_MA
 
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
@@ -22,6 +22,8 @@ TURN_MS = 5_400_000
 """Who has been started charges for so long before somebody else may take its place."""
 LOOK_MS = 75_000
 """Who is offered current for so long and takes none seems not to want any."""
+BARE_MA: MilliAmps = 4_000
+"""Where less than this is left for it on each of its lines, one that reports nothing draws nothing: cars take 5 A or more."""
 LOOK_AGAIN_MS = 2_700_000
 """A place where no car was seen, or one that took nothing, is looked into anew when it has been paused for so long."""
 LEAD_MA: MilliAmps = 500
@@ -40,18 +42,31 @@ FOR_WANT_OF_ROOM = frozenset({Cause.NO_ROOM, Cause.POWER_CAP, Cause.METER_STALE,
 """Why a charger is paused that would be started if there were room; the last two for as long as nothing may rise."""
 
 
-def account(policy: Policy, view: ChargerView, since: Instant, at: Instant) -> ChargerView:
-    """Remember what a charger has had since the last list, and since when it leaves its offer unused."""
+def account(
+    policy: Policy, view: ChargerView, since: Instant, at: Instant, left_ma: PerLine[MilliAmps | None] = NOBODY_KNOWS
+) -> ChargerView:
+    """Remember what a charger has had since the last list, when it drew anything, and since when it leaves its offer unused, or all of it.
+
+    ``left_ma`` is what nobody is known to draw on each line (``remainder``).
+    """
     drawn = drawn_ma(policy, view, at)
-    limit = 0 if seems_empty(view) else view.grant.limit_ma
+    limit = 0 if drawn is None and absent(policy, view, at) else view.grant.limit_ma
     had_ua = view.had_ua + (1000 * (limit if drawn is None else drawn) - view.had_ua) * min(at - since, MEMORY_MS) // MEMORY_MS
     spares = drawn is not None and drawn < limit - UNUSED_MA and settled(view, at)
+    bare = drawn is None and _bare(view, left_ma)
     busy = _said(policy, view, at) is ChargerStatus.IDLE or (drawn or 0) >= FLOWS_MA
     return view._replace(
         had_ua=had_ua,
         unused_since=(view.unused_since or at) if spares else None,
+        bare_since=view.bare_since if not view.grant.limit_ma else (view.bare_since or at) if bare else None,
         drew_at=at if busy else view.drew_at,
     )
+
+
+def _bare(view: ChargerView, left_ma: PerLine[MilliAmps | None]) -> bool:
+    """Tell whether no line of this charger carries enough for a car beside what others draw."""
+    left = [left_ma[line.index] for line in view.lines]
+    return all(each is not None and each < BARE_MA for each in left)
 
 
 def drawn_ma(policy: Policy, view: ChargerView, at: Instant) -> MilliAmps | None:
@@ -80,10 +95,11 @@ def absent(policy: Policy, view: ChargerView, at: Instant) -> bool:
     charging = bool(view.grant.limit_ma)
     if at - view.started_at < LOOK_MS if charging else not lately_paused(view, at):
         return False
-    if view.report is None:
-        return seems_empty(view)
-    drawn = drawn_ma(policy, view, at) if charging else 0
     until = at if charging else view.paused_at
+    if view.report is None:
+        bare = view.bare_since is not None and until - max(view.bare_since, view.started_at) >= LOOK_MS
+        return bare or seems_empty(view)
+    drawn = drawn_ma(policy, view, at) if charging else 0
     return drawn is not None and drawn < FLOWS_MA and until - max(view.drew_at, view.started_at) >= LOOK_MS
 
 

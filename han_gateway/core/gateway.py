@@ -35,15 +35,17 @@ from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import least, measure, settled, slide
 from han_gateway.core.heat import hold, let_go, warmed
 from han_gateway.core.household import look
-from han_gateway.core.load import UNKNOWN, complete
+from han_gateway.core.load import UNKNOWN, Load, complete, exports
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, window_ms
 from han_gateway.core.phases import arrange, widen
+from han_gateway.core.remainder import remainder
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
 from han_gateway.core.units import FIRST, LINES, Instant, PerLine
 from han_gateway.core.unread import unread
+from han_gateway.meters.reading import Reading
 
 
 def start(site: Site, at: Instant) -> State:
@@ -125,10 +127,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         return state, (*seen, *told)
     believed = doubt is None and all(load.knows(view.lines) for view in state.chargers)
     if believed:
-        since = at if state.heard_at is None else state.heard_at
-        learned = (learn(view, state.load, load, at, state.chargers, fewest=site.grid.fewest) for view in state.chargers)
-        chargers = tuple(account(policy, view, since, at) for view in learned)
-        state = state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))
+        state = _learned(site, state, reading, load, at)
     room = measure(site, load, state.chargers, at, state.caps, power_of(state, reading))
     before = state.meter
     state = state._replace(
@@ -152,6 +151,17 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     )
     heard = () if state.meter is before else (notes.meter_heard(before),)
     return state, (*seen, _headroom(site, state), *heard, *arranged, *told)
+
+
+def _learned(site: Site, state: State, reading: Reading, load: Load, at: Instant) -> State:
+    """What a believed list tells of the chargers, and how it warms the fuse."""
+    since = at if state.heard_at is None else state.heard_at
+    state = state._replace(exported_at=at if exports(reading) else state.exported_at)
+    left = remainder(site, load, state.chargers, at, state.exported_at)
+    learned = tuple(learn(view, state.load, load, at, state.chargers, left, fewest=site.grid.fewest) for view in state.chargers)
+    left = remainder(site, load, learned, at, state.exported_at)
+    chargers = tuple(account(site.policy, view, since, at, left) for view in learned)
+    return state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))
 
 
 def _broker_changed(site: Site, state: State, event: BrokerChanged) -> tuple[State, Effects]:

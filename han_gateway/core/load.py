@@ -49,6 +49,11 @@ def complete(site: Site, reading: Reading) -> Load | None:
     return rule(site.policy, reading, currents, missing[0])
 
 
+def exports(reading: Reading) -> bool:
+    """Tell whether power flows out of the house, on the whole or on a line."""
+    return bool(reading.power_export_w) or any(value is not None and value < 0 for value in reading.current_ma)
+
+
 def _magnitude_ma(reading: Reading, line: Line) -> MilliAmps:
     """Give the magnitude of a current as sent; of one in whole amperes, what it is on the average, or what its power proves it to be.
 
@@ -103,8 +108,7 @@ def _apparent_current_ma(reading: Reading) -> MilliAmps | None:
     """S / U in mA, that is the sum of the three line-to-line load currents; None with export or without P, Q and U."""
     volts = [value for value in reading.voltage_mv if value]
     powers = (reading.power_import_w, reading.reactive_import_var, reading.reactive_export_var)
-    exporting = bool(reading.power_export_w) or any(value is not None and value < 0 for value in reading.current_ma)
-    if exporting or not volts or powers[0] is None or (powers[1] is None and powers[2] is None):
+    if exports(reading) or not volts or powers[0] is None or (powers[1] is None and powers[2] is None):
         return None
     reactive = (powers[1] or 0) - (powers[2] or 0)
     apparent_va = isqrt(powers[0] ** 2 + reactive**2)

@@ -134,7 +134,7 @@ class ChargerView(NamedTuple):
     ``commands`` are the *changes* of the last minute, and those that it may still be on its way to obey, oldest first; the last one is the limit now.
     ``said_at`` is when the limit was last published (None: never), ``raised_at`` the last change upwards, ``paused_at`` the
     last change to nothing, ``started_at`` the last from nothing. ``had_ua`` is the mean current (uA) that it has had over the last hours,
-    ``unused_since`` when its car began to leave a part of its offer unused (``fairness``). ``mode`` are the lines that it was told to use, None for all.
+    ``unused_since`` when its car began to leave a part of its offer unused, ``bare_since`` when what its lines carry became too little for a car (``fairness``). ``mode`` are the lines that it was told to use, None for all.
     ``asks`` is what its owner has asked of it (``commands``).
     """
 
@@ -147,6 +147,7 @@ class ChargerView(NamedTuple):
     had_ua: int = 0
     unused_since: Instant | None = None
     drew_at: Instant = FIRST
+    bare_since: Instant | None = None
     seq: int = 0
     said_at: Instant | None = None
     report: ChargerSaid | None = None
@@ -212,7 +213,7 @@ class State(NamedTuple):
     ``course`` is how its lists have gone on, ``doubt`` what is wrong with the last of them. ``window`` holds the
     samples of the last raise window, oldest first. ``unread`` says when people were last told why encrypted lists are not read.
     ``guessed`` holds the grants before a guess was acted upon, ``misled`` counts the wrong guesses in a row (``foresight``). ``sights`` is
-    what the last lists show of the house itself (``household``). Before ``due_at`` nothing happens by itself.
+    what the last lists show of the house itself (``household``), ``exported_at`` when it last sold power. Before ``due_at`` nothing happens by itself.
     """
 
     meter: MeterState
@@ -238,6 +239,7 @@ class State(NamedTuple):
     cut_at: Instant = 0
     heat: PerLine[int] = PerLine(0, 0, 0)
     sights: tuple[Sight, ...] = ()
+    exported_at: Instant | None = None
 
     def view(self, charger: str) -> ChargerView | None:
         """What is known of the charger of this name; None for one that is not ours."""

@@ -327,6 +327,17 @@ def test_a_fall_of_all_lines_ends_belief() -> None:
     assert learn(silent(16, frozenset({L1}), answers=1), load(20, 0, 0), load(4, 0, 0), 60_000).belief.answers == 0
 
 
+def test_a_fall_that_leaves_enough_is_the_house() -> None:
+    """An oven of 9 A goes off beside a car of 8 A on one line: as long as the line carries 8 A the car may be there as before."""
+    view = silent(8, frozenset({L1}), answers=2)
+    before, after = load(17, 0, 0), load(8, 0, 0)
+
+    assert learn(view, before, after, 60_000, (), PerLine(0, 0, 0)) == view
+    assert learn(view, before, after, 60_000, (), PerLine(-WORTH_ASKING_MA, 0, 0)) == view
+    assert learn(view, before, after, 60_000, (), PerLine(-WORTH_ASKING_MA - 1, 0, 0)).belief.answers == 0
+    assert learn(view, before, after, 60_000, (), PerLine(None, 0, 0)).belief.answers == 0, "where nobody can tell, in doubt"
+
+
 def test_belief_outlives_a_pause() -> None:
     """A paused charger has nothing to lose, and one that does not wake up is credited with nothing."""
     view = learn(told(silent(10, answers=2), 0, load(20, 20, 20), 0), None, load(10, 10, 10), 10_000)

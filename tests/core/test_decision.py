@@ -12,7 +12,7 @@ from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import SOFT_START_MS, TURN_MS
 from han_gateway.core.gateway import start
 from han_gateway.core.site import Charger, Circuit, Grid, Site
-from han_gateway.core.state import ChargerView, Command, Conduct
+from han_gateway.core.state import Belief, ChargerView, Command, Conduct, Probe
 from han_gateway.core.units import Line, PerLine
 from tests.core.houses import ALL, L1, L2, L3, charger, house, report
 
@@ -233,6 +233,18 @@ def test_silent_chargers_on_one_line_are_raised_one_at_a_time() -> None:
     a = a._replace(commands=(Command(1_000, 0),))
 
     assert limits(grow(site, (a, b, c, d), room(25, 25, 25), NOW)) == {"a": 0, "b": 6, "c": 6, "d": 0}
+
+
+def test_the_next_silent_charger_is_raised_when_the_last_has_shown_or_not() -> None:
+    """A start may take a minute to show: as long as it is open, no other charger that nobody knows the draw of rises on its lines."""
+    site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L2]))
+    a, b, c = views(site, a=6, b=0, c=0)
+    open_ = a._replace(belief=Belief(probe=Probe(NOW - 10_000, 0, 6_000, PerLine(0, 0, 0))))
+
+    assert limits(grow(site, (open_, b, c), room(25, 25, 0), NOW)) == {"a": 6, "b": 0, "c": 6}
+    assert limits(grow(site, (a, b, c), room(25, 25, 0), NOW))["b"] == 6
+    said = reporting((open_,), a=6)[0]
+    assert limits(grow(site, (said, b, c), room(25, 25, 0), NOW))["b"] == 6, "one that reports is in nobody's way"
 
 
 def test_nobody_is_asked_while_another_is_raised() -> None:

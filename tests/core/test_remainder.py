@@ -1,0 +1,79 @@
+"""What a line carries that no charger is known to draw, and what it tells of chargers that report nothing."""
+
+import pytest
+
+from han_gateway.core.belief import NOBODY_KNOWS
+from han_gateway.core.fairness import BARE_MA, LOOK_AGAIN_MS, LOOK_MS, absent, account
+from han_gateway.core.remainder import SUN_MS, remainder
+from han_gateway.core.site import Grid
+from han_gateway.core.state import Belief
+from han_gateway.core.units import PerLine
+from tests.core.houses import L1, Run, charger, house, list2
+from tests.core.test_belief import load
+from tests.core.test_decision import reporting, views
+from tests.core.test_fairness import NOW, POLICY, one
+
+AT = 100_000
+SITE = house(charger("a"), charger("b", [L1]))
+
+
+def test_what_is_reported_or_believed_is_taken_off() -> None:
+    """Line by line, and below nothing where more is believed than flows; of a line that nobody measured nothing is known."""
+    a, b = reporting(views(SITE, a=10, b=6), a=10)
+
+    assert remainder(SITE, load(18, 12, None), (a, b), AT, None) == (8_000, 2_000, None)
+    seen = b._replace(belief=Belief(answers=2, drawn_ma=6_000))
+    assert remainder(SITE, load(15, 12, 11), (a, seen), AT, None) == (-1_000, 2_000, 1_000)
+
+
+def test_nothing_is_known_on_three_wires_or_under_the_sun() -> None:
+    """Currents of three wires are no plain sums, and what the sun feeds does not show."""
+    chargers = views(SITE, a=10, b=6)
+    it = house(charger("a"), grid=Grid.IT)
+
+    assert remainder(it, load(9, 9, 9), views(it, a=6), AT, None) == NOBODY_KNOWS
+    assert remainder(SITE, load(9, 9, 9), chargers, AT, AT - SUN_MS + 1) == NOBODY_KNOWS
+    assert remainder(SITE, load(9, 9, 9), chargers, AT, AT - SUN_MS) == (9_000, 9_000, 9_000)
+
+
+@pytest.mark.parametrize("left", [(BARE_MA, 0, 0), (None, 0, 0)])
+def test_a_silent_charger_with_too_little_on_its_lines_has_no_car(left: tuple[int | None, int, int]) -> None:
+    """When 75 s have shown that, and not while one line may carry a car; at a new start it is looked at anew."""
+    view = account(POLICY, one(6), NOW - 10_000, NOW, PerLine(BARE_MA - 1, 0, 0))
+    doubtful = account(POLICY, view, NOW, NOW + 10_000, PerLine(*left))
+
+    assert [absent(POLICY, view, NOW + after) for after in (LOOK_MS - 1, LOOK_MS)] == [False, True]
+    assert not absent(POLICY, doubtful, NOW + LOOK_MS)
+    (paused,) = views(house(charger("a")), a=0)
+    paused = paused._replace(paused_at=NOW + LOOK_MS, bare_since=view.bare_since)
+    paused = account(POLICY, paused, NOW + LOOK_MS, NOW + LOOK_MS + 10_000, PerLine(20_000, 20_000, 20_000))
+    assert absent(POLICY, paused, NOW + LOOK_MS + LOOK_AGAIN_MS - 1), "what the house does in its pause says nothing of it"
+    assert not absent(POLICY, paused, NOW + LOOK_MS + LOOK_AGAIN_MS)
+    again = view._replace(started_at=NOW + LOOK_MS)
+    assert not absent(POLICY, again, NOW + 2 * LOOK_MS - 1)
+
+
+def test_who_was_paused_before_it_was_looked_at_is_not_absent() -> None:
+    """A cut that came ten seconds after its start has shown nothing of its car, whatever was seen before."""
+    (view,) = views(house(charger("a")), a=0)
+    view = view._replace(bare_since=NOW - 2 * LOOK_MS, started_at=NOW - 10_000, paused_at=NOW)
+
+    assert not absent(POLICY, view, NOW + 1_000)
+
+
+def test_what_a_silent_charger_is_believed_to_draw_is_no_empty_place() -> None:
+    """Its own current is taken off, too: what is left is not its."""
+    assert account(POLICY, one(6, belief=Belief(2, 6_000)), NOW - 10_000, NOW, PerLine(0, 0, 0)).bare_since is None
+
+
+@pytest.mark.parametrize("exported_w", [0, 100])
+def test_a_place_without_a_car_that_reports_nothing_makes_room(exported_w: int) -> None:
+    """The car beside it has the whole fuse after a while; in a house with the sun on its roof nobody can tell, and 6 A stay reserved."""
+    site = house(charger("car"), charger("empty"), fuse=20)
+    run = Run(site)
+    run.hear(5_000, list2(0, 0, 0, power_import_w=0, power_export_w=exported_w))
+    for _ in range(40):
+        amps = run.limit("car") / 1000
+        run.lists(1, amps + 1, amps + 1, amps + 1, says={"car": amps})
+
+    assert (run.limit("car"), run.limit("empty")) == ((16_000, 0) if not exported_w else (13_000, 6_000))
