@@ -242,6 +242,10 @@ def turns() -> str:
     return page(352, "Three chargers where two minimums fit: each waits in its turn.", [*parts, *rows[-1].scale("minutes")])
 
 
+WAITS = 56
+"""As wide as the word."""
+
+
 def _turns(run: Run, charger: str, axes: Axes) -> Iterator[str]:
     """One of them."""
     steps = limits(run, charger, axes)
@@ -249,7 +253,7 @@ def _turns(run: Run, charger: str, axes: Axes) -> Iterator[str]:
     yield from axes.frame((0, 6))
     yield axes.filled(steps, CAR, 0.5) + axes.drawn(steps, CAR)
     for (at, amps), (end, _) in pairwise([*steps, (axes.last_s, 0.0)]):
-        if not amps:
+        if not amps and axes.x(end) - axes.x(at) >= WAITS:
             yield words(axes.x((at + end) / 2), axes.y(0) - 8, "waits", anchor="middle")
 
 

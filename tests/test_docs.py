@@ -11,7 +11,7 @@ from docs.make import page
 from docs.pictures import FOLDER, PICTURES
 from han_gateway import cli
 from han_gateway.config import settings
-from han_gateway.core import belief, decision, diversity, fairness, foresight, heat, patience, phases, usage
+from han_gateway.core import belief, decision, diversity, fairness, foresight, heat, patience, phases, remainder, sharing, usage
 from han_gateway.core.site import Charger, Policy
 from han_gateway.core.units import Line
 from han_gateway.simulation.classes import JUDGING_SEED
@@ -42,6 +42,10 @@ LAW = (
     f"more than {POLICY.foresee_above_percent - 100} % of the fuse (`foresee_above_percent`)",
     f"up to {foresight.SURE_PERCENT} %; a guess that was right",
     f"its turn for {fairness.TURN_MS // 60_000} minutes",
+    f"cut in the last {patience.QUIET_MS // 60_000} minutes, a paused",
+    f"there are {sharing.SPARE_MA // 1000} A more than its minimum: else",
+    f"shows for {fairness.LOOK_MS // 1000} s that less than {fairness.BARE_MA // 1000} A are left",
+    f"in the last {remainder.SUN_MS // 3_600_000} hours: the sun",
     f"has had {fairness.LEAD_MA / 1000:g} A less",
     f"at its minimum for {fairness.SOFT_START_MS // 1000} s",
     f"stays {fairness.UNUSED_MA / 1000:g} A below its limit for {fairness.UNUSED_MS // 1000} s",

@@ -30,7 +30,8 @@ class Want:
     """What one charger asks for: never more than ``ceiling_ma``, and never less than ``floor_ma``, which it holds already.
 
     ``lines`` are those that it loads; None means all that the charger is wired to. One that is ``first`` goes before every priority, then the
-    higher priority; among equals the smaller ``rank``, then the first in the alphabet. One that is ``absent`` has what all others leave.
+    higher priority; among equals the smaller ``rank``, then the first in the alphabet. One that is ``absent`` has what all others leave. One
+    that has nothing yet is given its minimum only where there is room for ``spare_ma`` more.
     """
 
     charger: Charger
@@ -40,6 +41,7 @@ class Want:
     rank: tuple[int, ...] = ()
     first: bool = False
     absent: bool = False
+    spare_ma: MilliAmps = 0
 
 
 class Room(NamedTuple):
@@ -119,9 +121,11 @@ class _Share:
         return self.has * self.pace
 
     def fits(self, amount: MilliAmps, left: Sequence[int]) -> bool:
-        """Whether it may take so much more. If not, the tightest limit has refused it, of several the nearest; or nothing but its top."""
-        if self.has + amount > self.top:
-            return False
+        """Whether it may take so much more. If not, a limit has refused it, or nothing but its top."""
+        return self.has + amount <= self.top and self.finds(amount, left)
+
+    def finds(self, amount: MilliAmps, left: Sequence[int]) -> bool:
+        """Whether there is so much more. If not, the tightest limit has refused it, of several the nearest."""
         for limit, cost in self.loads:
             if left[limit] < cost * amount:
                 self.refused = min(self.loads, key=lambda load: left[load.limit] // load.cost).limit
@@ -158,7 +162,7 @@ def _admit(shares: list[_Share], left: list[int]) -> None:
     """Give the minimum to each charger in turn for which it fits; one that does not fit may be followed by one that does."""
     for share in shares:
         lowest = lowest_ma(share.want.charger)
-        if not share.has and share.fits(lowest, left):
+        if not share.has and share.fits(lowest, left) and share.finds(lowest + share.want.spare_ma, left):
             share.take(lowest, left)
 
 

@@ -7,17 +7,18 @@ charger, only for chargers that are concerned. This file must not know how limit
 from dataclasses import replace
 from operator import add
 
-from han_gateway.core.allocation import Room, Want, allocate, highest_ma, lowest_ma
+from han_gateway.core.allocation import Room, Want, allocate, highest_ma
 from han_gateway.core.belief import question
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, in_turn, lately_paused, no_car, rank
+from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, lately_paused, rank
 from han_gateway.core.headroom import budget_ma, claims_ma, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
+from han_gateway.core.sharing import fair_shares, made_room
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
 from han_gateway.core.supervision import stubborn
 from han_gateway.core.tree import POWER_SCALE, tree_of
-from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
 Grants = dict[str, Grant]
 _NO_CAPS = Caps()
@@ -89,16 +90,23 @@ def lesser(one: Grant, other: Grant) -> Grant:
     return min(one, other, key=lambda grant: grant.limit_ma)
 
 
-def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) -> Grants:
+def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant, *, restless: bool = False) -> Grants:
     """Raise whom the whole window allows to be raised; where one starves beside a rich one, first ask the rich one to make room.
 
-    Making room only lowers, and the raise waits until that has settled: at no moment are there more promises than amperes.
+    Making room only lowers, and the raise waits until that has settled: at no moment are there more promises than amperes. In a ``restless``
+    house nobody starts upon the last ampere (``sharing``).
     """
     wants = [_want(site, view, at) for view in chargers]
-    grants = allocate(site, room, wants)
-    grown = _by_name(tuple(_explained(site, *each, at) for each in zip(chargers, wants, grants, strict=True)))
+    shares = fair_shares(site, chargers, room, wants, at, restless=restless) if len(chargers) > 1 else {}
+    waiting = {name: grant for name, grant in shares.items() if not grant.limit_ma and grant.reason.cause is not Cause.CHARGER}
+    wanting = [want for want in wants if want.floor_ma or not want.ceiling_ma or want.charger.name not in waiting]
+    grants = waiting | _by_name(allocate(site, room, wanting))
+    grown = {
+        view.charger.name: _explained(site, view, want, grants[view.charger.name], at)
+        for view, want in zip(chargers, wants, strict=True)
+    }
     hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
-    made = _make_room(site, chargers, room, wants, grown, at) if hungry and len(chargers) > 1 else {}
+    made = made_room(chargers, room, shares, grown) if hungry and shares else {}
     if made:
         return made
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
@@ -186,41 +194,6 @@ def _want(site: Site, view: ChargerView, at: Instant) -> Want:
 
 def _alone_on_its_lines(site: Site, view: ChargerView) -> bool:
     return not any(other.name != view.charger.name and other.lines & view.charger.lines for other in site.chargers)
-
-
-def _fair_want(site: Site, view: ChargerView, want: Want, at: Instant, *, starving: bool) -> Want:
-    """As if nothing were granted yet. Where no car seems to be, there is no more to keep than the minimum.
-
-    Of a charger that nobody knows the draw of, this counts as house and its limit is reserved too. It is never raised for fairness,
-    and gives way to nothing only for one that gets nothing, when its turn is over.
-    """
-    limit, appetite = view.grant.limit_ma, appetite_ma(site.policy, view, at, alone=False)
-    if want.absent or no_car(site.policy, view, at):
-        return replace(want, ceiling_ma=min(limit, appetite), floor_ma=0)
-    if drawn_ma(site.policy, view, at) is not None:
-        return replace(want, ceiling_ma=appetite, floor_ma=0)
-    top = min(max(limit, lowest_ma(view.charger)), appetite)
-    return replace(want, ceiling_ma=top, floor_ma=0 if starving and not in_turn(view, at) else min(top, limit))
-
-
-def _make_room(
-    site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], grown: Grants, at: Instant
-) -> Grants:
-    """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
-    starving = any(not want.floor_ma and not want.absent for want in wants)
-    fair_wants = [_fair_want(site, view, want, at, starving=starving) for view, want in zip(chargers, wants, strict=True)]
-    fair = _by_name(allocate(site, room, fair_wants))
-    poor = [
-        view
-        for view in chargers
-        if fair[view.charger.name].limit_ma - grown[view.charger.name].limit_ma >= 2 * view.charger.step_ma
-    ]
-    lines = {line for view in poor for line in view.lines}
-    return {
-        view.charger.name: fair[view.charger.name]
-        for view in chargers
-        if (lines & view.lines or room.power_ma is not None) and fair[view.charger.name].limit_ma < view.grant.limit_ma
-    }
 
 
 def _worth_it(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant:

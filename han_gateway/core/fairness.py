@@ -1,7 +1,7 @@
 """Whose turn it is: fair over a night, not only in an instant.
 
 Each charger is remembered by the mean current it has had over the last hours. Whoever has had least is admitted first; who has just
-been started keeps its turn for an hour and a half, because contactors wear and cars that are paused too often fall asleep. What a
+been started keeps its turn for two hours, because contactors wear and cars that are paused too often fall asleep. What a
 car has left unused for a while is lent to others. This file must not know how much room there is.
 """
 
@@ -18,7 +18,7 @@ from han_gateway.core.usage import FLOWS_MA
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
 """Nobody wants current here. Such a charger is offered its minimum where nobody else needs it, so that the next car can start at once."""
 
-TURN_MS = 5_400_000
+TURN_MS = 7_200_000
 """Who has been started charges for so long before somebody else may take its place."""
 LOOK_MS = 75_000
 """Who is offered current for so long and takes none seems not to want any."""

@@ -37,7 +37,7 @@ from han_gateway.core.heat import hold, let_go, warmed
 from han_gateway.core.household import look
 from han_gateway.core.load import UNKNOWN, Load, complete, exports
 from han_gateway.core.orders import Effects, apply, due, repeat
-from han_gateway.core.patience import learn_patience, window_ms
+from han_gateway.core.patience import learn_patience, restless, window_ms
 from han_gateway.core.phases import arrange, widen
 from han_gateway.core.remainder import remainder
 from han_gateway.core.site import Site
@@ -206,7 +206,7 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
     if full and all(settled(view, at) for view in state.chargers):
         room = least(state.window)._replace(circuits=rooms_for_raises(site, state, at))
         awake = state._replace(chargers=tuple(view for view in state.chargers if not view.paused))
-        return {}, widen(site, awake, at) or grow(site, awake.chargers, room, at)
+        return {}, widen(site, awake, at) or grow(site, awake.chargers, room, at, restless=restless(state, at))
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {}, {
         view.charger.name: _because(view.grant, Cause.RAISE_PENDING)

@@ -17,12 +17,17 @@ TOO_SOON_MS = 60_000
 STOOD_MS = 120_000
 """A raise that no cut follows for so long was worth its while."""
 QUIET_MS = 600_000
-"""After so long without a cut the window shrinks with every list."""
+"""After so long without a cut the house is quiet, and the window shrinks with every list."""
 
 
 def window_ms(policy: Policy, state: State) -> int:
     """The raise window as it is now."""
     return max(policy.raise_window_ms, state.patience_ms)
+
+
+def restless(state: State, at: Instant) -> bool:
+    """Tell whether the house has forced a cut not long ago."""
+    return at - state.cut_at < QUIET_MS
 
 
 def learn_patience(policy: Policy, state: State, grants: Mapping[str, Grant], at: Instant) -> State:
@@ -34,6 +39,6 @@ def learn_patience(policy: Policy, state: State, grants: Mapping[str, Grant], at
     if cuts:
         stood = all(at - view.raised_at >= STOOD_MS for view in cuts)
         return state._replace(patience_ms=now * 10 // 17 if stood else now, cut_at=at)
-    if now > policy.raise_window_ms and at - state.cut_at >= QUIET_MS:
+    if now > policy.raise_window_ms and not restless(state, at):
         return state._replace(patience_ms=now * 97 // 100)
     return state

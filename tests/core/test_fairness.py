@@ -256,8 +256,8 @@ def starved(view: ChargerView) -> ChargerView:
 
 
 def test_the_figures_of_a_turn() -> None:
-    """A turn is an hour and a half, a look 75 s, a new look after 45 min of pause, a soft start 40 s: each to the millisecond."""
-    assert [in_turn(one(6, started_at=NOW), NOW + after) for after in (5_399_999, 5_400_000)] == [True, False]
+    """A turn is two hours, a look 75 s, a new look after 45 min of pause, a soft start 40 s: each to the millisecond."""
+    assert [in_turn(one(6, started_at=NOW), NOW + after) for after in (7_199_999, 7_200_000)] == [True, False]
     assert [absent(POLICY, waits(one(6, started_at=NOW - after), NOW), NOW) for after in (74_999, 75_000)] == [False, True]
     assert [lately_paused(one(0, paused_at=NOW), NOW + after) for after in (2_699_999, 2_700_000)] == [True, False]
     assert [starts(one(6, started_at=NOW), NOW + after) for after in (39_999, 40_000)] == [True, False]

@@ -1,0 +1,85 @@
+"""Fair shares: what each charger would have if nothing were granted yet, who may start by that, and who gives way to whom.
+
+Who charges and is in its turn keeps its minimum: it gives way to a higher precedence and to nobody else. Else it would be paused for one
+that is paused for it a minute later, as a share is reckoned from the least room of a while, which is less than what is in use. In a house
+that is restless, one that is paused starts beside others when there are some amperes more than its minimum: the next kettle would take it back, while those who charge
+take the same amperes without a contactor that opens and closes for them. Where it takes the place of another the minimum is enough. This file must not know when limits rise or fall.
+"""
+
+from dataclasses import replace
+
+from han_gateway.core.allocation import Room, Want, allocate, lowest_ma, precedence
+from han_gateway.core.effects import Grant
+from han_gateway.core.fairness import appetite_ma, drawn_ma, in_turn, no_car
+from han_gateway.core.site import Site
+from han_gateway.core.state import ChargerView
+from han_gateway.core.units import Instant, Line, MilliAmps
+
+SPARE_MA: MilliAmps = 4_000
+"""So much more than its minimum must be there in a restless house for one that starts beside others, if one of them could take it."""
+
+
+def fair_shares(
+    site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], at: Instant, *, restless: bool
+) -> dict[str, Grant]:
+    """What each would have, by name, if nothing were granted yet but the minimums of those whose turn it is.
+
+    In a ``restless`` house limits had to be cut not long ago.
+    """
+    starving = min((_precedence(want) for want in wants if not want.floor_ma and not want.absent), default=None)
+    fair = []
+    for view, want in zip(chargers, wants, strict=True):
+        gives_way = starving is not None and (starving < _precedence(want) or not in_turn(view, at))
+        fair.append(replace(_fair(site, view, want, at, gives_way=gives_way), spare_ma=_spare_ma(want, wants) if restless else 0))
+    return {grant.charger: grant for grant in allocate(site, room, fair)}
+
+
+def made_room(chargers: tuple[ChargerView, ...], room: Room, fair: dict[str, Grant], grown: dict[str, Grant]) -> dict[str, Grant]:
+    """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
+    poor = [
+        view
+        for view in chargers
+        if fair[view.charger.name].limit_ma - grown[view.charger.name].limit_ma >= 2 * view.charger.step_ma
+    ]
+    lines = {line for view in poor for line in view.lines}
+    return {
+        view.charger.name: fair[view.charger.name]
+        for view in chargers
+        if (lines & view.lines or room.power_ma is not None) and fair[view.charger.name].limit_ma < view.grant.limit_ma
+    }
+
+
+def _fair(site: Site, view: ChargerView, want: Want, at: Instant, *, gives_way: bool) -> Want:
+    """As if nothing were granted yet. Where no car seems to be, there is no more to keep than the minimum.
+
+    Of a charger that nobody knows the draw of, this counts as house and its limit is reserved too. It is never raised for fairness, and
+    lowered only where it gives way.
+    """
+    limit, appetite = view.grant.limit_ma, appetite_ma(site.policy, view, at, alone=False)
+    if want.absent or no_car(site.policy, view, at):
+        return replace(want, ceiling_ma=min(limit, appetite), floor_ma=0)
+    lowest = lowest_ma(view.charger)
+    known = drawn_ma(site.policy, view, at) is not None
+    top = appetite if known else min(max(limit, lowest), appetite)
+    keeps = min(lowest if known else top, limit)
+    return replace(want, ceiling_ma=top, floor_ma=0 if gives_way else keeps)
+
+
+def _spare_ma(want: Want, wants: list[Want]) -> MilliAmps:
+    """What must be there beyond the minimum of one that would start: nothing where it takes the place of another, or nobody else would use it."""
+    if want.floor_ma:
+        return 0
+    here = _lines(want)
+    charging = [other for other in wants if other.floor_ma and _lines(other) & here]
+    if any((_precedence(want), want.rank) < (_precedence(other), other.rank) for other in charging):
+        return 0
+    useful = any(_lines(other) >= here and lowest_ma(other.charger) + SPARE_MA <= other.ceiling_ma for other in charging)
+    return SPARE_MA if useful else 0
+
+
+def _lines(want: Want) -> frozenset[Line]:
+    return want.charger.lines if want.lines is None else want.lines
+
+
+def _precedence(want: Want) -> tuple[bool, int]:
+    return precedence(want.charger, first=want.first)

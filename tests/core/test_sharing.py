@@ -1,0 +1,120 @@
+"""Fair shares: who is in its turn gives way to a higher precedence alone, and nobody starts upon amperes that the next kettle takes back."""
+
+import pytest
+
+from han_gateway.core.decision import grow
+from han_gateway.core.effects import Cause
+from han_gateway.core.fairness import SOFT_START_MS, TURN_MS
+from han_gateway.core.sharing import SPARE_MA
+from han_gateway.core.units import Line
+from tests.core.houses import L1, L2, Run, charger, house
+from tests.core.test_decision import NOW, limits, reporting, room, views
+
+
+def test_nobody_is_paused_for_fairness_while_it_is_in_its_turn() -> None:
+    """What raises may count upon is less than what is in use: that pauses nobody for one that could not start either."""
+    site = house(*(charger(name, [L1]) for name in "abc"))
+    told = reporting(views(site, a=6, b=6, c=0), a=6, b=6, c=0)
+    young = tuple(view._replace(started_at=NOW - SOFT_START_MS) if view.grant.limit_ma else view for view in told)
+
+    assert limits(grow(site, young, room(11, 0, 0), NOW)) == {"a": 6, "b": 6, "c": 0}
+
+
+@pytest.mark.parametrize(("important", "paused"), [("c", True), ("", False)])
+def test_who_is_in_its_turn_gives_way_to_a_higher_priority(important: str, paused: bool) -> None:
+    """A turn is among equals."""
+    site = house(*(charger(name, [L1], priority=int(name == important)) for name in "abc"))
+    told = reporting(views(site, a=6, b=6, c=0), a=6, b=6, c=0)
+    young = tuple(view._replace(started_at=NOW - SOFT_START_MS) if view.grant.limit_ma else view for view in told)
+
+    assert (0 in limits(grow(site, young, room(12, 0, 0), NOW)).values()) == (paused or not important)
+    assert (limits(grow(site, young, room(12, 0, 0), NOW)).get("b", 6) == 0) == paused
+
+
+def test_a_charger_starts_beside_another_where_there_is_more_than_its_minimum() -> None:
+    """Where limits were cut lately and 15 A are there for two, the one that charges takes them; with 16 A the other starts."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = reporting(views(site, a=8, b=0), a=8, b=0)
+    a = a._replace(started_at=NOW - SOFT_START_MS)
+    least = 12 + SPARE_MA // 1000
+
+    alone = grow(site, (a, b), room(least - 1, 0, 0), NOW, restless=True)
+    assert limits(alone) == {"a": least - 1, "b": 0}
+    assert (alone["b"].reason.cause, alone["b"].reason.line) == (Cause.NO_ROOM, L1)
+    assert limits(grow(site, (a, b), room(least, 0, 0), NOW, restless=True))["b"] == 6
+    assert limits(grow(site, (a, b), room(least - 1, 0, 0), NOW))["b"] == 6, "in a quiet house the minimum is enough"
+
+
+@pytest.mark.parametrize(
+    ("lines", "figures"),
+    [
+        pytest.param([L2], {}, id="the other is elsewhere"),
+        pytest.param([L1], {"maximum_ma": 8_000}, id="the other has all that it can take"),
+        pytest.param([L1], {"priority": -1}, id="the other is less important"),
+    ],
+)
+def test_the_minimum_is_enough_where_nobody_else_would_take_it(lines: list[Line], figures: dict[str, int]) -> None:
+    """Amperes that nobody else would use wait for nothing."""
+    site = house(charger("a", lines, **figures), charger("b", [L1]))
+    a, b = reporting(views(site, a=8, b=0), a=8, b=0)
+    there = (8 if L1 in lines else 0) + 6
+
+    assert limits(grow(site, (a._replace(started_at=NOW - SOFT_START_MS), b), room(there, 16, 0), NOW, restless=True))["b"] == 6
+
+
+def test_a_car_on_one_line_takes_nothing_from_one_that_starts_on_three() -> None:
+    """On the other two lines its amperes are of no use to anybody else."""
+    site = house(charger("a", [L1]), charger("b"))
+    a, b = reporting(views(site, a=8, b=0), a=8, b=0)
+
+    assert limits(grow(site, (a._replace(started_at=NOW - SOFT_START_MS), b), room(14, 6, 6), NOW, restless=True))["b"] == 6
+
+
+def test_whose_turn_is_over_elsewhere_is_in_nobodys_way() -> None:
+    """To take the place of another the minimum is enough; one on another line has no place to give."""
+    site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L2]))
+    a, b, c = reporting(views(site, a=8, b=0, c=8), a=8, b=0, c=8)
+    a, c = a._replace(started_at=NOW - SOFT_START_MS), c._replace(had_ua=8_000_000)
+
+    assert limits(grow(site, (a, b, c), room(15, 8, 0), NOW, restless=True))["b"] == 0
+
+
+def test_who_charges_keeps_its_place_with_the_minimum() -> None:
+    """Its turn is over, but it has had less than the one that waits."""
+    site = house(*(charger(name, [L1]) for name in "abc"))
+    a, b, c = reporting(views(site, a=6, b=6, c=0), a=6, b=6, c=0)
+    told = (a, b._replace(started_at=NOW - SOFT_START_MS), c._replace(had_ua=5_000_000))
+
+    assert limits(grow(site, told, room(12, 0, 0), NOW, restless=True)) == {"a": 6, "b": 6, "c": 0}
+
+
+def test_a_house_is_restless_for_ten_minutes_after_a_cut() -> None:
+    """A kettle has paused one of two. While another may come the other has what is there; then both have their minimum."""
+    run = Run(house(charger("a"), charger("b"), fuse=20))
+    for count, amps in ((60, 0), (3, 11), (30, 7)):
+        _minutes(run, count, amps)
+    assert sorted((run.limit("a"), run.limit("b"))) == [0, 13_000]
+    _minutes(run, 40, 7)
+    assert min(run.limit("a"), run.limit("b")) == 6_000
+    (one,) = {name for name in "ab" if (620_000, 0) not in run.limits(name)}
+    told = [limit for at, limit in run.limits(one) if at > 620_000]
+    assert [limit for limit, last in zip(told, [0, *told], strict=False) if limit != last] == [9_000, 13_000, 7_000], (
+        "nothing goes back and forth"
+    )
+
+
+def _minutes(run: Run, count: int, amps: float) -> None:
+    """So many lists, each of a house of so many amperes on each line and of two chargers that obey and report."""
+    for _ in range(count):
+        drawn = {name: run.limit(name) / 1000 for name in "ab"}
+        run.lists(1, *[amps + sum(drawn.values())] * 3, says=drawn)
+
+
+def test_where_one_fits_two_take_turns() -> None:
+    """When its turn is over the one that charges gives way, even where there is little more than one minimum."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = reporting(views(site, a=7, b=0), a=7, b=0)
+    a = a._replace(had_ua=6_000_000)
+
+    assert "b" in limits(grow(site, (a._replace(started_at=NOW - TURN_MS + 1), b), room(7, 0, 0), NOW, restless=True))
+    assert limits(grow(site, (a._replace(started_at=NOW - TURN_MS), b), room(7, 0, 0), NOW, restless=True)) == {"a": 0}
