@@ -99,7 +99,7 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant,
     wants = [_want(site, view, at) for view in chargers]
     shares = fair_shares(site, chargers, room, wants, at, restless=restless) if len(chargers) > 1 else {}
     waiting = {name: grant for name, grant in shares.items() if not grant.limit_ma and grant.reason.cause is not Cause.CHARGER}
-    wanting = [want for want in wants if want.floor_ma or not want.ceiling_ma or want.charger.name not in waiting]
+    wanting = [want for want in wants if want.floor_ma or want.charger.name not in waiting]
     grants = waiting | _by_name(allocate(site, room, wanting))
     grown = {
         view.charger.name: _explained(site, view, want, grants[view.charger.name], at)
