@@ -6,7 +6,7 @@ The judgements themselves are made in ``supervision`` (currents), ``echo`` (limi
 from han_gateway.core import notes
 from han_gateway.core.echo import CALM_MS, echoed, overheard, passed, silent
 from han_gateway.core.events import ChargerSaid, Overheard
-from han_gateway.core.orders import Effects, due
+from han_gateway.core.orders import Effects, charger_due
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Conduct, State, Warned
 from han_gateway.core.supervision import CHARGER, Behaviour, behaviour, charger_border
@@ -63,5 +63,5 @@ def _judged(view: ChargerView, conduct: Conduct, at: Instant) -> tuple[ChargerVi
 
 
 def _with(site: Site, state: State, new: ChargerView) -> State:
-    state = state.having(new)
-    return state._replace(due_at=due(site.policy, state, state.chargers))
+    """What is due of the others has not changed; to look too early, at what was due of this one, does nothing."""
+    return state.having(new)._replace(due_at=min(state.due_at, charger_due(site.policy, new)))

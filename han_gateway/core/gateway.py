@@ -6,6 +6,7 @@ made in ``decision``, the judgements in ``supervision``; this file only puts the
 
 from collections.abc import Callable
 from dataclasses import replace
+from operator import is_not
 from typing import Any
 
 from han_gateway.core import notes
@@ -159,7 +160,8 @@ def _learned(site: Site, state: State, reading: Reading, load: Load, at: Instant
     state = state._replace(exported_at=at if exports(reading) else state.exported_at)
     left = remainder(site, load, state.chargers, at, state.exported_at)
     learned = tuple(learn(view, state.load, load, at, state.chargers, left, fewest=site.grid.fewest) for view in state.chargers)
-    left = remainder(site, load, learned, at, state.exported_at)
+    if any(map(is_not, learned, state.chargers)):
+        left = remainder(site, load, learned, at, state.exported_at)
     chargers = tuple(account(site.policy, view, since, at, left) for view in learned)
     return state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))
 

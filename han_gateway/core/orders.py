@@ -75,10 +75,15 @@ def due(policy: Policy, state: State, chargers: tuple[ChargerView, ...]) -> Inst
     """The next instant at which something happens by itself."""
     borders = [meter_border(policy, state.meter, state.heard_at)]
     borders += [None if circuit.heard_at is None else circuit.heard_at + policy.lost_after_ms for circuit in state.circuits]
-    for view in chargers:
-        borders += [charger_border(policy, view), echo_border(policy, view), border(view)]
-        borders += [FIRST if view.said_at is None else view.said_at + again_ms(policy, view.echo)]
+    borders += [charger_due(policy, view) for view in chargers]
     return min((border for border in borders if border is not None), default=NEVER)
+
+
+def charger_due(policy: Policy, view: ChargerView) -> Instant:
+    """The next instant at which something happens by itself to one charger."""
+    borders = (charger_border(policy, view), echo_border(policy, view), border(view))
+    again_at = FIRST if view.said_at is None else view.said_at + again_ms(policy, view.echo)
+    return min(again_at, *(border for border in borders if border is not None))
 
 
 def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None, chargers: tuple[ChargerView, ...]) -> ChargerView:

@@ -1,13 +1,16 @@
 """Grants made true: what is published when, and what is remembered of it."""
 
+import random
+
 from han_gateway.core.effects import Cause, Grant, MeterState, Note, Reason, SetLimit
+from han_gateway.core.events import Tick
 from han_gateway.core.gateway import start
 from han_gateway.core.load import Load
 from han_gateway.core.orders import apply, due, repeat
-from han_gateway.core.site import Circuit
+from han_gateway.core.site import Circuit, Policy
 from han_gateway.core.state import CircuitView, Command
 from han_gateway.core.units import NEVER, PerLine
-from tests.core.houses import charger, house
+from tests.core.houses import Run, charger, house, report
 
 SITE = house(charger("a"), charger("b"))
 LOAD = Load(PerLine(8000, 9000, 10_000))
@@ -58,6 +61,22 @@ def test_a_limit_is_repeated_when_it_is_due() -> None:
     assert again.chargers[1] is later
     assert again.due_at == 15_000
     assert len(repeat(SITE, again, 10_001, everything=True)[1]) == 2
+
+
+def test_nothing_is_looked_at_too_late() -> None:
+    """Whatever was said, by whomever, time is looked at no later than something happens by itself."""
+    site = house(charger("a"), charger("b", has_failsafe=False), policy=Policy(republish_ms=90_000, hold_minimum=False))
+    rng = random.Random(5)
+    run = Run(site)
+    borders = set()
+    for _ in range(300):
+        at = run.now + rng.randrange(20_000)
+        limit_ma = rng.choice((None, 6_000, 32_000))
+        run.play(report(at, rng.choice("ab"), rng.choice((0, 6, 20)), limit_ma=limit_ma) if rng.random() < 0.7 else Tick(at=at))
+        soonest = due(site.policy, run.state, run.state.chargers)
+        assert run.state.due_at <= soonest
+        borders.add(soonest - at)
+    assert len(borders) > 100, "each time something else, or at another distance"
 
 
 def test_nothing_is_due_without_chargers() -> None:
