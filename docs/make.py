@@ -30,7 +30,7 @@ from han_gateway.adapters import (
 )
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import circuits, load, secrets, settings, toml_file
-from han_gateway.core import commands, discovery, echo, inbox, memory, outcome, rest, unread
+from han_gateway.core import commands, discovery, echo, inbox, memory, outcome, rest, times, unread
 from han_gateway.core.effects import Cause
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
@@ -98,13 +98,13 @@ def limits() -> str:
         "a cap that is set": "the bounds in `[caps]`",
         "bytes of a command, and characters of its id": f"{inbox.MAX_COMMAND_BYTES}, 64",
         "time of a pause or a boost; a boost without one": f"{inbox.MAX_FOR_S // 86_400} days; {commands.BOOST_MS // 3_600_000} h",
-        "time until a charger may be restarted again": f"{commands.SELDOM_MS // 60_000} min",
+        "time until a charger may be restarted again": f"{times.QUIET_MS // 60_000} min",
         "time between two starts of a charger that is paused and resumed": f"{rest.AGAIN_MS // 60_000} min",
         "outcomes of a charger that are known by their ids": str(commands.KNOWN),
         "messages in a hurry to a charger that names more than it was told, and rest before the next": (
-            f"{len(echo.AGAIN_MS)}, {echo.RESTED_MS // 1000} s"
+            f"{len(echo.AGAIN_MS)}, {times.SETTLED_MS // 1000} s"
         ),
-        "time until the same is told again of a charger": f"{echo.CALM_MS // 60_000} min",
+        "time until the same is told again of a charger": f"{times.QUIET_MS // 60_000} min",
         "lines of one kind in the log, and one more after": f"{quiet.USUAL.freely}, {quiet.USUAL.pause_ms // 60_000} min",
         "the same, where they say why a limit was set": f"{quiet.DECIDED.freely}, {quiet.DECIDED.pause_ms // 1000} s",
         "time until the same refused message is told again": f"{outlets.TELL_AGAIN_MS // 60_000} min",

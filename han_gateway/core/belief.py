@@ -17,6 +17,7 @@ from han_gateway.core.allocation import highest_ma, lowest_ma
 from han_gateway.core.evidence import Changes, alone, changed, shown_on, shows
 from han_gateway.core.load import Load
 from han_gateway.core.state import Belief, ChargerView, Probe
+from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 ENOUGH = 2
@@ -25,14 +26,6 @@ WORTH_ASKING_MA: MilliAmps = 1_000
 """A smaller change drowns in what the house does meanwhile."""
 QUESTION_MA: MilliAmps = 2_000
 """By how much a limit is lowered only to see whether it shows."""
-SELDOM_MS = 300_000
-"""So long a limit must have stood before a charger that has not answered yet is asked whether it follows."""
-AGAIN_MS = 20_000
-"""So long before one is asked that has answered before."""
-WAKES_MS = 60_000
-"""A car that was paused may take so long to wake up."""
-LONGEST_MS = 30_000
-"""Nobody follows later than that: then it does not follow."""
 
 
 def believed_ma(view: ChargerView) -> MilliAmps:
@@ -68,7 +61,7 @@ def question(view: ChargerView, spare_ma: MilliAmps, at: Instant) -> MilliAmps |
 def offer_ma(view: ChargerView, at: Instant) -> MilliAmps:
     """The most to offer, where others share, to one that is not seen to draw: the minimum, and now and then a question more."""
     lowest, since = lowest_ma(view.charger), at - view.commands[-1].at
-    if since < AGAIN_MS:
+    if since < SHOWN_MS:
         return max(lowest, view.grant.limit_ma)
     return lowest + (QUESTION_MA if since >= _rest_ms(view) else 0)
 
@@ -76,7 +69,7 @@ def offer_ma(view: ChargerView, at: Instant) -> MilliAmps:
 def _rest_ms(view: ChargerView) -> int:
     """How long its limit rests before it is asked: who has answered before, and not failed to since, soon again."""
     belief = view.belief
-    return AGAIN_MS if belief.answers or (belief.proof and belief.unshown < ENOUGH) else SELDOM_MS
+    return SHOWN_MS if belief.answers or (belief.proof and belief.unshown < ENOUGH) else QUIET_MS
 
 
 def seems_empty(view: ChargerView) -> bool:
@@ -175,7 +168,7 @@ def _no(view: ChargerView, probe: Probe, shown: MilliAmps | None, waited: int) -
     followed = _said_so(view, probe)
     if followed is not None:
         return belief._replace(probe=None, response_ms=_quicker(view, followed - probe.at))
-    if waited < LONGEST_MS:  # a cut that does not show: in doubt at once, but it may still come
+    if waited < SHOWN_MS:  # a cut that does not show: in doubt at once, but it may still come
         return belief.forgotten()._replace(probe=probe._replace(late=True), unshown=belief.unshown)
     return belief.forgotten()._replace(unshown=belief.unshown + 1)
 
@@ -188,8 +181,8 @@ def _unanswered(view: ChargerView, probe: Probe) -> Belief:
 def _time_for(view: ChargerView, probe: Probe) -> int:
     """How long the meter may take to show a change. Cars come up more slowly than they go down."""
     if not probe.from_ma:
-        return max(view.response_ms, WAKES_MS)
-    return max(view.response_ms, LONGEST_MS) if probe.to_ma > probe.from_ma else view.response_ms
+        return max(view.response_ms, SETTLED_MS)
+    return max(view.response_ms, SHOWN_MS) if probe.to_ma > probe.from_ma else view.response_ms
 
 
 def _said_so(view: ChargerView, probe: Probe) -> Instant | None:

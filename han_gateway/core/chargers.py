@@ -4,12 +4,13 @@ The judgements themselves are made in ``supervision`` (currents), ``echo`` (limi
 """
 
 from han_gateway.core import notes
-from han_gateway.core.echo import CALM_MS, echoed, overheard, passed, silent
+from han_gateway.core.echo import echoed, overheard, passed, silent
 from han_gateway.core.events import ChargerSaid, Overheard
 from han_gateway.core.orders import Effects, charger_due
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Conduct, State, Warned
 from han_gateway.core.supervision import CHARGER, Behaviour, behaviour, charger_border
+from han_gateway.core.times import QUIET_MS
 from han_gateway.core.units import Instant
 from han_gateway.core.usage import observe
 
@@ -57,7 +58,7 @@ def _judged(view: ChargerView, conduct: Conduct, at: Instant) -> tuple[ChargerVi
     news = (notes.conduct(view.charger.name, conduct),)
     if conduct is Conduct.OBEYING:
         return judged._replace(warned=warned._replace(open=False)), news if warned.open else ()
-    if conduct is warned.conduct and at - warned.at < CALM_MS:
+    if conduct is warned.conduct and at - warned.at < QUIET_MS:
         return judged, ()
     return judged._replace(warned=Warned(conduct, at, open=True)), news
 

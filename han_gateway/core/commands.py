@@ -22,11 +22,10 @@ from han_gateway.core.rest import rested
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.supervision import POLICY, STANDS
+from han_gateway.core.times import QUIET_MS
 from han_gateway.core.units import Instant
 from han_gateway.core.wish import Request, Wish
 
-SELDOM_MS = 600_000
-"""A charger is restarted no oftener than this."""
 BOOST_MS = 14_400_000
 """A boost without a time ends after this, at the latest."""
 KNOWN = 8
@@ -113,8 +112,8 @@ def _refusal(state: State, view: ChargerView, event: Asked) -> str | None:
     if any(request.ask is Ask.RESTART for request in view.asks.open):
         return "a restart is under way"
     since = None if view.asks.restarted_at is None else event.at - view.asks.restarted_at
-    if since is not None and since < SELDOM_MS:
-        return f"restarted {since // 1000} s ago; not again within {SELDOM_MS // 60_000} min"
+    if since is not None and since < QUIET_MS:
+        return f"restarted {since // 1000} s ago; not again within {QUIET_MS // 60_000} min"
     if not POLICY[state.meter].may_raise:
         return f"the meter is {state.meter.value}: nobody sees what the charger draws when it is back"
     return None

@@ -17,6 +17,7 @@ from han_gateway.core.sharing import fair_shares, made_room
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
 from han_gateway.core.supervision import stubborn
+from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
@@ -26,9 +27,6 @@ _NO_CAPS = Caps()
 _PLENTY_MA: MilliAmps = 1_000_000_000
 ANY = PerLine(_PLENTY_MA, _PLENTY_MA, _PLENTY_MA)
 """Room on lines of which nothing is to be said."""
-
-RESTED_MS = 60_000
-"""After so long without a change a charger is given even a single ampere more."""
 
 
 def fall_back(site: Site, cause: Cause, caps: Caps = _NO_CAPS) -> Grants:
@@ -200,7 +198,7 @@ def _worth_it(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant
     """Keep the limit where the raise is smaller than the dead band, unless the last change is long ago or this one completes."""
     limit = view.grant.limit_ma
     rise = grant.limit_ma - limit
-    rested = at - view.commands[-1].at >= RESTED_MS
+    rested = at - view.commands[-1].at >= SETTLED_MS
     if not limit or rested or rise >= site.policy.raise_deadband_ma or grant.limit_ma == highest_ma(view.charger):
         return grant
     return Grant(charger=grant.charger, limit_ma=limit, reason=grant.reason)

@@ -8,10 +8,9 @@ next list, which cuts at once. What may come on top is bounded so that a fuse be
 from collections.abc import Iterable
 
 from han_gateway.core.state import ChargerView, Command, Conduct
+from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import Instant, MilliAmps
 
-UNTAKEN_MS = 60_000
-"""An offer that is newer may be about to be taken: some cars need so long to wake up."""
 BORNE_PERCENT = 30
 """At 1.3 In, from full load, the fastest breaker that IEC 60898-1 (table 7) allows lets go after half a minute (``simulation/fuse``)."""
 
@@ -21,7 +20,7 @@ def idle_ma(view: ChargerView, commands: tuple[Command, ...], at: Instant) -> Mi
 
     A charger that was paused in this minute, as all are when we start, has left nothing unused: what it was told before is what we suppose.
     """
-    if view.conduct is Conduct.GONE or max(commands[0].at, view.paused_at) > at - UNTAKEN_MS:
+    if view.conduct is Conduct.GONE or max(commands[0].at, view.paused_at) > at - SETTLED_MS:
         return 0
     return min(command.limit_ma for command in commands)
 

@@ -20,18 +20,13 @@ from han_gateway.core.events import ChargerSaid, ChargerStatus, Overheard
 from han_gateway.core.headroom import in_force
 from han_gateway.core.site import Policy
 from han_gateway.core.state import ChargerView
+from han_gateway.core.times import QUIET_MS, SETTLED_MS
 from han_gateway.core.units import NEVER, Instant, MilliAmps
 
 TOLERANCE_MA: MilliAmps = 1_000
 """How far a charger may miss its limit: cars regulate to about half an ampere, chargers report in whole ones, up or down."""
 AGAIN_MS = (0, 2_000, 4_000, 8_000)
 """How long after the last message a charger that names more is told again, each time; then as often as everybody."""
-EXCUSED_MS = 20_000
-"""So slow a charger may be seen to be without a bad name. One that hears nothing for a while looks slow, too."""
-RESTED_MS = 60_000
-"""After so long without a wrong echo all of these tries are there again."""
-CALM_MS = 600_000
-"""So long without a sign of somebody else, and we are alone again. Also how seldom people are warned of the same charger."""
 SIGNS = 2
 """So many echoes that nobody here has told mean somebody else."""
 PAST = 4
@@ -143,8 +138,11 @@ def passed(policy: Policy, view: ChargerView, at: Instant) -> tuple[ChargerView,
 
 
 def allowed_ma(view: ChargerView, at: Instant) -> MilliAmps:
-    """The largest limit that a charger may still be obeying; it gets twice its response time, or what it was seen to need, within reason."""
-    slowest = max(2 * view.charger.response_ms, min(view.response_ms, EXCUSED_MS))
+    """The largest limit that a charger may still be obeying; it gets twice its response time, or what it was seen to need.
+
+    One that hears nothing for a while looks slow, too, but never slower than ``SHOWN_MS`` (``belief``).
+    """
+    slowest = max(2 * view.charger.response_ms, view.response_ms)
     return max(*(command.limit_ma for command in in_force(view, at, slowest)), view.grant.limit_ma)
 
 
@@ -157,7 +155,7 @@ def _borders(policy: Policy, view: ChargerView) -> tuple[Instant, Instant, Insta
     return (
         other_at + policy.republish_ms + 2 * charger.response_ms if echo.other_ma else NEVER,
         heard_at + policy.lost_after_ms + policy.valid_for_ms if alone else NEVER,
-        other_at + CALM_MS if echo.accord is Accord.SHARED else NEVER,
+        other_at + QUIET_MS if echo.accord is Accord.SHARED else NEVER,
     )
 
 
@@ -191,12 +189,12 @@ def failsafe_ma(view: ChargerView) -> MilliAmps:
 
 def _signs(echo: Echo, at: Instant) -> tuple[Instant, ...]:
     """The signs of somebody else that still count, and one more."""
-    return (*(sign for sign in echo.others_at if at - sign < CALM_MS), at)[-SIGNS:]
+    return (*(sign for sign in echo.others_at if at - sign < QUIET_MS), at)[-SIGNS:]
 
 
 def _wrong(echo: Echo, at: Instant) -> Echo:
     """It has to be told again. After a rest it is worth hurrying once more."""
-    return echo._replace(wrong_at=at, tries=0 if at - echo.wrong_at >= RESTED_MS else echo.tries)
+    return echo._replace(wrong_at=at, tries=0 if at - echo.wrong_at >= SETTLED_MS else echo.tries)
 
 
 def _judged(view: ChargerView, verdict: Verdict, at: Instant, said: MilliAmps | None) -> tuple[ChargerView, tuple[Effect, ...]]:
@@ -208,7 +206,7 @@ def _judged(view: ChargerView, verdict: Verdict, at: Instant, said: MilliAmps | 
     changed = echo._replace(accord=accord, since=at)
     if accord is Accord.AGREES:
         news = (notes.agrees(view.charger.name),) if echo.warned == (echo.accord, echo.since) else ()
-    elif accord is Accord.DOUBTED or (warned is accord and at - warned_at < CALM_MS):
+    elif accord is Accord.DOUBTED or (warned is accord and at - warned_at < QUIET_MS):
         news = ()
     else:
         changed = changed._replace(warned=(accord, at))

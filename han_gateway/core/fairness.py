@@ -12,27 +12,21 @@ from han_gateway.core.events import ChargerStatus
 from han_gateway.core.headroom import reported, settled
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView
+from han_gateway.core.times import SETTLED_MS, SHOWN_MS, TURN_MS
 from han_gateway.core.units import Instant, MilliAmps, PerLine
 from han_gateway.core.usage import FLOWS_MA
 
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
 """Nobody wants current here. Such a charger is offered its minimum where nobody else needs it, so that the next car can start at once."""
 
-TURN_MS = 7_200_000
-"""Who has been started charges for so long before somebody else may take its place."""
-LOOK_MS = 75_000
-"""Who is offered current for so long and takes none seems not to want any."""
 BARE_MA: MilliAmps = 4_000
 """Where less than this is left for it on each of its lines, one that reports nothing draws nothing: cars take 5 A or more."""
-LOOK_AGAIN_MS = 2_700_000
+LOOK_AGAIN_MS = TURN_MS // 2
 """A place where no car was seen, or one that took nothing, is looked into anew when it has been paused for so long."""
 LEAD_MA: MilliAmps = 500
 """By how much less the other must have had."""
-MEMORY_MS = 14_400_000
+MEMORY_MS = 2 * TURN_MS
 """The time constant of what a charger is remembered to have had."""
-SOFT_START_MS = 40_000
-"""A charger that has just been started is held at its minimum for so long."""
-UNUSED_MS = 45_000
 UNUSED_MA: MilliAmps = 1_500
 """A car that stays so far below its offer for so long does not need it."""
 SLACK_MA: MilliAmps = 2_000
@@ -93,14 +87,14 @@ def absent(policy: Policy, view: ChargerView, at: Instant) -> bool:
     if _said(policy, view, at) is ChargerStatus.IDLE:
         return True
     charging = bool(view.grant.limit_ma)
-    if at - view.started_at < LOOK_MS if charging else not lately_paused(view, at):
+    if at - view.started_at < SETTLED_MS if charging else not lately_paused(view, at):
         return False
     until = at if charging else view.paused_at
     if view.report is None:
-        bare = view.bare_since is not None and until - max(view.bare_since, view.started_at) >= LOOK_MS
+        bare = view.bare_since is not None and until - max(view.bare_since, view.started_at) >= SETTLED_MS
         return bare or seems_empty(view)
     drawn = drawn_ma(policy, view, at) if charging else 0
-    return drawn is not None and drawn < FLOWS_MA and until - max(view.drew_at, view.started_at) >= LOOK_MS
+    return drawn is not None and drawn < FLOWS_MA and until - max(view.drew_at, view.started_at) >= SETTLED_MS
 
 
 def lately_paused(view: ChargerView, at: Instant) -> bool:
@@ -110,7 +104,7 @@ def lately_paused(view: ChargerView, at: Instant) -> bool:
 
 def starts(view: ChargerView, at: Instant) -> bool:
     """Tell whether it is paused, or was until a moment ago: cars wake up one by one, at the least current."""
-    return not view.grant.limit_ma or at - view.started_at < SOFT_START_MS
+    return not view.grant.limit_ma or at - view.started_at < SHOWN_MS
 
 
 def no_car(policy: Policy, view: ChargerView, at: Instant) -> bool:
@@ -152,7 +146,7 @@ def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) 
     drawn = drawn_ma(policy, view, at)
     if drawn is None:
         return highest if alone else min(highest, offer_ma(view, at))
-    if view.unused_since is None or at - view.unused_since < UNUSED_MS:
+    if view.unused_since is None or at - view.unused_since < SETTLED_MS:
         return highest
     step = view.charger.step_ma
     return min(highest, max(lowest, -(-(drawn + SLACK_MA) // step) * step))

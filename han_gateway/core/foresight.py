@@ -12,11 +12,12 @@ from han_gateway.core.allocation import Room, lowest_ma
 from han_gateway.core.decision import Grants, cut, granted_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.evidence import changed, shown_on
-from han_gateway.core.headroom import RISE_MS, in_force, span
+from han_gateway.core.headroom import in_force, span
 from han_gateway.core.load import Load
 from han_gateway.core.power import Watts, mean_mv, net_w
 from han_gateway.core.site import Site
 from han_gateway.core.state import Baseline, ChargerView, State
+from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
 
@@ -119,7 +120,7 @@ def _drawn_ma(site: Site, state: State, load: Load, at: Instant) -> tuple[MilliA
 
 def _ahead(view: ChargerView, at: Instant) -> bool:
     """Tell whether a report may know of a raise what the list did not yet: it came while that was on its way."""
-    return view.report is not None and at - view.report.at < ON_ITS_WAY_MS and at - view.raised_at < RISE_MS
+    return view.report is not None and at - view.report.at < ON_ITS_WAY_MS and at - view.raised_at < SHOWN_MS
 
 
 def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:

@@ -14,13 +14,13 @@ from han_gateway.core.effects import Doubt, MeterState, Note
 from han_gateway.core.site import Policy
 from han_gateway.core.state import State
 from han_gateway.core.supervision import clock_stands
+from han_gateway.core.times import QUIET_MS
 from han_gateway.core.units import Instant
 from han_gateway.meters.reading import Reading
 
 LIVELY = 60
-"""So many lists in a row, each different from the one before it, show that a meter does not repeat itself: ten minutes of them."""
-SAME_MS = 600_000
-"""For so long such a meter may send the very same list. In 5,400 lists of three real meters no two in a row were the same."""
+"""So many lists in a row, each different from the one before it, show that a meter does not repeat itself: ten minutes of them. In 5,400 lists of three
+real meters no two in a row were the same."""
 HOURLY_MS = 7_200_000
 """When the hourly list has not come for so long, one was lost and the next one as well."""
 
@@ -38,7 +38,7 @@ def judge(policy: Policy, state: State, reading: Reading, at: Instant) -> tuple[
     course = course._replace(set_back=_set_back(course, reading, doubt, at))
     told: list[Note] = []
     same_ms, waited_ms = at - course.same_since, at - (at if course.hourly_at is None else course.hourly_at)
-    if course.changes is not None and same_ms >= SAME_MS and not course.same_told:
+    if course.changes is not None and same_ms >= QUIET_MS and not course.same_told:
         told.append(notes.same_list(same_ms))
         course = course._replace(same_told=True)
     if course.hourly and waited_ms >= HOURLY_MS and not course.hourly_told:
@@ -53,7 +53,7 @@ def judge(policy: Policy, state: State, reading: Reading, at: Instant) -> tuple[
 def _doubt(policy: Policy, state: State, reading: Reading, at: Instant) -> Doubt | None:
     if reading.clock is None:
         course = state.course
-        alive = course.changes is None or course.changes < LIVELY or at - course.same_since < SAME_MS
+        alive = course.changes is None or course.changes < LIVELY or at - course.same_since < QUIET_MS
         return Doubt.REPEATED if reading.has_currents and not alive else None
     if clock_stands(policy, state.clock, state.clock_at, reading.clock, at):
         return Doubt.CLOCK_STANDS

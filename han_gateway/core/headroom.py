@@ -27,19 +27,18 @@ from typing import NamedTuple
 
 from han_gateway.core.allocation import Room
 from han_gateway.core.belief import believed_ma
-from han_gateway.core.diversity import UNTAKEN_MS, idle_ma, lent_ma
+from han_gateway.core.diversity import idle_ma, lent_ma
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.load import Load
 from han_gateway.core.power import NOMINAL_MV, Watts, as_ma, power_ma
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample
+from han_gateway.core.times import SETTLED_MS, SHOWN_MS
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 NOT_DRAWING = frozenset({ChargerStatus.IDLE, ChargerStatus.CONNECTED, ChargerStatus.FULL})
 """What a charger says when no current flows, even if it has no meter of its own to prove it."""
 
-RISE_MS = 30_000
-"""A car that was cut and offered its current again may take so long to be back: none follows a raise as fast as a cut."""
 
 _NO_CAPS = Caps()
 
@@ -192,8 +191,8 @@ def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
 
 
 def _least_ma(view: ChargerView, at: Instant) -> MilliAmps:
-    """The least that a charger draws that does not say so: what the meter has told, and no more than it was offered of late."""
-    return min(believed_ma(view), *(command.limit_ma for command in in_force(view, at, max(view.response_ms, RISE_MS))))
+    """The least that a charger draws that does not say so: what was seen, and no more than its limits of late: it may not be back up yet."""
+    return min(believed_ma(view), *(command.limit_ma for command in in_force(view, at, max(view.response_ms, SHOWN_MS))))
 
 
 def _span(view: ChargerView, at: Instant, drawn: MilliAmps | None, lowest: MilliAmps, highest: MilliAmps) -> Span:
@@ -217,7 +216,7 @@ def _spans_of_all(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int,
     """All chargers together, on each line of which so much may be used."""
     found: PerLine[list[tuple[Span, MilliAmps]]] = PerLine([], [], [])
     for view in chargers:
-        limits, idle = _range(view, at), idle_ma(view, in_force(view, at, UNTAKEN_MS), at)
+        limits, idle = _range(view, at), idle_ma(view, in_force(view, at, SETTLED_MS), at)
         for line in view.lines:
             found[line.index].append((_span(view, at, reported(view, line, at, fresh_ms), *limits), idle))
     return PerLine(*(_together(line, budget) for line in found))

@@ -8,12 +8,12 @@ be another. Values that make no sense in this house are passed over one by one. 
 import json
 from typing import Any, NamedTuple
 
-from han_gateway.core.belief import LONGEST_MS
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import Ask
 from han_gateway.core.fairness import LEAD_MA, MEMORY_MS
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
+from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import Instant, MilliAmps
 from han_gateway.core.wish import Wish
 
@@ -174,7 +174,7 @@ def _recalled(view: ChargerView, past: Past | None, age_ms: int, at: Instant) ->
         return view
     if past.had_ua <= 1000 * view.charger.maximum_ma:
         view = view._replace(had_ua=_faded(past.had_ua, age_ms))
-    if past.response_ms is None or not view.charger.response_ms < past.response_ms <= LONGEST_MS:
+    if past.response_ms is None or not view.charger.response_ms < past.response_ms <= SHOWN_MS:
         return view
     belief = view.belief._replace(response_ms=past.response_ms)
     return view._replace(belief=belief, commands=_slow(view, past.response_ms, at))

@@ -6,7 +6,6 @@ This file must not know why a limit is what it is.
 from han_gateway.core import notes
 from han_gateway.core.belief import ask
 from han_gateway.core.decision import Grants
-from han_gateway.core.diversity import UNTAKEN_MS
 from han_gateway.core.echo import again_ms, echo_border, told, wrong
 from han_gateway.core.effects import Cause, Effect, Grant, Note, Reason, SetLimit
 from han_gateway.core.headroom import in_force
@@ -16,6 +15,7 @@ from han_gateway.core.rise import Sight, rise
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
 from han_gateway.core.supervision import charger_border, meter_border
+from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import FIRST, NEVER, Instant
 
 Effects = tuple[Effect, ...]
@@ -89,7 +89,7 @@ def charger_due(policy: Policy, view: ChargerView) -> Instant:
 def _tell(view: ChargerView, grant: Grant, at: Instant, load: Load | None, chargers: tuple[ChargerView, ...]) -> ChargerView:
     return view._replace(
         grant=grant,
-        commands=(*in_force(view, at, max(view.response_ms, UNTAKEN_MS)), Command(at, grant.limit_ma)),
+        commands=(*in_force(view, at, max(view.response_ms, SETTLED_MS)), Command(at, grant.limit_ma)),
         raised_at=at if grant.limit_ma > view.grant.limit_ma else view.raised_at,
         paused_at=view.paused_at if grant.limit_ma else at,
         started_at=at if grant.limit_ma and not view.grant.limit_ma else view.started_at,

@@ -10,14 +10,8 @@ from collections.abc import Mapping
 from han_gateway.core.effects import Grant
 from han_gateway.core.site import Policy
 from han_gateway.core.state import State
+from han_gateway.core.times import QUIET_MS, SETTLED_MS
 from han_gateway.core.units import Instant
-
-TOO_SOON_MS = 60_000
-"""A cut that follows a raise this closely undoes it."""
-STOOD_MS = 120_000
-"""A raise that no cut follows for so long was worth its while."""
-QUIET_MS = 600_000
-"""After so long without a cut the house is quiet, and the window shrinks with every list."""
 
 
 def window_ms(policy: Policy, state: State) -> int:
@@ -34,11 +28,10 @@ def learn_patience(policy: Policy, state: State, grants: Mapping[str, Grant], at
     """Take what was just decided as a lesson: 1.7 times the window for a raise undone, as much less for one that stood, 3 % less for each quiet list."""
     now = window_ms(policy, state)
     cuts = [view for view in state.chargers if (grant := grants.get(view.charger.name)) and grant.limit_ma < view.grant.limit_ma]
-    if any(at - view.raised_at <= TOO_SOON_MS for view in cuts):
+    if any(at - view.raised_at <= SETTLED_MS for view in cuts):
         return state._replace(patience_ms=min(policy.longest_window_ms, now * 17 // 10), cut_at=at)
     if cuts:
-        stood = all(at - view.raised_at >= STOOD_MS for view in cuts)
-        return state._replace(patience_ms=now * 10 // 17 if stood else now, cut_at=at)
+        return state._replace(patience_ms=now * 10 // 17, cut_at=at)
     if now > policy.raise_window_ms and not restless(state, at):
         return state._replace(patience_ms=now * 97 // 100)
     return state

@@ -1,7 +1,7 @@
 """One phase rather than none, for chargers that can change: when, to which, and back.
 
 A charger changes its phases only while it is paused and draws nothing. If three phases have no room for its minimum, it comes back on
-the one phase (or pair of lines) that had the most in the whole raise window. It goes back to three after ``WIDE_MS`` at least, when
+the one phase (or pair of lines) that had the most in the whole raise window. It goes back to three after ten minutes at least, when
 three would have carried more on the average of about as long, and have room now. Cars dislike it and contactors wear, so it changes at
 most ``MOST_SWITCHES`` times while a car stays, and one change is kept for the way back. Only reports prove that it did as it was told
 (``usage``): a charger that does not report is not told.
@@ -19,16 +19,12 @@ from han_gateway.core.headroom import least, reported, settled
 from han_gateway.core.patience import window_ms
 from han_gateway.core.site import Charger, Circuit, Site
 from han_gateway.core.state import ChargerView, State
+from han_gateway.core.times import QUIET_MS, SETTLED_MS
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 from han_gateway.core.usage import CHARGES, FLOWS_MA, MOST_SWITCHES, heard, renewed
 
 SPARE_MA: MilliAmps = 2_000
 """So much more than the minimum must fit where a charger changes to."""
-PAUSED_MS = 60_000
-"""A kettle is worth waiting for: it boils before a charger has changed to one phase and back."""
-WIDE_MS = 600_000
-RESTED_MS = 60_000
-"""A pause sooner after a raise would be taken for a raise undone (``patience``)."""
 
 
 def arrange(site: Site, state: State, at: Instant) -> tuple[State, tuple[Effect, ...]]:
@@ -57,7 +53,7 @@ def widen(site: Site, state: State, at: Instant) -> dict[str, Grant]:
     if not all(view.grant.limit_ma for view in state.chargers):
         return {}
     for view in state.chargers:
-        rested = at - view.commands[-1].at > RESTED_MS
+        rested = at - view.commands[-1].at > SETTLED_MS  # a pause sooner would be taken for a raise undone (``patience``)
         if rested and _patient(view, at) and _may_gain(site, state, view):
             return {view.charger.name: Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=Cause.CHANGING))}
     return {}
@@ -104,12 +100,12 @@ def _on(lines: frozenset[Line], room: PerLine[MilliAmps]) -> MilliAmps:
 
 
 def _weighed(site: Site, view: ChargerView, room: PerLine[MilliAmps]) -> ChargerView:
-    """Compare what all lines would carry now with what these few do: a running mean over about ``WIDE_MS``."""
+    """Compare what all lines would carry now with what these few do: a running mean over about ten minutes."""
     if view.mode is None:
         return view
     gain = view.phasing.gain_ma
     more = _carried(view.charger, _on(view.charger.lines, room)) * (1_732 if site.grid.three_wire else 3_000) // 1_000
-    gain += (more - _carried(view.charger, _on(view.offered, room)) - gain) * site.policy.list_period_ms // WIDE_MS
+    gain += (more - _carried(view.charger, _on(view.offered, room)) - gain) * site.policy.list_period_ms // QUIET_MS
     return view._replace(phasing=view.phasing._replace(gain_ma=gain))
 
 
@@ -130,7 +126,8 @@ def _best(site: Site, view: ChargerView, room: PerLine[MilliAmps], at: Instant) 
     if _patient(view, at) and everything >= lowest:
         return charger.lines
     enough = _on(offered, room) >= lowest or view.phasing.switches + 2 > MOST_SWITCHES
-    if enough or at - view.paused_at < PAUSED_MS or not heard(view, at, site.policy.report_fresh_ms):
+    # A kettle is worth waiting for: it boils before a charger has changed to one phase and back.
+    if enough or at - view.paused_at < SETTLED_MS or not heard(view, at, site.policy.report_fresh_ms):
         return offered
     best = max(charger.modes, key=lambda lines: _on(lines, room))
     return best if _on(best, room) >= lowest + SPARE_MA else offered
@@ -144,7 +141,7 @@ def _draws(site: Site, view: ChargerView, at: Instant) -> bool:
 def _patient(view: ChargerView, at: Instant) -> bool:
     """Tell whether a charger that uses few lines would have done better on all of them, and has waited long enough."""
     phasing = view.phasing
-    waited = view.mode is not None and at - phasing.switched_at >= WIDE_MS
+    waited = view.mode is not None and at - phasing.switched_at >= QUIET_MS
     return waited and phasing.gain_ma > 0 and not phasing.narrow_car and phasing.switches < MOST_SWITCHES
 
 

@@ -10,10 +10,9 @@ from typing import NamedTuple
 from han_gateway.core.appliances import guess
 from han_gateway.core.effects import Cause, Reason
 from han_gateway.core.power import NOMINAL_MV, Watts
+from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
-BACK_MS = 30_000
-"""So long ago something may have risen that is still the reason for a cut."""
 STEP_MS = 15_000
 """Two lists as far apart as this are neighbours."""
 SUDDEN_MA: MilliAmps = 2_000
@@ -64,7 +63,7 @@ class Rise(NamedTuple):
 
 def remembered(sights: tuple[Sight, ...], sight: Sight) -> tuple[Sight, ...]:
     """The sights of the last half minute, oldest first."""
-    return (*(each for each in sights if sight.at - each.at <= BACK_MS), sight)
+    return (*(each for each in sights if sight.at - each.at <= SHOWN_MS), sight)
 
 
 def rise(sights: Sequence[Sight], reason: Reason, root: str, *, three_wire: bool) -> Rise | None:

@@ -2,7 +2,7 @@
 
 A charger offers one current for all its lines (IEC 61851-1: one pilot signal); how many of them carry it is a matter of the car's own
 hardware, settled when the contactor closes. A car that charges on fewer lines therefore keeps to them: fresh reports of a charging car
-that agree for ``SEEN_MS`` free the other lines for others, and no longer bind this one to them, through pauses, too, while it stays.
+that agree for half a minute free the other lines for others, and no longer bind this one to them, through pauses, too, while it stays.
 
 If it takes up another line all the same (a charger that switches by itself, a car that balances its cells), its next report binds it
 to all lines again, and the next list cuts at once what does not fit: an overload lasts as long as a report and a list take. So only a
@@ -18,13 +18,13 @@ from han_gateway.core.events import ChargerSaid, ChargerStatus
 from han_gateway.core.headroom import reported, settled
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Phasing
+from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import Instant, Line, MilliAmps
 
 FLOWS_MA: MilliAmps = 500
 """Less than this on a line is nothing: what a charger's own meter says of an open contactor."""
 CHARGES_MA: MilliAmps = 3_000
 """At least this on a line is charging: cars take 5 A or more. What is between may become anything."""
-SEEN_MS = 30_000
 SEEN_REPORTS = 3
 """Cars start their lines one after the other, and some need half a minute for it."""
 
@@ -75,7 +75,7 @@ def _agree(view: ChargerView, seen: frozenset[Line], at: Instant) -> tuple[Charg
     if phasing.seen != seen:
         return view._replace(phasing=phasing._replace(seen=seen, seen_since=at, reports=1)), ()
     phasing = phasing._replace(reports=phasing.reports + 1)
-    if phasing.reports < SEEN_REPORTS or at - phasing.seen_since < SEEN_MS:
+    if phasing.reports < SEEN_REPORTS or at - phasing.seen_since < SHOWN_MS:
         return view._replace(phasing=phasing), ()
     return view._replace(phasing=phasing._replace(used=seen, narrow_car=True)), (notes.uses(view.charger.name, seen),)
 

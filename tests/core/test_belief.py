@@ -4,26 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from han_gateway.core.belief import (
-    AGAIN_MS,
-    ENOUGH,
-    LONGEST_MS,
-    QUESTION_MA,
-    SELDOM_MS,
-    WAKES_MS,
-    WORTH_ASKING_MA,
-    ask,
-    believed_ma,
-    learn,
-    offer_ma,
-    question,
-    seems_empty,
-)
+from han_gateway.core.belief import ENOUGH, QUESTION_MA, WORTH_ASKING_MA, ask, believed_ma, learn, offer_ma, question, seems_empty
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import span
 from han_gateway.core.load import Load
 from han_gateway.core.state import Belief, ChargerView, Command, Probe
+from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS
 from han_gateway.core.units import Instant, Line, PerLine
 from tests.core.houses import ALL, L1, L2, Run, charger, house, report
 
@@ -220,8 +207,8 @@ def test_no_answer_within_the_response_time_is_no_answer_yet() -> None:
     """The charger gets its time first, for a raise half a minute; one that is quicker has answered."""
     view, lowered = told(silent(6), 16, load(8, 8, 8), 10_000), told(silent(16, answers=2), 6, load(18, 18, 18), 10_000)
 
-    assert learn(view, None, load(8, 8, 8), 10_000 + LONGEST_MS - 1) is view
-    assert learn(view, None, load(8, 8, 8), 10_000 + LONGEST_MS).belief.probe is None
+    assert learn(view, None, load(8, 8, 8), 10_000 + SHOWN_MS - 1) is view
+    assert learn(view, None, load(8, 8, 8), 10_000 + SHOWN_MS).belief.probe is None
     assert learn(view, None, load(18, 18, 18), 12_500).belief.answers == 1
     assert learn(lowered, None, load(18, 18, 18), 10_000 + RESPONSE_MS - 1) is lowered
     assert believed_ma(learn(lowered, None, load(18, 18, 18), 10_000 + RESPONSE_MS)) == 0
@@ -243,9 +230,9 @@ def test_a_raise_has_half_a_minute_to_show() -> None:
     slow = silent(10, answers=2)
     raised, lowered = told(slow, 16, load(12, 12, 12), 0), told(slow, 6, load(12, 12, 12), 0)
 
-    assert learn(raised, None, load(12, 12, 12), LONGEST_MS - 1) is raised
-    assert believed_ma(learn(raised, None, load(18, 18, 18), LONGEST_MS - 1)) == 16_000
-    unanswered = learn(raised, None, load(12, 12, 12), LONGEST_MS)
+    assert learn(raised, None, load(12, 12, 12), SHOWN_MS - 1) is raised
+    assert believed_ma(learn(raised, None, load(18, 18, 18), SHOWN_MS - 1)) == 16_000
+    unanswered = learn(raised, None, load(12, 12, 12), SHOWN_MS)
     assert (unanswered.belief.probe, believed_ma(unanswered)) == (None, 10_000)
     assert believed_ma(learn(lowered, None, load(12, 12, 12), RESPONSE_MS)) == 0
     slowest = raised._replace(belief=raised.belief._replace(response_ms=40_000))
@@ -291,7 +278,7 @@ def test_small_changes_ask_nothing() -> None:
     small = (WORTH_ASKING_MA - 1) / 1000
     view = told(silent(6, answers=2), 6 + small, load(8, 8, 8), 0)
 
-    assert learn(view, None, load(20, 20, 20), LONGEST_MS).belief == view.belief._replace(probe=None)
+    assert learn(view, None, load(20, 20, 20), SHOWN_MS).belief == view.belief._replace(probe=None)
 
 
 def test_an_unanswered_change_is_merged_with_the_next() -> None:
@@ -361,17 +348,18 @@ def test_one_list_is_not_two_proofs() -> None:
 def test_a_limit_that_stands_still_is_questioned() -> None:
     """An unbelieved charger that could have 2 A more is asked by 2 A less: seldom first, soon again once it has answered."""
     view = silent(10, since=NOW)
-    assert question(view, QUESTION_MA, NOW + SELDOM_MS) == 8000
-    assert question(view, QUESTION_MA - 1, NOW + SELDOM_MS) is None
-    assert question(view, QUESTION_MA, NOW + SELDOM_MS - 1) is None
-    assert question(silent(10, answers=1, since=NOW), QUESTION_MA, NOW + 20_000) == 8000
-    assert question(silent(7), QUESTION_MA, SELDOM_MS) == 6000
+    assert question(view, QUESTION_MA, NOW + QUIET_MS) == 8000
+    assert question(view, QUESTION_MA - 1, NOW + QUIET_MS) is None
+    assert question(view, QUESTION_MA, NOW + QUIET_MS - 1) is None
+    assert question(silent(10, answers=1, since=NOW), QUESTION_MA, NOW + SHOWN_MS) == 8000
+    assert question(silent(10, answers=1, since=NOW), QUESTION_MA, NOW + SHOWN_MS - 1) is None
+    assert question(silent(7), QUESTION_MA, QUIET_MS) == 6000
     lost = view._replace(belief=Belief(answers=2, proof=PerLine(1, 1, 1)).forgotten())
-    assert question(lost, QUESTION_MA, NOW + AGAIN_MS) == 8000  # it has answered before
+    assert question(lost, QUESTION_MA, NOW + SHOWN_MS) == 8000  # it has answered before
     empty = lost._replace(belief=lost.belief._replace(unshown=ENOUGH))
-    assert question(empty, QUESTION_MA, NOW + SELDOM_MS - 1) is None
+    assert question(empty, QUESTION_MA, NOW + QUIET_MS - 1) is None
     for satisfied in (silent(6), silent(15), silent(10, answers=2), silent(0)):
-        assert question(satisfied, 16_000, SELDOM_MS) is None
+        assert question(satisfied, 16_000, QUIET_MS) is None
 
 
 def test_a_silent_car_is_raised_without_reserve_in_the_end() -> None:
@@ -474,9 +462,9 @@ def test_there_and_back_is_no_question_to_a_car_that_takes_less_either() -> None
 def test_a_start_that_does_not_show_is_an_empty_place() -> None:
     """6 A offered for a minute and nothing on the meter: nobody seems to be there, until anything shows."""
     view = told(silent(0), 6, load(8, 8, 8), 0)
-    view = learn(view, None, load(8, 8, 8), WAKES_MS - 1)
+    view = learn(view, None, load(8, 8, 8), SETTLED_MS - 1)
     assert not seems_empty(view)
-    view = learn(view, None, load(8, 8, 8), WAKES_MS)
+    view = learn(view, None, load(8, 8, 8), SETTLED_MS)
     assert seems_empty(view)
     assert not seems_empty(view._replace(report=report(0, "a", 0)))
     view = learn(told(view, 8, load(8, 8, 8), 100_000), None, load(10, 10, 10), 110_000)
@@ -488,7 +476,7 @@ def test_two_cuts_that_do_not_show_are_an_empty_place() -> None:
     view = silent(8)
     for cuts in (1, 2):
         view = told(view._replace(grant=replace(view.grant, limit_ma=8_000)), 6, load(20, 20, 20), cuts * 100_000)
-        view = learn(view, None, load(20, 20, 20), cuts * 100_000 + LONGEST_MS)
+        view = learn(view, None, load(20, 20, 20), cuts * 100_000 + SHOWN_MS)
         assert seems_empty(view) == (cuts == 2)
 
 
@@ -496,16 +484,16 @@ def test_two_cuts_that_do_not_show_are_an_empty_place() -> None:
 def test_a_start_that_shows_in_part_is_an_answer(shown: float | None, empty: bool) -> None:
     """Only what does not show by four tenths is taken for nothing; an unknown current proves nothing."""
     after = load(None, None, None) if shown is None else load(8 + shown, 8 + shown, 8 + shown)
-    assert seems_empty(learn(told(silent(0), 6, load(8, 8, 8), 0), None, after, WAKES_MS)) == empty
+    assert seems_empty(learn(told(silent(0), 6, load(8, 8, 8), 0), None, after, SETTLED_MS)) == empty
 
 
 def test_beside_others_it_is_offered_the_minimum_and_a_question() -> None:
-    """Two amperes more after five minutes, after 20 s if it has answered once; what was just asked stands for 20 s."""
+    """Two amperes more after ten minutes, after half a minute if it has answered once; what was just asked stands as long."""
     view, asked_once, high = silent(6, since=NOW), silent(6, answers=1, since=NOW), silent(16, since=NOW)
 
-    assert [offer_ma(view, NOW + ms) for ms in (AGAIN_MS, 299_999, 300_000)] == [6_000, 6_000, 6_000 + QUESTION_MA]
-    assert [offer_ma(asked_once, NOW + ms) for ms in (AGAIN_MS - 1, AGAIN_MS)] == [6_000, 6_000 + QUESTION_MA]
-    assert [offer_ma(high, NOW + ms) for ms in (AGAIN_MS - 1, AGAIN_MS)] == [16_000, 6_000]
+    assert [offer_ma(view, NOW + ms) for ms in (SHOWN_MS, 599_999, 600_000)] == [6_000, 6_000, 6_000 + QUESTION_MA]
+    assert [offer_ma(asked_once, NOW + ms) for ms in (SHOWN_MS - 1, SHOWN_MS)] == [6_000, 6_000 + QUESTION_MA]
+    assert [offer_ma(high, NOW + ms) for ms in (SHOWN_MS - 1, SHOWN_MS)] == [16_000, 6_000]
 
 
 def test_who_reports_that_it_followed_is_not_slow() -> None:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from han_gateway.core.commands import KNOWN, SELDOM_MS
+from han_gateway.core.commands import KNOWN
 from han_gateway.core.effects import (
     Cause,
     ChargerState,
@@ -19,6 +19,7 @@ from han_gateway.core.events import Ask, Asked, BrokerChanged, ChargerSaid, Char
 from han_gateway.core.outcome import TIME_MS
 from han_gateway.core.reload import carry_over
 from han_gateway.core.site import Grid, Site
+from han_gateway.core.times import QUIET_MS
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L2, L3, Home, Run, charger, house, list1, list2, notes, random_tree, set_limits
 
@@ -447,7 +448,7 @@ def test_a_restart_is_refused_with_the_reason() -> None:
     run.seconds(200)
     ask(run, Ask.RESTART)
     assert outcomes(run)[-1][1:] == (Stage.REFUSED, "restarted 200 s ago; not again within 10 min")
-    run.until(run.now + SELDOM_MS)
+    run.until(run.now + QUIET_MS)
     ask(run, Ask.RESTART)
     assert outcomes(run)[-1][1:] == (Stage.REFUSED, "the meter is lost: nobody sees what the charger draws when it is back")
     run.seconds(60)

@@ -5,14 +5,13 @@ from dataclasses import replace
 import pytest
 
 from han_gateway.core.allocation import Room
-from han_gateway.core.belief import AGAIN_MS, SELDOM_MS
-from han_gateway.core.decision import RESTED_MS, cut, fall_back, grow, smaller
+from han_gateway.core.decision import cut, fall_back, grow, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
-from han_gateway.core.fairness import SOFT_START_MS, TURN_MS
 from han_gateway.core.gateway import start
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.state import Belief, ChargerView, Command, Conduct, Probe
+from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS, TURN_MS
 from han_gateway.core.units import Line, PerLine
 from tests.core.houses import ALL, L1, L2, L3, charger, house, report
 
@@ -158,7 +157,7 @@ def test_the_dead_band() -> None:
     """A raise smaller than the dead band waits, but for the last one up to the maximum and the first one after a pause."""
     policy = replace(house().policy, raise_deadband_ma=3000)
     site = house(charger("a", [L1]), charger("b", [L2]), charger("c", [L3]), policy=policy)
-    soon = RESTED_MS - 1
+    soon = SETTLED_MS - 1
 
     assert limits(grow(site, views(site, a=8, b=14, c=8), room(10, 20, 11), soon)) == {"a": 8, "b": 16, "c": 11}
     assert limits(grow(site, views(site, a=0, b=14, c=8), room(6, 15, 10), soon)) == {"a": 6, "b": 14, "c": 8}
@@ -169,8 +168,8 @@ def test_the_dead_band_ends_with_a_rest() -> None:
     site = house(charger("a", [L1]), charger("b", [L2]))
     told = tuple(view._replace(commands=(Command(NOW, 8_000),)) for view in views(site, a=8, b=8))
 
-    assert limits(grow(site, told, room(9, 10, 0), NOW + RESTED_MS - 1)) == {"a": 8, "b": 10}
-    assert limits(grow(site, told, room(9, 10, 0), NOW + RESTED_MS)) == {"a": 9, "b": 10}
+    assert limits(grow(site, told, room(9, 10, 0), NOW + SETTLED_MS - 1)) == {"a": 8, "b": 10}
+    assert limits(grow(site, told, room(9, 10, 0), NOW + SETTLED_MS)) == {"a": 9, "b": 10}
 
 
 def test_the_rich_make_room_for_the_poor_first() -> None:
@@ -190,10 +189,10 @@ def test_the_rich_make_room_for_the_poor_first() -> None:
 
 
 def test_a_charger_starts_at_its_minimum() -> None:
-    """Cars wake up one by one and at the least current: for 40 s a charger that was paused has no more, however much room there is."""
+    """Cars wake up one by one and at the least current: for half a minute a charger that was paused has no more, however much room there is."""
     site = house(charger("a"))
     (a,) = views(site, a=6)
-    soft = a._replace(started_at=NOW - SOFT_START_MS + 1)
+    soft = a._replace(started_at=NOW - SHOWN_MS + 1)
 
     assert limits(grow(site, views(site, a=0), room(20, 20, 20), NOW)) == {"a": 6}
     assert limits(grow(site, (soft,), room(20, 20, 20), NOW)) == {"a": 6}
@@ -221,7 +220,7 @@ def test_what_a_silent_charger_was_just_given_is_not_taken_for_fairness() -> Non
     """As long as its last change may still be on its way, or its turn is over but nobody starves, it keeps what it has."""
     site = house(charger("a", [L1]), charger("b", [L1]))
     a, b = reporting(views(site, a=12, b=6), b=6)
-    young = a._replace(commands=(Command(NOW - AGAIN_MS + 1, 12_000),))
+    young = a._replace(commands=(Command(NOW - SHOWN_MS + 1, 12_000),))
 
     assert limits(grow(site, (young, b), room(18, 0, 0), NOW)) == {"a": 12, "b": 6}
 
@@ -251,8 +250,8 @@ def test_nobody_is_asked_while_another_is_raised() -> None:
     """A silent charger is asked whether it follows, by 2 A less, only where nothing else moves: else the answer would not be its own."""
     site = house(charger("a", [L1]), charger("b", [L2]))
 
-    assert limits(grow(site, reporting(views(site, a=10, b=6), b=6), room(10, 16, 0), SELDOM_MS)) == {"a": 10, "b": 16}
-    assert limits(grow(site, reporting(views(site, a=10, b=16), b=16), room(10, 16, 0), SELDOM_MS)) == {"a": 8, "b": 16}
+    assert limits(grow(site, reporting(views(site, a=10, b=6), b=6), room(10, 16, 0), QUIET_MS)) == {"a": 10, "b": 16}
+    assert limits(grow(site, reporting(views(site, a=10, b=16), b=16), room(10, 16, 0), QUIET_MS)) == {"a": 8, "b": 16}
 
 
 @pytest.mark.parametrize(
@@ -268,7 +267,7 @@ def test_who_could_not_have_more_is_not_asked(lines: list[Line], others: int, as
     """A question costs some amperes for some seconds, so it is put only where the answer may bring two amperes, beside all others."""
     site = house(charger("a", [L1, L3]), charger("b", lines))
     told = reporting(views(site, a=10, b=others), b=others)
-    grants = grow(site, told, room(10, 9, 10), SELDOM_MS)
+    grants = grow(site, told, room(10, 9, 10), QUIET_MS)
 
     assert (grants["a"].reason.cause is Cause.QUESTION) == asked
 

@@ -7,7 +7,7 @@ import pytest
 
 from han_gateway.core.accord import Accord, Echo
 from han_gateway.core.display import show
-from han_gateway.core.echo import ACCORD, AGAIN_MS, EXCUSED_MS, Verdict
+from han_gateway.core.echo import ACCORD, AGAIN_MS, Verdict
 from han_gateway.core.echo import told as remembered
 from han_gateway.core.effects import ShowCharger
 from han_gateway.core.events import ChargerSaid, ChargerStatus, Overheard
@@ -99,9 +99,9 @@ def test_a_charger_has_twice_its_response_time_to_name_a_new_limit() -> None:
         assert talk.echo.accord is accord
 
 
-@pytest.mark.parametrize(("learned_ms", "waited"), [(None, 12_000), (15_000, 15_000), (30_000, EXCUSED_MS)])
-def test_slowness_that_was_learned_excuses_within_reason(learned_ms: int | None, waited: int) -> None:
-    """What a charger was seen to need it may take to name a limit, but no more than 20 s: one that is deaf for a while looks slow."""
+@pytest.mark.parametrize(("learned_ms", "waited"), [(None, 12_000), (15_000, 15_000), (30_000, 30_000)])
+def test_slowness_that_was_learned_excuses(learned_ms: int | None, waited: int) -> None:
+    """What a charger was seen to need it may take to name a limit."""
     for more, accord in ((-1, Accord.AGREES), (0, Accord.DOUBTED)):
         talk = Talk(fallback_ma=16_000)
         talk.names(31_000, 16)
@@ -329,7 +329,7 @@ def test_what_a_charger_claims_is_kept_free_for_it() -> None:
 def test_what_a_charger_claims_is_given_to_nobody() -> None:
     """Nor is anybody raised into it, however long the house is quiet."""
     talk = Talk(charger("yard", [L1]))
-    for _ in range(12):
+    for _ in range(15):
         talk.names((talk.now // 10_000 + 1) * 10_000 - 1_000, 16, amps=6)
         talk.say(talk.now, "yard", talk.limit("yard") / 1000)
         talk.hear(talk.now + 1_000, list2(6 + talk.limit("yard") / 1000, 0, 0))

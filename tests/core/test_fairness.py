@@ -11,12 +11,9 @@ from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import (
     LEAD_MA,
     LOOK_AGAIN_MS,
-    LOOK_MS,
     MEMORY_MS,
     SLACK_MA,
-    TURN_MS,
     UNUSED_MA,
-    UNUSED_MS,
     absent,
     account,
     appetite_ma,
@@ -30,6 +27,7 @@ from han_gateway.core.fairness import (
 )
 from han_gateway.core.site import Policy
 from han_gateway.core.state import Belief, ChargerView
+from han_gateway.core.times import SETTLED_MS, TURN_MS
 from han_gateway.core.units import Instant
 from tests.core.houses import L1, L2, Run, charger, house, report
 from tests.core.test_decision import limits, room, views
@@ -101,18 +99,18 @@ def test_that_there_is_no_car_is_believed_for_a_minute() -> None:
 
 
 def test_what_stays_unused_is_not_asked_for() -> None:
-    """A car that has stayed 1.5 A below its offer for 45 s is offered 2 A more than it draws, in whole steps, and no less than the minimum."""
+    """A car that has stayed 1.5 A below its offer for a minute is offered 2 A more than it draws, in whole steps, and no less than the minimum."""
     view = account(POLICY, says(one(16), 9.2), NOW - 10_000, NOW)
     assert view.unused_since == NOW
-    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + UNUSED_MS - 1), NOW + UNUSED_MS - 1, alone=True) == 16_000
-    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + UNUSED_MS), NOW + UNUSED_MS, alone=True) == 12_000 >= 9_200 + SLACK_MA
-    assert appetite_ma(POLICY, says(view, 1, at=NOW + UNUSED_MS), NOW + UNUSED_MS, alone=True) == 6_000
+    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + SETTLED_MS - 1), NOW + SETTLED_MS - 1, alone=True) == 16_000
+    assert appetite_ma(POLICY, says(view, 9.2, at=NOW + SETTLED_MS), NOW + SETTLED_MS, alone=True) == 12_000 >= 9_200 + SLACK_MA
+    assert appetite_ma(POLICY, says(view, 1, at=NOW + SETTLED_MS), NOW + SETTLED_MS, alone=True) == 6_000
 
 
 @pytest.mark.parametrize("amps", [16 - UNUSED_MA / 1000, 16, None])
 def test_a_car_at_its_offer_may_have_all(amps: float | None) -> None:
     """Who uses what it is offered, or says nothing, is not held back."""
-    view = one(16, unused_since=NOW - UNUSED_MS)
+    view = one(16, unused_since=NOW - SETTLED_MS)
     view = account(POLICY, view if amps is None else says(view, amps), NOW - 10_000, NOW)
     assert view.unused_since is None
     assert appetite_ma(POLICY, view, NOW, alone=True) == 16_000
@@ -134,7 +132,7 @@ def test_what_one_leaves_another_takes() -> None:
     """A car that draws 6 A of its 16 gives its rest to the one that starves beside it."""
     site = house(charger("a", [L1]), charger("b", [L1]))
     a, b = views(site, a=16, b=8)
-    told = (says(a, 6)._replace(unused_since=NOW - UNUSED_MS), says(b, 8))
+    told = (says(a, 6)._replace(unused_since=NOW - SETTLED_MS), says(b, 8))
 
     assert limits(grow(site, told, room(24, 0, 0), NOW)) == {"a": 8}
 
@@ -162,7 +160,7 @@ def test_a_limit_below_the_maximum_says_why() -> None:
 
     assert why(one(0)) == "starting at the minimum"
     assert why(says(one(6), 0, ChargerStatus.IDLE)) == "no car wants current"
-    assert why(says(one(9, unused_since=NOW - UNUSED_MS), 7)) == "no more than the car uses"
+    assert why(says(one(9, unused_since=NOW - SETTLED_MS), 7)) == "no more than the car uses"
     assert why(one(10)) == "own maximum"
     a, b = views(shared, a=6, b=16)
     told = grow(shared, (a, says(b, 16)), room(25, 25, 25), NOW)
@@ -198,9 +196,9 @@ def test_nobody_makes_room_for_an_empty_place() -> None:
     told = (says(a, 11), b._replace(belief=Belief(unshown=ENOUGH), paused_at=NOW - 1000))
     assert limits(grow(site, told, room(11, 0, 0), NOW)) == {"a": 11, "b": 0}
     a, b = views(site, a=0, b=6)
-    told = (says(a, 0, ChargerStatus.CONNECTED), b._replace(belief=Belief(unshown=ENOUGH), started_at=NOW - LOOK_MS))
+    told = (says(a, 0, ChargerStatus.CONNECTED), b._replace(belief=Belief(unshown=ENOUGH), started_at=NOW - SETTLED_MS))
     assert limits(grow(site, told, room(6, 0, 0), NOW)) == {"b": 0}
-    looked_into = (told[0], told[1]._replace(started_at=NOW - LOOK_MS + 1))
+    looked_into = (told[0], told[1]._replace(started_at=NOW - SETTLED_MS + 1))
     assert limits(grow(site, looked_into, room(6, 0, 0), NOW))["b"] == 6, "it is seen whether a car is there now"
 
 
@@ -210,11 +208,11 @@ def waits(view: ChargerView, at: Instant) -> ChargerView:
 
 
 def test_a_car_that_takes_nothing_does_not_hold_a_place() -> None:
-    """One that sleeps through 75 s of its turn, or through those before its pause, seems absent until it has been paused for three quarters of an hour."""
-    sleeper = waits(one(6, started_at=NOW - LOOK_MS), NOW)
-    assert not absent(POLICY, waits(one(6, started_at=NOW - LOOK_MS + 1), NOW), NOW)
+    """One that sleeps through a minute of its turn, or through those before its pause, seems absent until it has been paused for an hour."""
+    sleeper = waits(one(6, started_at=NOW - SETTLED_MS), NOW)
+    assert not absent(POLICY, waits(one(6, started_at=NOW - SETTLED_MS + 1), NOW), NOW)
     assert absent(POLICY, sleeper, NOW)
-    paused = one(0, started_at=NOW - LOOK_MS - 1000, paused_at=NOW - 1000)
+    paused = one(0, started_at=NOW - SETTLED_MS - 1000, paused_at=NOW - 1000)
     assert absent(POLICY, waits(paused, NOW), NOW)
     assert not absent(POLICY, waits(paused, NOW + LOOK_AGAIN_MS - 1000), NOW + LOOK_AGAIN_MS - 1000)
 
@@ -222,16 +220,16 @@ def test_a_car_that_takes_nothing_does_not_hold_a_place() -> None:
 def test_a_car_that_was_paused_while_it_charged_is_there() -> None:
     """What flowed until shortly before a pause proves the car, through the pause; so does a car that has come since."""
     charging = account(POLICY, says(one(6, started_at=NOW - TURN_MS), 6), NOW - 10_000, NOW)
-    paused = charging._replace(grant=one(0).grant, paused_at=NOW + LOOK_MS - 1)
-    assert not absent(POLICY, waits(paused, NOW + LOOK_MS), NOW + LOOK_MS)
-    left = account(POLICY, says(paused, 0, ChargerStatus.IDLE, NOW + LOOK_MS), NOW, NOW + LOOK_MS)
-    assert absent(POLICY, left, NOW + LOOK_MS)
-    assert not absent(POLICY, waits(left, NOW + 2 * LOOK_MS), NOW + 2 * LOOK_MS)
+    paused = charging._replace(grant=one(0).grant, paused_at=NOW + SETTLED_MS - 1)
+    assert not absent(POLICY, waits(paused, NOW + SETTLED_MS), NOW + SETTLED_MS)
+    left = account(POLICY, says(paused, 0, ChargerStatus.IDLE, NOW + SETTLED_MS), NOW, NOW + SETTLED_MS)
+    assert absent(POLICY, left, NOW + SETTLED_MS)
+    assert not absent(POLICY, waits(left, NOW + 2 * SETTLED_MS), NOW + 2 * SETTLED_MS)
 
 
 def test_a_silence_is_no_sign_of_an_empty_place() -> None:
     """A charger that is heard no more may be charging."""
-    sleeper = waits(one(6, started_at=NOW - LOOK_MS), NOW)
+    sleeper = waits(one(6, started_at=NOW - SETTLED_MS), NOW)
     later = NOW + POLICY.report_fresh_ms
     assert not absent(POLICY, sleeper._replace(report=report(NOW, "a", 0)), later)
 
@@ -256,16 +254,16 @@ def starved(view: ChargerView) -> ChargerView:
 
 
 def test_the_figures_of_a_turn() -> None:
-    """A turn is two hours, a look 75 s, a new look after 45 min of pause, a soft start 40 s: each to the millisecond."""
+    """A turn is two hours, a look a minute, a new look after an hour of pause, a soft start half a minute: each to the millisecond."""
     assert [in_turn(one(6, started_at=NOW), NOW + after) for after in (7_199_999, 7_200_000)] == [True, False]
-    assert [absent(POLICY, waits(one(6, started_at=NOW - after), NOW), NOW) for after in (74_999, 75_000)] == [False, True]
-    assert [lately_paused(one(0, paused_at=NOW), NOW + after) for after in (2_699_999, 2_700_000)] == [True, False]
-    assert [starts(one(6, started_at=NOW), NOW + after) for after in (39_999, 40_000)] == [True, False]
+    assert [absent(POLICY, waits(one(6, started_at=NOW - after), NOW), NOW) for after in (59_999, 60_000)] == [False, True]
+    assert [lately_paused(one(0, paused_at=NOW), NOW + after) for after in (3_599_999, 3_600_000)] == [True, False]
+    assert [starts(one(6, started_at=NOW), NOW + after) for after in (29_999, 30_000)] == [True, False]
 
 
-@pytest.mark.parametrize(("after_ms", "offered"), [(44_999, 16_000), (45_000, 12_000)])
-def test_what_a_car_leaves_is_lent_after_45_s(after_ms: int, offered: int) -> None:
-    """A car that takes 9.2 A of its 16 keeps them for 45 s, and has 12 from then on."""
+@pytest.mark.parametrize(("after_ms", "offered"), [(59_999, 16_000), (60_000, 12_000)])
+def test_what_a_car_leaves_is_lent_after_a_minute(after_ms: int, offered: int) -> None:
+    """A car that takes 9.2 A of its 16 keeps them for a minute, and has 12 from then on."""
     view = says(one(16, unused_since=NOW), 9.2, at=NOW + after_ms)
     assert appetite_ma(POLICY, view, NOW + after_ms, alone=True) == offered
 
@@ -280,6 +278,6 @@ def test_who_waits_must_have_had_half_an_ampere_less(less_ua: int, first: bool) 
 @pytest.mark.parametrize(("amps", "gone"), [(0.499, True), (0.5, False)])
 def test_half_an_ampere_is_a_car(amps: float, gone: bool) -> None:
     """Less than 0.5 A through a whole look is an open contactor, 0.5 A is a car: for what is seen now and for what is remembered."""
-    view = says(one(6, started_at=NOW - LOOK_MS), amps)
+    view = says(one(6, started_at=NOW - SETTLED_MS), amps)
     assert absent(POLICY, view, NOW) is gone
     assert (account(POLICY, view, NOW - 10_000, NOW).drew_at != NOW) is gone

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from han_gateway.core.effects import Doubt, Level, MeterState, Note, ShowReading
-from han_gateway.core.freshness import HOURLY_MS, LIVELY, SAME_MS
+from han_gateway.core.freshness import HOURLY_MS, LIVELY
 from han_gateway.core.site import Policy
+from han_gateway.core.times import QUIET_MS
 from han_gateway.meters.reading import ClockRule, Reading
 from tests.core.houses import LIST_MS, Run, charger, house, list1, list2
 
@@ -196,7 +197,7 @@ def test_a_meter_that_used_to_change_and_repeats_one_list_is_stale() -> None:
     run = restless(LIVELY + 2)
     frozen = run.now + LIST_MS
     same = list2(5, 5, 5, voltage_l1_mv=231_000)
-    while run.now < frozen + SAME_MS - LIST_MS:
+    while run.now < frozen + QUIET_MS - LIST_MS:
         run.hear(run.now + LIST_MS, same)
         assert run.state.meter is FRESH
     for _ in range(8):
@@ -214,7 +215,7 @@ def test_registers_alone_clear_no_doubt() -> None:
     """A list without currents between two that repeat themselves tells nothing of the currents: the meter stays what it was."""
     run = restless(LIVELY + 2)
     same, registers = list2(5, 5, 5, voltage_l1_mv=231_000), Reading(manufacturer="iskraemeco", list=3, energy_import_wh=1)
-    for _ in range(SAME_MS // LIST_MS + 8):
+    for _ in range(QUIET_MS // LIST_MS + 8):
         run.hear(run.now + LIST_MS, same)
         run.hear(run.now + 2_000, registers._replace(energy_import_wh=run.now))
     assert run.state.meter is LOST
@@ -249,7 +250,7 @@ def test_one_list_that_is_the_same_begins_the_count_anew(changes: int, doubt: Do
     run.hear(run.now + LIST_MS, same)
     restless(changes, run)
     run.hear(run.now + LIST_MS, same)
-    run.hear(run.now + SAME_MS, same)
+    run.hear(run.now + QUIET_MS, same)
 
     assert doubts(run)[-1] is doubt
 
@@ -260,7 +261,7 @@ def test_only_what_is_measured_must_change(named: dict[str, Any]) -> None:
     run = restless(60)
     same = list2(5, 5, 5, voltage_l1_mv=231_000, voltage_l2_mv=None)
     run.hear(run.now + LIST_MS, same)
-    run.hear(run.now + SAME_MS, same._replace(**named))
+    run.hear(run.now + QUIET_MS, same._replace(**named))
 
     assert doubts(run)[-1] is (None if "power_import_w" in named else Doubt.REPEATED)
 

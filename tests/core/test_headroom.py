@@ -9,7 +9,6 @@ from han_gateway.core.belief import ENOUGH
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import (
-    RISE_MS,
     Power,
     Span,
     beyond_ma,
@@ -28,6 +27,7 @@ from han_gateway.core.headroom import (
 from han_gateway.core.load import Load
 from han_gateway.core.power import power_ma
 from han_gateway.core.state import Belief, Caps, ChargerView, Command, Sample
+from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L3, charger, house, report
 
@@ -220,8 +220,8 @@ def test_a_car_that_was_cut_and_let_go_again_may_be_away_for_half_a_minute() -> 
     """What the meter told before says nothing about how soon it is back: until then only the smallest offer is sure to be drawn."""
     back = view((0, 10), (50, 6), (52, 10))._replace(belief=Belief(answers=ENOUGH, drawn_ma=10_000))
 
-    assert span(back, L1, 52_000 + RISE_MS - 1, WINDOW) == Span(6_000, 10_000)
-    assert span(back, L1, 52_000 + RISE_MS, WINDOW) == Span(10_000, 10_000)
+    assert span(back, L1, 52_000 + SHOWN_MS - 1, WINDOW) == Span(6_000, 10_000)
+    assert span(back, L1, 52_000 + SHOWN_MS, WINDOW) == Span(10_000, 10_000)
 
 
 SURE = says(view((0, 10)), 60, 6)

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from han_gateway.core.belief import LONGEST_MS
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import Ask, Asked
 from han_gateway.core.fairness import MEMORY_MS
@@ -29,6 +28,7 @@ from han_gateway.core.memory import (
 )
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import State
+from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import Instant
 from tests.core.houses import LIST_MS, Run, charger, house, list2
 
@@ -124,8 +124,8 @@ def test_patience_is_for_the_same_evening(age_ms: int, patience_ms: int) -> None
     [
         (Past("left", 6_000, 16_000_000), Past("left", None, 16_000_000)),
         (Past("left", 6_001, 16_000_001), Past("left", 6_001, 0)),
-        (Past("left", LONGEST_MS, 0), Past("left", LONGEST_MS, 0)),
-        (Past("left", LONGEST_MS + 1, 1), Past("left", None, 1)),
+        (Past("left", SHOWN_MS, 0), Past("left", SHOWN_MS, 0)),
+        (Past("left", SHOWN_MS + 1, 1), Past("left", None, 1)),
         (Past("left", 0, 0), Past("left")),
         (Past("middle", 9_000, 9), Past("left")),
     ],

@@ -11,9 +11,10 @@ from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerSaid, ChargerStatus
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import least
-from han_gateway.core.phases import PAUSED_MS, WIDE_MS, arrange, widen
+from han_gateway.core.phases import arrange, widen
 from han_gateway.core.site import Charger, Circuit, Grid, modes_of
 from han_gateway.core.state import ChargerView, Command, Phasing, Sample
+from han_gateway.core.times import QUIET_MS, SETTLED_MS
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.core.usage import MOST_SWITCHES
 from tests.core.houses import ALL, L1, L2, L3, LIST_MS, Home, Run, charger, house, list2, notes
@@ -43,7 +44,7 @@ def test_the_pause_comes_first_and_at_once() -> None:
     run = Home(house(switchable()))
     run.minutes(2, 5, 5, 5)
     paused = run.now + LIST_MS
-    run.minutes(PAUSED_MS / 60_000, 12, 22, 7)  # from the list of the cut to the last one before it could change
+    run.minutes(SETTLED_MS / 60_000, 12, 22, 7)  # from the list of the cut to the last one before it could change
     assert run.limits()[-1][1] == 0
     assert next(at for at, limit in run.limits() if limit == 0 and at > 60_000) == paused
     run.minutes(2, 5, 5, 5)
@@ -238,7 +239,7 @@ def test_back_to_three_phases() -> None:
     run.minutes(2, 12, 22, 7)
     assert run.view.offered == {L3}
     changed = run.view.phasing.switched_at
-    run.minutes((changed + WIDE_MS - run.now) / 60_000 - 0.2, 5, 5, 5)
+    run.minutes((changed + QUIET_MS - run.now) / 60_000 - 0.2, 5, 5, 5)
     assert run.view.offered == {L3}
     run.minutes(0.8, 5, 5, 5)
 
@@ -345,7 +346,7 @@ def test_its_own_pause_does_not_make_it_patient() -> None:
     run.minutes(2, 5, 5, 5)
     run.minutes(3, 12, 22, 12)
     changed = run.view.phasing.switched_at
-    run.minutes((changed + WIDE_MS - run.now) / 60_000 - 0.7, 12, 5, 5)
+    run.minutes((changed + QUIET_MS - run.now) / 60_000 - 0.7, 12, 5, 5)
     assert (run.limit(), len(run.modes())) == (13_000, 2)
     run.minutes(3, 5, 5, 5)
 

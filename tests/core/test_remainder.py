@@ -3,10 +3,11 @@
 import pytest
 
 from han_gateway.core.belief import NOBODY_KNOWS
-from han_gateway.core.fairness import BARE_MA, LOOK_AGAIN_MS, LOOK_MS, absent, account
+from han_gateway.core.fairness import BARE_MA, LOOK_AGAIN_MS, absent, account
 from han_gateway.core.remainder import SUN_MS, remainder
 from han_gateway.core.site import Grid
 from han_gateway.core.state import Belief
+from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, Run, charger, house, list2
 from tests.core.test_belief import load
@@ -38,25 +39,25 @@ def test_nothing_is_known_on_three_wires_or_under_the_sun() -> None:
 
 @pytest.mark.parametrize("left", [(BARE_MA, 0, 0), (None, 0, 0)])
 def test_a_silent_charger_with_too_little_on_its_lines_has_no_car(left: tuple[int | None, int, int]) -> None:
-    """When 75 s have shown that, and not while one line may carry a car; at a new start it is looked at anew."""
+    """When a minute has shown that, and not while one line may carry a car; at a new start it is looked at anew."""
     view = account(POLICY, one(6), NOW - 10_000, NOW, PerLine(BARE_MA - 1, 0, 0))
     doubtful = account(POLICY, view, NOW, NOW + 10_000, PerLine(*left))
 
-    assert [absent(POLICY, view, NOW + after) for after in (LOOK_MS - 1, LOOK_MS)] == [False, True]
-    assert not absent(POLICY, doubtful, NOW + LOOK_MS)
+    assert [absent(POLICY, view, NOW + after) for after in (SETTLED_MS - 1, SETTLED_MS)] == [False, True]
+    assert not absent(POLICY, doubtful, NOW + SETTLED_MS)
     (paused,) = views(house(charger("a")), a=0)
-    paused = paused._replace(paused_at=NOW + LOOK_MS, bare_since=view.bare_since)
-    paused = account(POLICY, paused, NOW + LOOK_MS, NOW + LOOK_MS + 10_000, PerLine(20_000, 20_000, 20_000))
-    assert absent(POLICY, paused, NOW + LOOK_MS + LOOK_AGAIN_MS - 1), "what the house does in its pause says nothing of it"
-    assert not absent(POLICY, paused, NOW + LOOK_MS + LOOK_AGAIN_MS)
-    again = view._replace(started_at=NOW + LOOK_MS)
-    assert not absent(POLICY, again, NOW + 2 * LOOK_MS - 1)
+    paused = paused._replace(paused_at=NOW + SETTLED_MS, bare_since=view.bare_since)
+    paused = account(POLICY, paused, NOW + SETTLED_MS, NOW + SETTLED_MS + 10_000, PerLine(20_000, 20_000, 20_000))
+    assert absent(POLICY, paused, NOW + SETTLED_MS + LOOK_AGAIN_MS - 1), "what the house does in its pause says nothing of it"
+    assert not absent(POLICY, paused, NOW + SETTLED_MS + LOOK_AGAIN_MS)
+    again = view._replace(started_at=NOW + SETTLED_MS)
+    assert not absent(POLICY, again, NOW + 2 * SETTLED_MS - 1)
 
 
 def test_who_was_paused_before_it_was_looked_at_is_not_absent() -> None:
     """A cut that came ten seconds after its start has shown nothing of its car, whatever was seen before."""
     (view,) = views(house(charger("a")), a=0)
-    view = view._replace(bare_since=NOW - 2 * LOOK_MS, started_at=NOW - 10_000, paused_at=NOW)
+    view = view._replace(bare_since=NOW - 2 * SETTLED_MS, started_at=NOW - 10_000, paused_at=NOW)
 
     assert not absent(POLICY, view, NOW + 1_000)
 

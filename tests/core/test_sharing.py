@@ -4,8 +4,8 @@ import pytest
 
 from han_gateway.core.decision import grow
 from han_gateway.core.effects import Cause
-from han_gateway.core.fairness import SOFT_START_MS, TURN_MS
 from han_gateway.core.sharing import SPARE_MA
+from han_gateway.core.times import SHOWN_MS, TURN_MS
 from han_gateway.core.units import Line
 from tests.core.houses import L1, L2, Run, charger, house
 from tests.core.test_decision import NOW, limits, reporting, room, views
@@ -15,7 +15,7 @@ def test_nobody_is_paused_for_fairness_while_it_is_in_its_turn() -> None:
     """What raises may count upon is less than what is in use: that pauses nobody for one that could not start either."""
     site = house(*(charger(name, [L1]) for name in "abc"))
     told = reporting(views(site, a=6, b=6, c=0), a=6, b=6, c=0)
-    young = tuple(view._replace(started_at=NOW - SOFT_START_MS) if view.grant.limit_ma else view for view in told)
+    young = tuple(view._replace(started_at=NOW - SHOWN_MS) if view.grant.limit_ma else view for view in told)
 
     assert limits(grow(site, young, room(11, 0, 0), NOW)) == {"a": 6, "b": 6, "c": 0}
 
@@ -25,7 +25,7 @@ def test_who_is_in_its_turn_gives_way_to_a_higher_priority(important: str, pause
     """A turn is among equals."""
     site = house(*(charger(name, [L1], priority=int(name == important)) for name in "abc"))
     told = reporting(views(site, a=6, b=6, c=0), a=6, b=6, c=0)
-    young = tuple(view._replace(started_at=NOW - SOFT_START_MS) if view.grant.limit_ma else view for view in told)
+    young = tuple(view._replace(started_at=NOW - SHOWN_MS) if view.grant.limit_ma else view for view in told)
 
     assert (0 in limits(grow(site, young, room(12, 0, 0), NOW)).values()) == (paused or not important)
     assert (limits(grow(site, young, room(12, 0, 0), NOW)).get("b", 6) == 0) == paused
@@ -35,7 +35,7 @@ def test_a_charger_starts_beside_another_where_there_is_more_than_its_minimum() 
     """Where limits were cut lately and 15 A are there for two, the one that charges takes them; with 16 A the other starts."""
     site = house(charger("a", [L1]), charger("b", [L1]))
     a, b = reporting(views(site, a=8, b=0), a=8, b=0)
-    a = a._replace(started_at=NOW - SOFT_START_MS)
+    a = a._replace(started_at=NOW - SHOWN_MS)
     least = 12 + SPARE_MA // 1000
 
     alone = grow(site, (a, b), room(least - 1, 0, 0), NOW, restless=True)
@@ -59,7 +59,7 @@ def test_the_minimum_is_enough_where_nobody_else_would_take_it(lines: list[Line]
     a, b = reporting(views(site, a=8, b=0), a=8, b=0)
     there = (8 if L1 in lines else 0) + 6
 
-    assert limits(grow(site, (a._replace(started_at=NOW - SOFT_START_MS), b), room(there, 16, 0), NOW, restless=True))["b"] == 6
+    assert limits(grow(site, (a._replace(started_at=NOW - SHOWN_MS), b), room(there, 16, 0), NOW, restless=True))["b"] == 6
 
 
 def test_a_car_on_one_line_takes_nothing_from_one_that_starts_on_three() -> None:
@@ -67,14 +67,14 @@ def test_a_car_on_one_line_takes_nothing_from_one_that_starts_on_three() -> None
     site = house(charger("a", [L1]), charger("b"))
     a, b = reporting(views(site, a=8, b=0), a=8, b=0)
 
-    assert limits(grow(site, (a._replace(started_at=NOW - SOFT_START_MS), b), room(14, 6, 6), NOW, restless=True))["b"] == 6
+    assert limits(grow(site, (a._replace(started_at=NOW - SHOWN_MS), b), room(14, 6, 6), NOW, restless=True))["b"] == 6
 
 
 def test_whose_turn_is_over_elsewhere_is_in_nobodys_way() -> None:
     """To take the place of another the minimum is enough; one on another line has no place to give."""
     site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L2]))
     a, b, c = reporting(views(site, a=8, b=0, c=8), a=8, b=0, c=8)
-    a, c = a._replace(started_at=NOW - SOFT_START_MS), c._replace(had_ua=8_000_000)
+    a, c = a._replace(started_at=NOW - SHOWN_MS), c._replace(had_ua=8_000_000)
 
     assert limits(grow(site, (a, b, c), room(15, 8, 0), NOW, restless=True))["b"] == 0
 
@@ -83,7 +83,7 @@ def test_who_charges_keeps_its_place_with_the_minimum() -> None:
     """Its turn is over, but it has had less than the one that waits."""
     site = house(*(charger(name, [L1]) for name in "abc"))
     a, b, c = reporting(views(site, a=6, b=6, c=0), a=6, b=6, c=0)
-    told = (a, b._replace(started_at=NOW - SOFT_START_MS), c._replace(had_ua=5_000_000))
+    told = (a, b._replace(started_at=NOW - SHOWN_MS), c._replace(had_ua=5_000_000))
 
     assert limits(grow(site, told, room(12, 0, 0), NOW, restless=True)) == {"a": 6, "b": 6, "c": 0}
 

@@ -4,8 +4,8 @@ import pytest
 
 from han_gateway.core.events import ChargerSaid, ChargerStatus
 from han_gateway.core.site import Grid
+from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import Line, PerLine
-from han_gateway.core.usage import SEEN_MS
 from tests.core.houses import ALL, L1, L2, LIST_MS, Home, charger, house, list2, notes
 
 CHARGING = ChargerStatus.CHARGING
@@ -50,7 +50,7 @@ def test_belief_takes_three_reports_and_half_a_minute() -> None:
     for place in range(4):
         run.until(first + place * 10_000)
         run.report(first + place * 10_000, (16, 0.4, 0))
-        assert (run.view.lines == {L1}) == (place * 10_000 >= SEEN_MS)
+        assert (run.view.lines == {L1}) == (place * 10_000 >= SHOWN_MS)
 
 
 def test_another_line_ends_belief_at_once() -> None:
@@ -132,7 +132,7 @@ def test_two_reports_are_not_enough() -> None:
     run = Home(house(charger()))
     run.lists(4, 5, 5, 5)
     for reports in range(1, 4):
-        run.lists(SEEN_MS // LIST_MS, 21, 5, 5)
+        run.lists(SHOWN_MS // LIST_MS, 21, 5, 5)
         run.report(run.now, (16, 0, 0))
         assert (run.view.lines == {L1}) == (reports == 3)
 

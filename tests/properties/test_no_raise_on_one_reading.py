@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from han_gateway.core.belief import believed_ma
-from han_gateway.core.diversity import UNTAKEN_MS
 from han_gateway.core.effects import MeterState, SetLimit
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
 from han_gateway.core.site import Charger, Site
 from han_gateway.core.state import State
+from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import LINES, Instant, PerLine
 from han_gateway.meters.reading import Reading
 from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2
@@ -62,7 +62,7 @@ class Raise(NamedTuple):
 
     def _stood(self, name: str, heard_at: Instant) -> int:
         told = [(at, limit) for at, limit in self.past[name] if at < heard_at]
-        since = max((place for place, (at, _) in enumerate(told) if at <= heard_at - UNTAKEN_MS), default=None)
+        since = max((place for place, (at, _) in enumerate(told) if at <= heard_at - SETTLED_MS), default=None)
         return 0 if since is None else min(limit for _, limit in told[since:])
 
 
