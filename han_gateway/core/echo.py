@@ -20,7 +20,7 @@ from han_gateway.core.events import ChargerSaid, ChargerStatus, Overheard
 from han_gateway.core.headroom import in_force
 from han_gateway.core.site import Policy
 from han_gateway.core.state import ChargerView
-from han_gateway.core.times import QUIET_MS, SETTLED_MS
+from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS
 from han_gateway.core.units import NEVER, Instant, MilliAmps
 
 TOLERANCE_MA: MilliAmps = 1_000
@@ -140,9 +140,9 @@ def passed(policy: Policy, view: ChargerView, at: Instant) -> tuple[ChargerView,
 def allowed_ma(view: ChargerView, at: Instant) -> MilliAmps:
     """The largest limit that a charger may still be obeying; it gets twice its response time, or what it was seen to need.
 
-    One that hears nothing for a while looks slow, too, but never slower than ``SHOWN_MS`` (``belief``).
+    Within reason: one that hears nothing for a while looks slow, too.
     """
-    slowest = max(2 * view.charger.response_ms, view.response_ms)
+    slowest = max(2 * view.charger.response_ms, min(view.response_ms, SHOWN_MS))
     return max(*(command.limit_ma for command in in_force(view, at, slowest)), view.grant.limit_ma)
 
 

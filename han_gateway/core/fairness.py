@@ -28,7 +28,7 @@ LEAD_MA: MilliAmps = 500
 MEMORY_MS = 2 * TURN_MS
 """The time constant of what a charger is remembered to have had."""
 UNUSED_MA: MilliAmps = 1_500
-"""A car that stays so far below its offer for so long does not need it."""
+"""A car that stays so far below its offer for a minute does not need it."""
 SLACK_MA: MilliAmps = 2_000
 """What it keeps above what it draws, to grow into."""
 

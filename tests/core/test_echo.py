@@ -99,9 +99,9 @@ def test_a_charger_has_twice_its_response_time_to_name_a_new_limit() -> None:
         assert talk.echo.accord is accord
 
 
-@pytest.mark.parametrize(("learned_ms", "waited"), [(None, 12_000), (15_000, 15_000), (30_000, 30_000)])
-def test_slowness_that_was_learned_excuses(learned_ms: int | None, waited: int) -> None:
-    """What a charger was seen to need it may take to name a limit."""
+@pytest.mark.parametrize(("learned_ms", "waited"), [(None, 12_000), (15_000, 15_000), (45_000, 30_000)])
+def test_slowness_that_was_learned_excuses_within_reason(learned_ms: int | None, waited: int) -> None:
+    """What a charger was seen to need it may take to name a limit, but no more than half a minute: one that is deaf for a while looks slow."""
     for more, accord in ((-1, Accord.AGREES), (0, Accord.DOUBTED)):
         talk = Talk(fallback_ma=16_000)
         talk.names(31_000, 16)
