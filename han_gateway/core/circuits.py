@@ -10,9 +10,10 @@ from dataclasses import replace
 from han_gateway.core import notes
 from han_gateway.core.allocation import Room
 from han_gateway.core.decision import ANY, Grants, at_most, below, cut, fall_back, smaller
+from han_gateway.core.draw import beyond_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import CircuitSaid
-from han_gateway.core.headroom import Headroom, beyond_ma, least, measure_lines, slide
+from han_gateway.core.headroom import Headroom, least, measure_lines, slide
 from han_gateway.core.load import Load
 from han_gateway.core.orders import Effects, apply, due
 from han_gateway.core.patience import window_ms

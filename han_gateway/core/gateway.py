@@ -18,6 +18,7 @@ from han_gateway.core.circuits import awaited, circuit_said, explained, miss_cir
 from han_gateway.core.commands import asked, blinded, observed, watched
 from han_gateway.core.decision import Grants, cut, fall_back, grow, lesser, smaller
 from han_gateway.core.display import show
+from han_gateway.core.draw import settled
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
 from han_gateway.core.events import (
     Asked,
@@ -33,7 +34,7 @@ from han_gateway.core.events import (
 from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back, misled
 from han_gateway.core.freshness import judge
-from han_gateway.core.headroom import least, measure, settled, slide
+from han_gateway.core.headroom import least, measure, slide
 from han_gateway.core.heat import hold, let_go, warmed
 from han_gateway.core.household import look
 from han_gateway.core.load import UNKNOWN, Load, complete, exports

@@ -8,10 +8,10 @@ limits nor send anything.
 
 from enum import Enum
 
+from han_gateway.core.draw import NOT_DRAWING
 from han_gateway.core.echo import TOLERANCE_MA, allowed_ma
 from han_gateway.core.effects import ShowOutcome, Stage
 from han_gateway.core.events import Ask, ChargerSaid, ChargerStatus
-from han_gateway.core.headroom import NOT_DRAWING
 from han_gateway.core.state import ChargerView
 from han_gateway.core.units import NEVER, Instant
 from han_gateway.core.usage import FLOWS_MA

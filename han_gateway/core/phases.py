@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 from han_gateway.core import notes
 from han_gateway.core.allocation import highest_ma, lowest_ma
+from han_gateway.core.draw import reported, settled
 from han_gateway.core.effects import Cause, Effect, Grant, Reason
 from han_gateway.core.events import ChargerStatus
-from han_gateway.core.headroom import least, reported, settled
+from han_gateway.core.headroom import least
 from han_gateway.core.patience import window_ms
 from han_gateway.core.site import Charger, Circuit, Site
 from han_gateway.core.state import ChargerView, State

@@ -14,9 +14,10 @@ from han_gateway.core.circuits import carried as carried_circuits
 from han_gateway.core.circuits import explained, rooms_for_cuts, unread
 from han_gateway.core.decision import Grants, alone, fall_back, smaller
 from han_gateway.core.display import show
+from han_gateway.core.draw import in_force
 from han_gateway.core.effects import Cause, Reason, SetLimit
 from han_gateway.core.gateway import start
-from han_gateway.core.headroom import Power, in_force, measure
+from han_gateway.core.headroom import Power, measure
 from han_gateway.core.heat import WARM
 from han_gateway.core.orders import Effects, apply, repeat
 from han_gateway.core.site import Charger, Site

@@ -6,7 +6,7 @@ house that has sold power within a day: the sun may feed a car without a sign on
 """
 
 from han_gateway.core.belief import NOBODY_KNOWS
-from han_gateway.core.headroom import span
+from han_gateway.core.draw import span
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView

@@ -7,10 +7,10 @@ must not know amperes, except the one by which a charger may miss its limit.
 from enum import Enum
 from typing import NamedTuple
 
+from han_gateway.core.draw import in_force
 from han_gateway.core.echo import TOLERANCE_MA, allowed_ma
 from han_gateway.core.effects import Cause, MeterState
 from han_gateway.core.events import ChargerSaid
-from han_gateway.core.headroom import in_force
 from han_gateway.core.site import Policy
 from han_gateway.core.state import ChargerView, Conduct
 from han_gateway.core.units import Instant

@@ -20,10 +20,10 @@ from multiprocessing import Pool
 from typing import NamedTuple
 
 from han_gateway.core import inbox
+from han_gateway.core.draw import settled
 from han_gateway.core.effects import Note, SetLimit
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Overheard
 from han_gateway.core.gateway import start, step
-from han_gateway.core.headroom import settled
 from han_gateway.core.site import Charger, Circuit, Grid, Policy, Site
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Instant

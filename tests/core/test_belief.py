@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from han_gateway.core.belief import ENOUGH, QUESTION_MA, WORTH_ASKING_MA, ask, believed_ma, learn, offer_ma, question, seems_empty
+from han_gateway.core.draw import span
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.gateway import start
-from han_gateway.core.headroom import span
 from han_gateway.core.load import Load
 from han_gateway.core.state import Belief, ChargerView, Command, Probe
 from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS

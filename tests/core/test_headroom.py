@@ -1,121 +1,26 @@
-"""What the chargers may be drawing, and therefore what is left for them."""
-
-from dataclasses import replace
+"""What is left for the chargers."""
 
 import pytest
 
 from han_gateway.core.allocation import Room
-from han_gateway.core.belief import ENOUGH
-from han_gateway.core.events import ChargerStatus
-from han_gateway.core.gateway import start
+from han_gateway.core.draw import claims_ma
 from han_gateway.core.headroom import (
     Power,
-    Span,
-    beyond_ma,
     budget_ma,
-    claimed_ma,
-    claims_ma,
-    in_force,
     least,
     measure,
     measure_lines,
     power_claims_ma,
-    settled,
     slide,
-    span,
 )
 from han_gateway.core.load import Load
 from han_gateway.core.power import power_ma
-from han_gateway.core.state import Belief, Caps, ChargerView, Command, Sample
-from han_gateway.core.times import SHOWN_MS
+from han_gateway.core.state import Caps, ChargerView, Sample
 from han_gateway.core.units import PerLine
-from tests.core.houses import L1, L3, charger, house, report
+from tests.core.houses import L1, L3, charger, house
+from tests.core.views import claims, says, view
 
 WINDOW = 20_000
-
-
-def view(*commands: tuple[int, int], raised_at: int = -100_000, lines: tuple[object, ...] = (L1,)) -> ChargerView:
-    """A charger (6 s to respond) that was told these limits (seconds, amperes) in turn."""
-    fresh = start(house(charger("a", lines)), 0).chargers[0]  # type: ignore[arg-type]
-    told = tuple(Command(at * 1000, amps * 1000) for at, amps in commands)
-    return fresh._replace(commands=told, grant=replace(fresh.grant, limit_ma=told[-1].limit_ma), raised_at=raised_at)
-
-
-def says(seen: ChargerView, at: int, amps: float | None, status: ChargerStatus | None = None) -> ChargerView:
-    """The same charger after a report."""
-    return seen._replace(report=report(at * 1000, "a", amps, [L1], status=status))
-
-
-def test_a_settled_silent_charger_draws_anything_up_to_its_limit() -> None:
-    """Without reports a charger may stand idle or take the whole of its offer."""
-    assert span(view((0, 10)), L1, 60_000, WINDOW) == Span(0, 10_000)
-
-
-def test_a_decrease_is_credited_until_it_had_time_to_act() -> None:
-    """After 16 -> 10 A the old limit counts for exactly the response time."""
-    told = view((0, 16), (60, 10))
-
-    assert span(told, L1, 60_000, WINDOW).high == 16_000
-    assert span(told, L1, 65_999, WINDOW).high == 16_000
-    assert span(told, L1, 66_000, WINDOW).high == 10_000
-    assert (settled(told, 65_999), settled(told, 66_000)) == (False, True)
-
-
-def test_decreases_in_a_row_expire_one_by_one() -> None:
-    """Each of several commands in flight is forgotten in its own time."""
-    told = view((0, 16), (60, 10), (64, 6))
-
-    assert [span(told, L1, at * 1000, WINDOW).high // 1000 for at in (65, 66, 69, 70)] == [16, 10, 10, 6]
-    assert in_force(told, 66_000) == (Command(60_000, 10_000), Command(64_000, 6000))
-
-
-def test_an_increase_counts_at_once_for_cuts_and_late_for_raises() -> None:
-    """After 8 -> 16 A the charger may draw 16, but only 8 are sure, and those only if it says so."""
-    told = says(view((0, 8), (60, 16), raised_at=60_000), 59, 8)
-
-    assert span(told, L1, 62_000, WINDOW) == Span(8000, 16_000)
-
-
-def test_a_report_from_before_a_raise_is_no_upper_bound() -> None:
-    """A report counts as an upper bound only when it was made after the raise had time to act."""
-    told = view((0, 8), (60, 16), raised_at=60_000)
-
-    assert span(says(told, 65, 8), L1, 70_000, WINDOW) == Span(8000, 16_000)
-    assert span(says(told, 66, 8), L1, 70_000, WINDOW) == Span(8000, 8000)
-
-
-def test_a_report_confirms_a_decrease_early() -> None:
-    """A charger that says it obeyed is believed before its response time is over."""
-    assert span(says(view((0, 16), (60, 10)), 62, 9.5), L1, 63_000, WINDOW) == Span(9500, 9500)
-
-
-def test_what_is_drawn_above_the_limit_is_house() -> None:
-    """Current beyond the limit is never credited to the charger."""
-    assert span(says(view((0, 10)), 59, 16), L1, 60_000, WINDOW) == Span(10_000, 10_000)
-
-
-def test_a_report_ages() -> None:
-    """A report counts for less than one raise window."""
-    told = says(view((0, 10)), 60, 4)
-
-    assert span(told, L1, 79_999, WINDOW) == Span(4000, 4000)
-    assert span(told, L1, 80_000, WINDOW) == Span(0, 10_000)
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (ChargerStatus.IDLE, Span(0, 0)),
-        (ChargerStatus.CONNECTED, Span(0, 0)),
-        (ChargerStatus.FULL, Span(0, 0)),
-        (ChargerStatus.CHARGING, Span(0, 10_000)),
-        (ChargerStatus.ERROR, Span(0, 10_000)),
-        (None, Span(0, 10_000)),
-    ],
-)
-def test_a_status_may_stand_for_a_current(status: ChargerStatus | None, expected: Span) -> None:
-    """A charger that says it does not charge draws nothing, even if it cannot measure."""
-    assert span(says(view((0, 10)), 60, None, status), L1, 60_000, WINDOW) == expected
 
 
 def test_measure_takes_the_chargers_out() -> None:
@@ -187,43 +92,6 @@ def test_a_house_that_draws_nothing_leaves_the_whole_fuse() -> None:
     assert measure(house(charger("a", [L1])), Load(PerLine(0, 0, 0)), (), 0) == (Room(PerLine(25_000, 25_000, 25_000)),) * 2
 
 
-def test_a_charger_is_settled_a_response_time_after_the_last_of_its_commands() -> None:
-    """The last command counts, however many there were before it."""
-    seen = view((0, 6), (10, 8), (20, 10))
-
-    assert not settled(seen, 25_999)
-    assert settled(seen, 26_000)
-
-
-def test_young_commands_are_all_in_force() -> None:
-    """A charger that was told two limits within its response time may be obeying either."""
-    assert [command.limit_ma for command in in_force(view((58, 10), (59, 8)), 60_000)] == [10_000, 8_000]
-
-
-def test_of_a_raise_in_flight_only_the_old_limit_is_sure() -> None:
-    """What is drawn above the smallest limit in force is house, also when the charger itself says that it draws it."""
-    raised = says(view((0, 10), (57, 16), raised_at=57_000), 58, 12)
-
-    assert span(raised, L1, 60_000, WINDOW) == Span(10_000, 16_000)
-
-
-def test_a_silent_charger_that_follows_draws_what_it_was_seen_to_draw() -> None:
-    """What the meter has told is the least that it draws, and the most while its limit stands; never more than its limit."""
-    known = Belief(answers=ENOUGH, drawn_ma=7_000)
-
-    assert span(view((0, 10))._replace(belief=known), L1, 60_000, WINDOW) == Span(7_000, 7_000)
-    assert span(view((0, 10), (57, 16))._replace(belief=known), L1, 60_000, WINDOW) == Span(7_000, 16_000)
-    assert span(view((0, 6))._replace(belief=known), L1, 60_000, WINDOW) == Span(6_000, 6_000)
-
-
-def test_a_car_that_was_cut_and_let_go_again_may_be_away_for_half_a_minute() -> None:
-    """What the meter told before says nothing about how soon it is back: until then only the smallest offer is sure to be drawn."""
-    back = view((0, 10), (50, 6), (52, 10))._replace(belief=Belief(answers=ENOUGH, drawn_ma=10_000))
-
-    assert span(back, L1, 52_000 + SHOWN_MS - 1, WINDOW) == Span(6_000, 10_000)
-    assert span(back, L1, 52_000 + SHOWN_MS, WINDOW) == Span(10_000, 10_000)
-
-
 SURE = says(view((0, 10)), 60, 6)
 ANYTHING = view((0, 10))
 RISING = says(view((0, 10), (57, 16), raised_at=57_000), 56, 8)
@@ -260,25 +128,6 @@ def test_without_a_power_nothing_is_raised_and_nothing_cut() -> None:
     assert (uncapped.for_cuts.power_ma, uncapped.for_raises.power_ma) == (None, None)
 
 
-def claims(seen: ChargerView, amps: float) -> ChargerView:
-    """The same charger, which may obey so much although we did not tell it."""
-    return seen._replace(echo=seen.echo._replace(echo_ma=round(amps * 1000)))
-
-
-def test_a_claim_is_kept_free_as_far_as_it_is_not_drawn() -> None:
-    """Beyond the limits in force, and beyond what the charger says that it draws; on its own lines, and only if it claims at all."""
-    told = view((0, 6))
-    raising = view((0, 6), (60, 10), raised_at=60_000)
-
-    assert claimed_ma(claims(told, 16), L1, 61_000, WINDOW) == 10_000
-    assert claimed_ma(claims(says(told, 60, 14), 16), L1, 61_000, WINDOW) == 2_000
-    assert claimed_ma(claims(raising, 16), L1, 61_000, WINDOW) == 6_000
-    assert claimed_ma(claims(told, 5), L1, 61_000, WINDOW) == 0
-    assert claimed_ma(claims(told, 16), L3, 61_000, WINDOW) == 0
-    assert claimed_ma(told, L1, 61_000, WINDOW) == 0
-    assert claimed_ma(claims(view((0, 0)), 16), L1, 61_000, WINDOW) == 16_000
-
-
 def test_claims_of_all_are_taken_off_the_room() -> None:
     """For cuts and for raises, line by line, also where the current is not known."""
     both = (claims(view((0, 6)), 16), claims(view((0, 6)), 10))
@@ -288,17 +137,6 @@ def test_claims_of_all_are_taken_off_the_room() -> None:
     assert known.for_cuts.main == PerLine(25_000 - 14_000, 20_000, 25_000)
     assert known.for_raises.main == PerLine(25_000 - 14_000 - 10_000 + 6_000, 20_000, 0)
     assert measure_lines(25_000, Load(PerLine(None, 0, 0)), both, 61_000, WINDOW).for_cuts.main.l1 == 11_000
-
-
-def test_what_goes_beyond_the_limit_by_its_own_word() -> None:
-    """A claim or a current, whichever is more, less the limit; nothing on other lines."""
-    told = view((0, 6))
-
-    assert beyond_ma(claims(told, 16), L1, 61_000, WINDOW) == 10_000
-    assert beyond_ma(says(told, 60, 9), L1, 61_000, WINDOW) == 3_000
-    assert beyond_ma(told, L1, 61_000, WINDOW) == 0
-    assert beyond_ma(view((0, 0)), L1, 61_000, WINDOW) == 0
-    assert beyond_ma(claims(told, 16), L3, 61_000, WINDOW) == 0
 
 
 def test_claims_count_against_the_power_cap() -> None:

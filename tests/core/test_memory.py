@@ -7,11 +7,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from han_gateway.core.draw import in_force, settled
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import Ask, Asked
 from han_gateway.core.fairness import MEMORY_MS
 from han_gateway.core.gateway import start
-from han_gateway.core.headroom import in_force, settled
 from han_gateway.core.memory import (
     BEHIND_MS,
     LARGEST,
