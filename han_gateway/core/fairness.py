@@ -1,8 +1,9 @@
 """Whose turn it is: fair over a night, not only in an instant.
 
 Each charger is remembered by the mean current it has had over the last hours. Whoever has had least is admitted first; who has just
-been started keeps its turn for two hours, because contactors wear and cars that are paused too often fall asleep. What a
-car has left unused for a while is lent to others. This file must not know how much room there is.
+been started keeps its turn for two hours, because contactors wear and cars that are paused too often fall asleep. Where the house does not
+let all keep it, the one that started first has had most of its turn, and pauses. What a car has left unused for a while is lent to
+others. This file must not know how much room there is.
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma, precedence
@@ -118,11 +119,11 @@ def _said(policy: Policy, view: ChargerView, at: Instant) -> ChargerStatus | Non
 
 
 def rank(policy: Policy, view: ChargerView, at: Instant) -> tuple[int, ...]:
-    """The order in which minimums are given: whose turn it is, then who has had least, a charger without a car last."""
+    """The order in which minimums are given: whose turn it is, the last to start first, then who has had least, a charger without a car last."""
     if absent(policy, view, at):
         return (2, view.had_ua)
     if in_turn(view, at):
-        return (0, view.started_at)
+        return (0, -view.started_at)
     return (1, view.had_ua - 1000 * LEAD_MA if view.grant.limit_ma else view.had_ua, view.paused_at)
 
 

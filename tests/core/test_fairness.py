@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from han_gateway.core.belief import ENOUGH
-from han_gateway.core.decision import grow
+from han_gateway.core.decision import cut, grow
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import (
@@ -28,7 +28,7 @@ from han_gateway.core.fairness import (
 from han_gateway.core.site import Policy
 from han_gateway.core.state import Belief, ChargerView
 from han_gateway.core.times import SETTLED_MS, TURN_MS
-from han_gateway.core.units import Instant
+from han_gateway.core.units import Instant, PerLine
 from tests.core.houses import L1, L2, Run, charger, house, report
 from tests.core.test_decision import limits, room, views
 
@@ -82,6 +82,15 @@ def test_who_was_just_started_keeps_its_turn() -> None:
     less = one(0, had_ua=started.had_ua - 1000 * LEAD_MA - 1)
     assert rank(POLICY, started, NOW + TURN_MS) > rank(POLICY, less, NOW + TURN_MS)
     assert not in_turn(one(0, started_at=NOW), NOW), "who is paused has no turn to keep"
+
+
+def test_of_those_in_their_turn_the_one_that_started_first_gives_way() -> None:
+    """It has had most of its turn; who was just started would have opened and closed its contactor for nothing."""
+    site = house(*(charger(name, [L1]) for name in "abc"))
+    a, b, c = (says(view, 6) for view in views(site, a=6, b=6, c=6))
+    seen = (a._replace(started_at=NOW - 3), b._replace(started_at=NOW - 7), c._replace(started_at=NOW - 5))
+    assert limits(cut(site, seen, room(17, 0, 0), NOW)) == {"b": 0}
+    assert limits(cut(site, seen, room(11, 0, 0), NOW)) == {"b": 0, "c": 0}
 
 
 def test_nobody_waits_behind_an_empty_place() -> None:
@@ -173,7 +182,7 @@ def empty(amps: int, **known: object) -> ChargerView:
 
 
 def test_an_empty_place_comes_last_and_is_looked_into_now_and_then() -> None:
-    """A silent charger at which nothing shows keeps no turn; paused, it is first in line again after three quarters of an hour."""
+    """A silent charger at which nothing shows keeps no turn; paused, it is first in line again after an hour."""
     busy = says(one(6, had_ua=16_000_000), 6)
     waiting = empty(0, paused_at=NOW - LOOK_AGAIN_MS + 1)
     rested = empty(0, paused_at=NOW - LOOK_AGAIN_MS)
@@ -181,6 +190,45 @@ def test_an_empty_place_comes_last_and_is_looked_into_now_and_then() -> None:
     assert not in_turn(empty(6, started_at=NOW - 1), NOW)
     assert rank(POLICY, empty(6), NOW) > rank(POLICY, busy, NOW)
     assert rank(POLICY, waiting, NOW) > rank(POLICY, busy, NOW) > rank(POLICY, rested, NOW)
+
+
+@pytest.mark.parametrize(
+    ("amps", "left", "bare"),
+    [
+        pytest.param(6, (3_999, 3_999, 3_999), True, id="no line carries enough"),
+        pytest.param(6, (-3_000, 0, 3_999), True, id="others draw less than they are believed to"),
+        pytest.param(6, (3_999, 4_000, 3_999), False, id="one line might be its car"),
+        pytest.param(6, (3_999, None, 3_999), False, id="one line is not known"),
+        pytest.param(0, (0, 0, 0), False, id="nothing is offered"),
+    ],
+)
+def test_where_too_little_is_left_for_a_car_there_is_none(amps: int, left: tuple[int | None, ...], *, bare: bool) -> None:
+    """A charger that reports nothing, while it is offered something; since when is remembered."""
+    view = account(POLICY, one(amps), NOW - 10_000, NOW, PerLine(*left))
+    assert (view.bare_since == NOW) is bare
+    assert account(POLICY, view, NOW, NOW + 10_000, PerLine(*left)).bare_since == view.bare_since
+
+
+def test_who_is_known_to_draw_is_no_bare_place() -> None:
+    """By its report, or by what the meter has told; a line that carries more ends it, and a pause leaves what was known."""
+    little: PerLine[int | None] = PerLine(0, 0, 0)
+    enough: PerLine[int | None] = PerLine(8_000, 8_000, 8_000)
+    assert account(POLICY, says(one(6), 6), NOW - 10_000, NOW, little).bare_since is None
+    assert account(POLICY, one(6, belief=Belief(ENOUGH, 6_000)), NOW - 10_000, NOW, little).bare_since is None
+    assert account(POLICY, one(6, bare_since=1), NOW - 10_000, NOW, enough).bare_since is None
+    assert account(POLICY, one(0, bare_since=1), NOW - 10_000, NOW, enough).bare_since == 1
+
+
+def test_a_bare_place_is_absent_after_a_minute() -> None:
+    """A minute of its turn, and through the pause that follows."""
+    since, later = NOW - SETTLED_MS, NOW + SETTLED_MS
+    assert absent(POLICY, one(6, bare_since=since), NOW)
+    assert not absent(POLICY, one(6, bare_since=since + 1), NOW)
+    assert absent(POLICY, one(6, bare_since=since, started_at=since), NOW)
+    assert not absent(POLICY, one(6, bare_since=since, started_at=since + 1), NOW)
+    assert not absent(POLICY, one(6, bare_since=since, started_at=NOW), later - 1)
+    assert absent(POLICY, one(0, bare_since=since, paused_at=NOW), later)
+    assert not absent(POLICY, one(0, bare_since=since + 1, paused_at=NOW), later)
 
 
 def test_what_an_empty_place_is_offered_is_not_had() -> None:

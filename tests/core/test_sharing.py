@@ -31,6 +31,15 @@ def test_who_is_in_its_turn_gives_way_to_a_higher_priority(important: str, pause
     assert (limits(grow(site, young, room(12, 0, 0), NOW)).get("b", 6) == 0) == paused
 
 
+def test_of_those_who_wait_the_most_important_one_asks() -> None:
+    """That somebody waits whose priority is lower changes nothing."""
+    site = house(*(charger(name, [L1], priority=priority) for name, priority in (("a", 1), ("b", 0), ("c", 2))))
+    a, b, c = reporting(views(site, a=6, b=0, c=0), a=6, b=0, c=0)
+    told = (a._replace(started_at=NOW - SHOWN_MS), b, c)
+
+    assert limits(grow(site, told, room(6, 0, 0), NOW)) == {"a": 0}
+
+
 def test_a_charger_starts_beside_another_where_there_is_more_than_its_minimum() -> None:
     """Where limits were cut lately and 15 A are there for two, the one that charges takes them; with 16 A the other starts."""
     site = house(charger("a", [L1]), charger("b", [L1]))
@@ -86,6 +95,25 @@ def test_who_charges_keeps_its_place_with_the_minimum() -> None:
     told = (a, b._replace(started_at=NOW - SHOWN_MS), c._replace(had_ua=5_000_000))
 
     assert limits(grow(site, told, room(12, 0, 0), NOW, restless=True)) == {"a": 6, "b": 6, "c": 0}
+
+
+def test_a_turn_that_is_over_makes_a_place_beside_one_that_is_not() -> None:
+    """One of those who charge has had more than the one that waits: this takes its place with the minimum."""
+    site = house(*(charger(name, [L1]) for name in "abc"))
+    a, b, c = reporting(views(site, a=6, b=6, c=0), a=6, b=6, c=0)
+    told = (a._replace(had_ua=5_000_000), b._replace(started_at=NOW - SHOWN_MS), c)
+
+    assert limits(grow(site, told, room(12, 0, 0), NOW, restless=True)) == {"a": 0}
+
+
+def test_one_that_could_take_just_as_much_would_use_it() -> None:
+    """A car whose maximum is its minimum and those amperes more is reason enough to wait; one of an ampere less is none."""
+    for most, starts in ((6_000 + SPARE_MA, False), (5_000 + SPARE_MA, True)):
+        site = house(charger("a", [L1], maximum_ma=most), charger("b", [L1]))
+        a, b = reporting(views(site, a=6, b=0), a=6, b=0)
+        told = (a._replace(started_at=NOW - SHOWN_MS), b)
+
+        assert (limits(grow(site, told, room(12, 0, 0), NOW, restless=True))["b"] == 6) is starts
 
 
 def test_a_house_is_restless_for_ten_minutes_after_a_cut() -> None:
