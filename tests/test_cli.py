@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shlex
 import socket
 import subprocess
@@ -278,6 +279,14 @@ def test_replay_shows_each_decision_once(house: Path, dump: Path, capsys: pytest
     assert [decision["time"] for decision in decisions] == sorted(decision["time"] for decision in decisions)
     assert all(decision["charger"] == "garage" and decision["reason"] for decision in decisions)
     assert shown.err == f"20 readings, 0 rejected; {len(decisions)} decisions\n"
+
+
+def test_replay_of_noise_ends_with_what_to_do(house: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing was read, so nothing is counted after the remedy."""
+    noise = tmp_path / "noise.txt"
+    noise.write_bytes(random.Random(5).randbytes(5_000))
+    assert cli.main(["replay", str(noise), "--config", str(house)]) == 1
+    assert capsys.readouterr().err.endswith("\nno meter list was found: is this a dump of a HAN port?\n")
 
 
 def test_replay_at_a_speed_takes_its_time(house: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,10 @@ def _decide(args: argparse.Namespace) -> int:
             unreadable = True
     playback.close()
     sys.stdout.flush()
-    print(f"{summary(playback.readings, playback.rejects)}; {decisions.count:,} decisions", file=sys.stderr)
+    words = summary(playback.readings, playback.rejects)
+    if playback.readings:
+        words += f"; {decisions.count:,} decision{'' if decisions.count == 1 else 's'}"
+    print(words, file=sys.stderr)
     return int(unreadable or not playback.readings)
 
 
