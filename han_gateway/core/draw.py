@@ -14,10 +14,9 @@ This file must not know the house, nor what is made of a span: of its ends one i
 from typing import NamedTuple
 
 from han_gateway.core.belief import believed_ma
-from han_gateway.core.diversity import idle_ma, lent_ma
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.state import ChargerView, Command
-from han_gateway.core.times import SETTLED_MS, SHOWN_MS
+from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 NOT_DRAWING = frozenset({ChargerStatus.IDLE, ChargerStatus.CONNECTED, ChargerStatus.FULL})
@@ -81,9 +80,10 @@ def beyond_ma(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Mill
     return max(0, view.echo.claimed_ma - view.grant.limit_ma, (reported(view, line, at, fresh_ms) or 0) - view.grant.limit_ma)
 
 
-def span(view: ChargerView, line: Line, at: Instant, fresh_ms: int) -> Span:
-    """The least and the most that this charger may be drawing on this line of its own."""
-    return _span(view, at, reported(view, line, at, fresh_ms), *_range(view, at))
+def spans(view: ChargerView, at: Instant, fresh_ms: int) -> dict[Line, Span]:
+    """The least and the most that this charger may be drawing on each of its own lines."""
+    limits = _range(view, at)
+    return {line: _span(view, at, reported(view, line, at, fresh_ms), *limits) for line in view.lines}
 
 
 def _least_ma(view: ChargerView, at: Instant) -> MilliAmps:
@@ -92,7 +92,7 @@ def _least_ma(view: ChargerView, at: Instant) -> MilliAmps:
 
 
 def _span(view: ChargerView, at: Instant, drawn: MilliAmps | None, lowest: MilliAmps, highest: MilliAmps) -> Span:
-    """The same, given what was reported and the range of the limits in force."""
+    """On one line, given what was reported there and the range of the limits in force."""
     if drawn is None or view.report is None:
         believed = believed_ma(view)
         changing = lowest != highest
@@ -106,20 +106,3 @@ def _range(view: ChargerView, at: Instant) -> tuple[MilliAmps, MilliAmps]:
     """The smallest and the largest limit in force."""
     limits = [command.limit_ma for command in in_force(view, at)]
     return min(limits), max(limits)
-
-
-def spans_of_all(chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int, budget: MilliAmps) -> PerLine[Span]:
-    """All chargers together, on each line, of which so much may be used."""
-    found: PerLine[list[tuple[Span, MilliAmps]]] = PerLine([], [], [])
-    for view in chargers:
-        limits, idle = _range(view, at), idle_ma(view, in_force(view, at, SETTLED_MS), at)
-        for line in view.lines:
-            found[line.index].append((_span(view, at, reported(view, line, at, fresh_ms), *limits), idle))
-    return PerLine(*(_together(line, budget) for line in found))
-
-
-def _together(drawn: list[tuple[Span, MilliAmps]], budget: MilliAmps) -> Span:
-    """The sum of spans, each with the offer that stands: what of it need not be kept free counts as if it were drawn."""
-    low = sum(span.low for span, _ in drawn) + lent_ma((idle - span.low for span, idle in drawn), budget)
-    high = sum(span.high for span, _ in drawn) + lent_ma((idle - span.high for span, idle in drawn), budget)
-    return Span(low, high)

@@ -10,7 +10,7 @@ from math import isqrt
 
 from han_gateway.core.allocation import Room, lowest_ma
 from han_gateway.core.decision import Grants, cut, granted_ma
-from han_gateway.core.draw import in_force, span
+from han_gateway.core.draw import in_force, spans
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.evidence import changed, shown_on
 from han_gateway.core.load import Load
@@ -125,7 +125,7 @@ def _ahead(view: ChargerView, at: Instant) -> bool:
 
 def _least_ma(site: Site, view: ChargerView, at: Instant) -> MilliAmps:
     """The least that a charger may be drawing on one of its lines: what it reports, or what it is believed to draw."""
-    return min(span(view, line, at, site.policy.report_fresh_ms).low for line in view.lines)
+    return min(drawn.low for drawn in spans(view, at, site.policy.report_fresh_ms).values())
 
 
 def _most_ma(view: ChargerView, at: Instant) -> MilliAmps:

@@ -20,7 +20,8 @@ This file must not know how the room is shared out, nor where the readings came 
 from typing import NamedTuple
 
 from han_gateway.core.allocation import Room
-from han_gateway.core.draw import Span, claimed_ma, claims_ma, span, spans_of_all
+from han_gateway.core.diversity import spans_of_all
+from han_gateway.core.draw import Span, claimed_ma, claims_ma, spans
 from han_gateway.core.load import Load
 from han_gateway.core.power import NOMINAL_MV, Watts, as_ma, power_ma
 from han_gateway.core.site import Site
@@ -64,10 +65,10 @@ def measure(
 
 def measure_lines(budget: MilliAmps, load: Load, chargers: tuple[ChargerView, ...], at: Instant, fresh_ms: int) -> Headroom:
     """The same for the lines of any fuse, of which so much may be used."""
-    spans = spans_of_all(chargers, at, fresh_ms, budget)
+    drawn_on = spans_of_all(chargers, at, fresh_ms, budget)
     claims = claims_ma(chargers, at, fresh_ms)
     cuts, raises = [], []
-    for line, drawn, current, claimed in zip(LINES, spans, load.current_ma, claims, strict=True):
+    for line, drawn, current, claimed in zip(LINES, drawn_on, load.current_ma, claims, strict=True):
         if line in load.absent:
             cuts.append(0)
             raises.append(0)
@@ -119,9 +120,10 @@ def _power_of_all(site: Site, chargers: tuple[ChargerView, ...], at: Instant) ->
     """All chargers together, in mA at one voltage."""
     low = high = 0
     for view in chargers:
-        spans = [span(view, line, at, site.policy.report_fresh_ms) if line in view.lines else Span(0, 0) for line in LINES]
-        low += power_ma(site.grid, PerLine(*(each.low for each in spans)))
-        high += power_ma(site.grid, PerLine(*(each.high for each in spans)))
+        own = spans(view, at, site.policy.report_fresh_ms)
+        drawn = [own.get(line, Span(0, 0)) for line in LINES]
+        low += power_ma(site.grid, PerLine(*(each.low for each in drawn)))
+        high += power_ma(site.grid, PerLine(*(each.high for each in drawn)))
     return Span(low, high)
 
 

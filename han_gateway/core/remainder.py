@@ -6,11 +6,11 @@ house that has sold power within a day: the sun may feed a car without a sign on
 """
 
 from han_gateway.core.belief import NOBODY_KNOWS
-from han_gateway.core.draw import span
+from han_gateway.core.draw import spans
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView
-from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
+from han_gateway.core.units import Instant, MilliAmps, PerLine
 
 SUN_MS = 86_400_000
 """So long after it sold power a house may have a sun that does not show."""
@@ -26,13 +26,9 @@ def remainder(
     if site.grid.three_wire or (exported_at is not None and at - exported_at < SUN_MS):
         return NOBODY_KNOWS
 
-    def left(line: Line) -> MilliAmps | None:
-        current = load.current_ma[line.index]
-        fresh_ms = site.policy.report_fresh_ms
-        return (
-            None
-            if current is None
-            else current - sum(span(view, line, at, fresh_ms).low for view in chargers if line in view.lines)
-        )
-
-    return PerLine(*map(left, LINES))
+    left = list(load.current_ma)
+    for view in chargers:
+        for line, drawn in spans(view, at, site.policy.report_fresh_ms).items():
+            current = left[line.index]
+            left[line.index] = None if current is None else current - drawn.low
+    return PerLine(*left)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from han_gateway.core.belief import ENOUGH, QUESTION_MA, WORTH_ASKING_MA, ask, believed_ma, learn, offer_ma, question, seems_empty
-from han_gateway.core.draw import span
+from han_gateway.core.draw import spans
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.gateway import start
 from han_gateway.core.load import Load
@@ -45,11 +45,11 @@ def test_two_changes_that_show_make_belief() -> None:
     view = told(silent(6), 16, load(8, 8, 8), 10_000)
     view = learn(view, load(8, 8, 8), load(18, 18, 18), 20_000)
     assert (view.belief.probe, view.belief.answers, believed_ma(view)) == (None, 1, 0)
-    assert span(view, L1, 40_000, 35_000) == (0, 16_000)
+    assert spans(view, 40_000, 35_000)[L1] == (0, 16_000)
     view = told(view, 9, load(30, 18, 18), 30_000)
     view = learn(view, load(30, 18, 18), load(23, 11, 11), 40_000)
     assert (view.belief.answers, believed_ma(view)) == (ENOUGH, 9000)
-    assert span(view, L1, 40_000, 35_000) == (9000, 9000)
+    assert spans(view, 40_000, 35_000)[L1] == (9000, 9000)
 
 
 def test_a_raise_is_believed_as_far_as_it_shows() -> None:
@@ -57,7 +57,7 @@ def test_a_raise_is_believed_as_far_as_it_shows() -> None:
     view = learn(told(silent(9, answers=1), 16, load(11, 11, 11), 10_000), None, load(15, 15, 15), 20_000)
 
     assert believed_ma(view) == 13_000
-    assert span(view, L1, 40_000, 35_000) == (13_000, 13_000)
+    assert spans(view, 40_000, 35_000)[L1] == (13_000, 13_000)
 
 
 @pytest.mark.parametrize(

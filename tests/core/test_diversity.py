@@ -4,14 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from han_gateway.core.diversity import idle_ma, lent_ma
+from han_gateway.core.diversity import idle_ma, lent_ma, spans_of_all
+from han_gateway.core.draw import Span
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import measure_lines
 from han_gateway.core.load import Load
 from han_gateway.core.state import ChargerView, Command, Conduct
 from han_gateway.core.units import PerLine
-from tests.core.houses import L1, charger, house, report
+from tests.core.houses import L1, L3, charger, house, report
+from tests.core.views import view
 
 NOW = 1_000_000
 BUDGET = 63_000
@@ -63,9 +65,9 @@ def test_a_new_offer_is_kept_free() -> None:
     young = idle("a", 6, since=NOW - 60_000 + 1)
     raised = idle("a", 6)._replace(commands=(Command(0, 6_000), Command(NOW - 1, 16_000)), raised_at=NOW - 1)
 
-    assert idle_ma(young, young.commands, NOW) == 0
-    assert idle_ma(young, young.commands, NOW + 1) == 6_000
-    assert idle_ma(raised, raised.commands, NOW) == 6_000
+    assert idle_ma(young, NOW) == 0
+    assert idle_ma(young, NOW + 1) == 6_000
+    assert idle_ma(raised, NOW) == 6_000
     assert house_of(young, idle("b", 6)) == (43_000, 43_000)
 
 
@@ -84,3 +86,14 @@ def replace_conduct(view: ChargerView) -> ChargerView:
 def test_what_is_drawn_is_no_offer() -> None:
     """Cars that use what they may change nothing."""
     assert house_of(idle("a", 10, drawn=10), idle("b", 6, drawn=6)) == (59_000, 59_000)
+
+
+def test_the_spans_of_all_are_added_up_line_by_line() -> None:
+    """Each on its own lines. Of offers that have stood unused for a minute all but the largest count as drawn."""
+    takes_some, takes_none = idle("a", 10, drawn=4), idle("b", 10)
+    elsewhere = view((0, 10), lines=(L3,))
+
+    assert spans_of_all((takes_some, elsewhere), NOW, FRESH_MS, BUDGET) == PerLine(
+        Span(4_000, 4_000), Span(0, 0), Span(0, 10_000)
+    )
+    assert spans_of_all((takes_some, takes_none), NOW, FRESH_MS, BUDGET).l1 == Span(10_000, 10_000)
