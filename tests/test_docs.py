@@ -12,12 +12,12 @@ from docs.pictures import FOLDER, PICTURES
 from han_gateway import cli
 from han_gateway.config import settings
 from han_gateway.core import (
-    belief,
     diversity,
     fairness,
     foresight,
     heat,
     phases,
+    question,
     remainder,
     sharing,
     times,
@@ -65,8 +65,8 @@ LAW = (
     f"a time constant of {heat.TAU_MS // 1000} s",
     f"stands still for {times.QUIET_MS // 60_000} minutes",
     f"({times.SHOWN_MS // 1000} s where it has answered before)",
-    f"lowered by {belief.QUESTION_MA // 1000} A",
-    f"{belief.QUESTION_MA // 1000} A more now and then",
+    f"lowered by {question.QUESTION_MA // 1000} A",
+    f"{question.QUESTION_MA // 1000} A more now and then",
     f"given its minimum anew after {fairness.LOOK_AGAIN_MS // 60_000} minutes",
     f"more than {diversity.BORNE_PERCENT} % of the fuse: should",
     f"{usage.SEEN_REPORTS} reports over {times.SHOWN_MS // 1000} s",

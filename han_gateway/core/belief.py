@@ -2,30 +2,31 @@
 
 A change that shows on the meter by about as much is a charger that follows. After two of them, so that one wrong reading proves nothing,
 what has been seen counts as drawn: all of a limit that was cut to and taken, only the part of a raise that showed (the car may take
-no more). A raise that does not show proves nothing, nor does a fall far greater than the cut. A cut that does not show, or a fall of
+no more, or still be on its way up: the question stays open for that long). A raise that does not show proves nothing, nor does a fall far greater than the cut. A cut that does not show, or a fall of
 all its lines that nobody asked for (the car is full, or gone), ends the belief. In doubt it draws nothing, which is the safe side for
 raises; whose limit would stand still for that reason is asked on purpose now and then. One whose start does not show, or two cuts in a
 row, seems to have no car, until anything shows. When an answer comes late, the charger is slower than
 we thought, and gets that much time, until a cut shows sooner or it reports that it followed sooner.
 
 A car may use fewer lines than its charger has. So a change that shows on some of them while the others stand still is a first hint where nothing
-is believed yet, and one that shows on the same lines again is an answer. The charger counts on all of its lines all the same: nobody would see
-another car, a wider one, until the next change. This file must not know what is made of the belief.
+is believed yet, and one that shows on the same lines again is an answer. Then it counts on those alone, as long as the meter would show another
+car, a wider one, and others could make room for it. This file must not know what is made of the belief.
 """
 
-from han_gateway.core.allocation import highest_ma, lowest_ma
+from typing import NamedTuple
+
+from han_gateway.core.answers import Belief, Probe
 from han_gateway.core.evidence import Changes, alone, changed, shown_on, shows
 from han_gateway.core.load import Load
-from han_gateway.core.state import Belief, ChargerView, Probe
-from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS
+from han_gateway.core.site import Charger, Circuit
+from han_gateway.core.state import ChargerView
+from han_gateway.core.times import SETTLED_MS, SHOWN_MS
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 ENOUGH = 2
 """So many changes in a row must have shown, or not shown."""
 WORTH_ASKING_MA: MilliAmps = 1_000
 """A smaller change drowns in what the house does meanwhile."""
-QUESTION_MA: MilliAmps = 2_000
-"""By how much a limit is lowered only to see whether it shows."""
 
 
 def believed_ma(view: ChargerView) -> MilliAmps:
@@ -39,37 +40,9 @@ def ask(
     """Note a change of the limit, on top of one that was not answered yet."""
     if load is None:
         return None
-    if view.belief.probe is not None:
+    if view.belief.probe is not None and not view.belief.probe.partly:
         return view.belief.probe._replace(at=at, to_ma=limit_ma)
     return Probe(at, view.grant.limit_ma, limit_ma, load.current_ma, *_beside(view, others))
-
-
-def question(view: ChargerView, spare_ma: MilliAmps, at: Instant) -> MilliAmps | None:
-    """A lower limit, as a question to a charger that could have much more if it were known to follow; None for no question.
-
-    ``spare_ma`` is what it could have while its own current counts as house. A few amperes less for some seconds, seldom, are
-    what the answer costs.
-    """
-    limit, lowest = view.grant.limit_ma, lowest_ma(view.charger)
-    if view.belief.answers >= ENOUGH or limit <= lowest or at - view.commands[-1].at < _rest_ms(view):
-        return None
-    if min(spare_ma, highest_ma(view.charger) - limit) < QUESTION_MA:
-        return None
-    return max(lowest, limit - QUESTION_MA)
-
-
-def offer_ma(view: ChargerView, at: Instant) -> MilliAmps:
-    """The most to offer, where others share, to one that is not seen to draw: the minimum, and now and then a question more."""
-    lowest, since = lowest_ma(view.charger), at - view.commands[-1].at
-    if since < SHOWN_MS:
-        return max(lowest, view.grant.limit_ma)
-    return lowest + (QUESTION_MA if since >= _rest_ms(view) else 0)
-
-
-def _rest_ms(view: ChargerView) -> int:
-    """How long its limit rests before it is asked: who has answered before, and not failed to since, soon again."""
-    belief = view.belief
-    return SHOWN_MS if belief.answers or (belief.proof and belief.unshown < ENOUGH) else QUIET_MS
 
 
 def seems_empty(view: ChargerView) -> bool:
@@ -80,35 +53,49 @@ def seems_empty(view: ChargerView) -> bool:
 NOBODY_KNOWS: PerLine[MilliAmps | None] = PerLine(None, None, None)
 
 
-def learn(
-    view: ChargerView,
-    before: Load | None,
-    load: Load,
-    at: Instant,
-    others: tuple[ChargerView, ...] = (),
-    left_ma: PerLine[MilliAmps | None] = NOBODY_KNOWS,
-    *,
-    fewest: int = 1,
-) -> ChargerView:
-    """Take a list as an answer. What the others did meanwhile is taken out of it, or spoils it where nobody knows what they did.
+class Around(NamedTuple):
+    """What is known around a charger, but for what the list itself tells.
 
-    ``left_ma`` is what nobody is known to draw on each line (``remainder``), ``fewest`` on how many lines a car draws at least: two where
-    there is no neutral.
+    The other chargers, what nobody is known to draw on each line (``remainder``), how much a line of the main fuse may carry, what hangs on
+    it with no other fuse between, and on how many lines a car draws at least: two where there is no neutral.
     """
-    probe = view.belief.probe
-    if probe is not None:
-        beside, unknown = _beside(view, others)
-        spoilt = any(now != then and line in view.lines for line, now, then in zip(LINES, unknown, probe.unknown_ma, strict=True))
-        if spoilt:
-            return view._replace(belief=_unanswered(view, probe))
-        moved = PerLine(*(now - then for now, then in zip(beside, probe.beside_ma, strict=True)))
-        changes = {line: changed(probe.current_ma, load, line, moved[line.index]) for line in view.charger.lines}
-        belief = _answer(view, probe, changes, load, at, fewest)
-    elif view.belief.drawn_ma and before is not None and _fell(view, before, load, left_ma):
-        belief = view.belief.forgotten()
-    else:
-        return view
+
+    others: tuple[ChargerView, ...] = ()
+    left_ma: PerLine[MilliAmps | None] = NOBODY_KNOWS
+    most_ma: MilliAmps = 0
+    parts: tuple[Charger | Circuit, ...] = ()
+    fewest: int = 1
+
+
+ALONE = Around()
+
+
+def learn(view: ChargerView, before: Load | None, load: Load, at: Instant, around: Around = ALONE) -> ChargerView:
+    """Take a list as an answer. What the others did meanwhile is taken out of it, or spoils it where nobody knows what they did."""
+    belief = _heard(view, before, load, at, around)
+    if belief.narrow and not _told_by_meter(view, belief.narrow, around):
+        belief = belief.doubted()
     return view if belief is view.belief else view._replace(belief=belief)
+
+
+def _told_by_meter(view: ChargerView, narrow: frozenset[Line], around: Around) -> bool:
+    """Tell whether the meter would show a car that takes up another line, and whether others could make room for it until it has."""
+    elsewhere = [around.left_ma[line.index] for line in view.charger.lines - narrow]
+    return view.charger in around.parts and all(left is not None and left <= around.most_ma for left in elsewhere)
+
+
+def _heard(view: ChargerView, before: Load | None, load: Load, at: Instant, around: Around) -> Belief:
+    """What is believed after this list."""
+    probe = view.belief.probe
+    if probe is None:
+        fell = view.belief.drawn_ma and before is not None and _fell(view, before, load, around.left_ma)
+        return view.belief.forgotten().doubted() if fell else view.belief
+    beside, unknown = _beside(view, around.others)
+    if any(now != then and line in view.lines for line, now, then in zip(LINES, unknown, probe.unknown_ma, strict=True)):
+        return _unanswered(view, probe)
+    moved = PerLine(*(now - then for now, then in zip(beside, probe.beside_ma, strict=True)))
+    changes = {line: changed(probe.current_ma, load, line, moved[line.index]) for line in view.charger.lines}
+    return _answer(view, probe, changes, load, at, around.fewest)
 
 
 def _beside(view: ChargerView, others: tuple[ChargerView, ...]) -> tuple[PerLine[MilliAmps], PerLine[MilliAmps]]:
@@ -138,9 +125,10 @@ def _answer(view: ChargerView, probe: Probe, changes: Changes, load: Load, at: I
         for lines in (view.lines, belief.lines if had_time else None):
             shown = None if lines is None else shown_on(changes, lines)
             if shown is not None and shows(shown, change):
-                return _yes(view, probe, load, min(shown, change, key=abs), waited, few)
+                wide = all(shows(each, change) for each in changes.values())
+                return _yes(view, probe, load, min(shown, change, key=abs), waited, view.charger.lines if wide else few)
         if few and probe.from_ma and belief.answers < ENOUGH:  # a first hint
-            return belief._replace(probe=None, answers=1, drawn_ma=probe.to_ma, proof=load.current_ma, lines=few)
+            return belief._replace(probe=None, answers=1, drawn_ma=probe.to_ma, proof=load.current_ma).seen_on(few)
     return belief if waited < _time_for(view, probe) else _no(view, probe, shown_on(changes, view.lines), waited)
 
 
@@ -163,14 +151,19 @@ def _no(view: ChargerView, probe: Probe, shown: MilliAmps | None, waited: int) -
     small = _small(change, probe)
     if small or raised or (shown is not None and 2 * shown <= change):
         known = _unanswered(view, probe)
-        never_began = raised and not small and not probe.from_ma and shown is not None and 2 * shown < change
-        return known._replace(unshown=ENOUGH) if never_began else known
+        never_began = raised and not small and not probe.from_ma and not probe.partly and shown is not None and 2 * shown < change
+        return _nobody(known, ENOUGH) if never_began else known
     followed = _said_so(view, probe)
     if followed is not None:
         return belief._replace(probe=None, response_ms=_quicker(view, followed - probe.at))
     if waited < SHOWN_MS:  # a cut that does not show: in doubt at once, but it may still come
         return belief.forgotten()._replace(probe=probe._replace(late=True), unshown=belief.unshown)
-    return belief.forgotten()._replace(unshown=belief.unshown + 1)
+    return _nobody(belief.forgotten(), belief.unshown + 1)
+
+
+def _nobody(belief: Belief, unshown: int) -> Belief:
+    """What was asked has not shown so often; once that is enough, the next car may be another one."""
+    return (belief.doubted() if unshown >= ENOUGH else belief)._replace(unshown=unshown)
 
 
 def _unanswered(view: ChargerView, probe: Probe) -> Belief:
@@ -194,17 +187,19 @@ def _said_so(view: ChargerView, probe: Probe) -> Instant | None:
     return report.at if all(current is not None and current <= probe.to_ma + WORTH_ASKING_MA for current in drawn) else None
 
 
-def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: int, few: frozenset[Line] | None) -> Belief:
-    """The change has shown. The list that proved the last one must not be half of the next proof."""
+def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: int, lines: frozenset[Line] | None) -> Belief:
+    """The change has shown. The list that proved the last one must not be half of the next proof. A car that comes up may not be there yet."""
     belief = view.belief
-    new = probe.current_ma is not belief.proof
-    return Belief(
+    new = probe.current_ma is not belief.proof and not probe.partly
+    rises = 0 < shown < probe.to_ma - _drew_ma(view, probe) - WORTH_ASKING_MA and waited < _time_for(view, probe)
+    return belief._replace(
         answers=belief.answers + new,
         drawn_ma=probe.to_ma if shown < 0 else _drew_ma(view, probe) + shown,
+        probe=probe._replace(partly=True) if rises else None,
         proof=load.current_ma if new else belief.proof,
         response_ms=max(waited, view.response_ms) if probe.late else _quicker(view, waited) if shown < 0 else belief.response_ms,
-        lines=few or belief.lines,
-    )
+        unshown=0,
+    ).seen_on(lines, new)
 
 
 def _quicker(view: ChargerView, waited: int) -> int | None:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from operator import add
 
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma
-from han_gateway.core.belief import question
 from han_gateway.core.draw import claims_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, lately_paused, rank
 from han_gateway.core.headroom import budget_ma, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
+from han_gateway.core.question import question
 from han_gateway.core.sharing import fair_shares, made_room
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView

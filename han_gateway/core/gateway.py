@@ -11,7 +11,7 @@ from typing import Any
 
 from han_gateway.core import notes
 from han_gateway.core.allocation import Room
-from han_gateway.core.belief import learn
+from han_gateway.core.belief import Around, learn
 from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
 from han_gateway.core.chargers import charger_said, miss_chargers, overheard_by
 from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises
@@ -34,7 +34,7 @@ from han_gateway.core.events import (
 from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back, misled
 from han_gateway.core.freshness import judge
-from han_gateway.core.headroom import least, measure, slide
+from han_gateway.core.headroom import budget_ma, least, measure, slide
 from han_gateway.core.heat import hold, let_go, warmed
 from han_gateway.core.household import look
 from han_gateway.core.load import UNKNOWN, Load, complete, exports
@@ -104,7 +104,7 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
     """The meter has grown stale or is lost: forget the window, all guesses and beliefs, and stand on the limits that the policy names."""
     basis = POLICY[meter].limit
     load = None if basis is Basis.SMALLER else state.load
-    unasked = tuple(view._replace(belief=view.belief.forgotten()) for view in state.chargers)
+    unasked = tuple(view._replace(belief=view.belief.forgotten().doubted()) for view in state.chargers)
     state = state._replace(meter=meter, chargers=unasked, window=(), load=load, room=None, baseline=None, guessed=(), sights=())
     if basis is Basis.SMALLER:
         grants = smaller(state.chargers, fall_back(site, Cause.METER_LOST, state.caps), Cause.METER_LOST)
@@ -160,7 +160,8 @@ def _learned(site: Site, state: State, reading: Reading, load: Load, at: Instant
     since = at if state.heard_at is None else state.heard_at
     state = state._replace(exported_at=at if exports(reading) else state.exported_at)
     left = remainder(site, load, state.chargers, at, state.exported_at)
-    learned = tuple(learn(view, state.load, load, at, state.chargers, left, fewest=site.grid.fewest) for view in state.chargers)
+    around = Around(state.chargers, left, budget_ma(site, state.caps), site.root.parts, site.grid.fewest)
+    learned = tuple(learn(view, state.load, load, at, around) for view in state.chargers)
     if any(map(is_not, learned, state.chargers)):
         left = remainder(site, load, learned, at, state.exported_at)
     chargers = tuple(account(site.policy, view, since, at, left) for view in learned)

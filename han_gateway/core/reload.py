@@ -8,6 +8,7 @@ its grid cannot change here: topics and all that is known of the meter hang on t
 from dataclasses import replace
 
 from han_gateway.core.allocation import Room, Want, allocate
+from han_gateway.core.answers import Belief
 from han_gateway.core.caps import carried as carried_caps
 from han_gateway.core.caps import changes, named
 from han_gateway.core.circuits import carried as carried_circuits
@@ -21,7 +22,7 @@ from han_gateway.core.headroom import Power, measure
 from han_gateway.core.heat import WARM
 from han_gateway.core.orders import Effects, apply, repeat
 from han_gateway.core.site import Charger, Site
-from han_gateway.core.state import Belief, Caps, ChargerView, Command, Picture, State
+from han_gateway.core.state import Caps, ChargerView, Command, Picture, State
 from han_gateway.core.supervision import STANDS
 from han_gateway.core.units import Instant, PerLine
 

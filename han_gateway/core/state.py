@@ -10,6 +10,7 @@ from typing import NamedTuple
 from dlms.rejects import Reason as Reject
 from han_gateway.core.accord import Echo
 from han_gateway.core.allocation import Room
+from han_gateway.core.answers import Belief
 from han_gateway.core.course import Course
 from han_gateway.core.effects import Doubt, Grant, MeterState, ShowCharger
 from han_gateway.core.events import Ask, ChargerSaid
@@ -69,43 +70,6 @@ class Baseline(NamedTuple):
     drawn_ma: tuple[MilliAmps, ...]
     current_ma: PerLine[MilliAmps | None]
     room_ma: PerLine[MilliAmps]
-
-
-class Probe(NamedTuple):
-    """A change of a limit whose effect has not been seen yet: when, from what to what, and the currents before it.
-
-    ``beside_ma`` is what other chargers were thought to draw on each line then, ``unknown_ma`` what those were offered of which nobody
-    knows. ``late`` once a list has not shown it although the charger has had its time.
-    """
-
-    at: Instant
-    from_ma: MilliAmps
-    to_ma: MilliAmps
-    current_ma: PerLine[MilliAmps | None]
-    beside_ma: PerLine[MilliAmps] = PerLine(0, 0, 0)
-    unknown_ma: PerLine[MilliAmps] = PerLine(0, 0, 0)
-    late: bool = False
-
-
-class Belief(NamedTuple):
-    """What the meter has told of a charger (``belief``): how many changes in a row have shown, and what it has been seen to draw.
-
-    ``probe`` is the question that is open, ``proof`` the currents that answered the last one, ``response_ms`` the time that it was
-    seen to need, None while it has not been seen to need more than configured. ``unshown`` counts what did not show since anything did.
-    ``lines`` are those on which a change last showed while the others stood still, None where none has.
-    """
-
-    answers: int = 0
-    drawn_ma: MilliAmps = 0
-    probe: Probe | None = None
-    proof: PerLine[MilliAmps | None] | None = None
-    response_ms: int | None = None
-    unshown: int = 0
-    lines: frozenset[Line] | None = None
-
-    def forgotten(self) -> "Belief":
-        """Nothing is known of what it draws; how slow it is stays known, and that it has answered before."""
-        return Belief(proof=self.proof, response_ms=self.response_ms)
 
 
 class Phasing(NamedTuple):
@@ -176,8 +140,8 @@ class ChargerView(NamedTuple):
 
     @property
     def lines(self) -> frozenset[Line]:
-        """The lines of the house that it loads: those that it may, unless its car was seen to use fewer."""
-        return self.phasing.used or self.offered
+        """The lines of the house that it loads: those that it may, unless its car was seen to use fewer, by its reports or by the meter."""
+        return self.phasing.used or (self.belief.narrow if self.report is None else None) or self.offered
 
     @property
     def response_ms(self) -> int:

@@ -1,36 +1,27 @@
 """A silent charger is believed to draw what the meter has been seen to show of it, once two changes of its limit have shown."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from han_gateway.core.belief import ENOUGH, QUESTION_MA, WORTH_ASKING_MA, ask, believed_ma, learn, offer_ma, question, seems_empty
+from han_gateway.core.answers import Belief, Probe
+from han_gateway.core.belief import ENOUGH, WORTH_ASKING_MA, Around, ask, believed_ma, learn, seems_empty
 from han_gateway.core.draw import spans
 from han_gateway.core.events import ChargerSaid
-from han_gateway.core.gateway import start
 from han_gateway.core.load import Load
-from han_gateway.core.state import Belief, ChargerView, Command, Probe
-from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS
+from han_gateway.core.state import ChargerView, Command
+from han_gateway.core.times import SETTLED_MS, SHOWN_MS
 from han_gateway.core.units import Instant, Line, PerLine
 from tests.core.houses import ALL, L1, L2, Run, charger, house, report
+from tests.core.views import NOW, silent
 
 RESPONSE_MS = 6000
-NOW = 1_000_000
 
 
 def load(*amps: float | None) -> Load:
     """A measured load in amperes."""
     return Load(PerLine(*(None if each is None else round(each * 1000) for each in amps)))
-
-
-def silent(
-    amps: float, lines: frozenset[Line] = ALL, answers: int = 0, drawn: float | None = None, since: Instant = 0
-) -> ChargerView:
-    """A charger at this limit since long ago, or since then, that never reported, and was seen to draw as much if it was seen at all."""
-    view = start(house(charger("a", lines)), 0).chargers[0]
-    limit = round(amps * 1000)
-    believed = Belief(answers=answers, drawn_ma=round(1000 * (drawn or amps)) if answers else 0)
-    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(since, limit),), belief=believed)
 
 
 def told(view: ChargerView, amps: float, seen: Load | None, at: Instant) -> ChargerView:
@@ -103,26 +94,95 @@ def test_of_three_lines_two_must_agree() -> None:
     assert learn(alone, None, load(None, 18, 2), 10_000).belief.answers == 2
 
 
+NARROW = Around(left_ma=PerLine(0, 0, 0), most_ma=1, parts=(charger("a"),))
+"""A house in which the meter tells of every line."""
+
+
 def single(view: ChargerView, *changes: tuple[float, float], fewest: int = 1) -> ChargerView:
     """The charger after limits, each with what the meter then showed of it, on L2 alone."""
     at, drawn = 0, view.grant.limit_ma / 1000
     for limit, shown in changes:
         view = told(view, limit, load(9, 9 + drawn, 9), at)
         drawn += shown
-        view = learn(view, None, load(9, 9 + drawn, 9), at + 20_000, fewest=fewest)
+        view = learn(view, None, load(9, 9 + drawn, 9), at + 20_000, NARROW._replace(parts=(view.charger,), fewest=fewest))
         at += 40_000
     return view
 
 
 def test_a_car_on_one_line_of_three_is_seen() -> None:
-    """A small car at a large charger: a first hint, then belief. The charger counts on all of its lines all the same."""
+    """A small car at a large charger: a first hint, then belief. From then on it counts on its own line alone."""
     hint = single(silent(6), (8, 2))
     believed = single(silent(6), (8, 2), (6, -2))
     more = single(silent(6), (8, 2), (6, -2), (10, 4))
 
-    assert (hint.belief.answers, believed_ma(hint), hint.belief.lines) == (1, 0, frozenset({L2}))
-    assert (believed.belief.answers, believed_ma(believed)) == (2, 6_000)
-    assert (more.belief.answers, believed_ma(more), more.lines) == (3, 10_000, ALL)
+    assert (hint.belief.answers, believed_ma(hint), hint.lines) == (1, 0, ALL)
+    assert (believed.belief.answers, believed_ma(believed), believed.lines) == (2, 6_000, frozenset({L2}))
+    assert (more.belief.answers, believed_ma(more), more.lines) == (3, 10_000, frozenset({L2}))
+    assert more._replace(report=report(0, "a", 6)).lines == ALL, "a charger that reports is taken at its word"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param({"left_ma": PerLine(20_001, 0, 0)}, id="the house alone is too much for L1: others could not make room"),
+        pytest.param({"left_ma": PerLine(0, 0, None)}, id="nobody can tell what is on L3"),
+        pytest.param({"parts": ()}, id="a fuse without a meter is between"),
+    ],
+)
+def test_where_the_meter_would_not_tell_a_small_car_counts_on_all_lines(around: dict[str, Any]) -> None:
+    """Until the next answer shows it again."""
+    sure = single(silent(6), (8, 2), (6, -2), (10, 4))
+    same = load(9, 19, 9)
+    fine: dict[str, Any] = {"left_ma": PerLine(20_000, 99_000, 20_000), "most_ma": 20_000, "parts": (sure.charger,)}
+
+    assert learn(sure, same, same, 200_000, Around(**fine)) is sure
+    assert learn(sure, same, same, 200_000, Around(**fine | around)).lines == ALL
+
+
+def test_a_car_that_shows_on_all_lines_counts_on_all() -> None:
+    """Two answers on all three after four on one."""
+    view = single(silent(6), (8, 2), (6, -2), (10, 4), (8, -2))
+    once = learn(told(view, 12, load(9, 17, 9), 500_000), None, load(13, 21, 13), 510_000, NARROW)
+    twice = learn(told(once, 8, load(13, 21, 13), 600_000), None, load(9, 17, 9), 610_000, NARROW)
+
+    assert (view.lines, once.lines, twice.lines) == (frozenset({L2}), frozenset({L2}), ALL)
+
+
+def test_a_car_that_comes_up_slowly_is_believed_as_far_as_it_came() -> None:
+    """A list in the middle of the rise shows 3 A of 6, the next one all; and it is one answer."""
+    view = told(silent(0, answers=2), 6, load(8, 8, 8), 0)
+    part = learn(view, None, load(11.2, 11.2, 11.2), 10_000)
+    whole = learn(part, None, load(14, 14, 14), 20_000)
+
+    assert (believed_ma(part), part.belief.answers) == (3_200, 3)
+    assert (believed_ma(whole), whole.belief.answers, whole.belief.probe) == (6_000, 3, None)
+    content = learn(part, None, load(11.2, 11.2, 11.2), SETTLED_MS)
+    assert (believed_ma(content), content.belief.answers, content.belief.probe) == (3_200, 3, None)
+
+
+def test_a_start_that_has_shown_once_is_no_empty_place() -> None:
+    """The house went down by as much before the car was up."""
+    part = learn(told(silent(0), 6, load(8, 8, 8), 0), None, load(11.2, 11.2, 11.2), 10_000)
+
+    assert not seems_empty(learn(part, None, load(8, 8, 8), SETTLED_MS))
+
+
+def test_the_next_change_does_not_wait_for_a_car_that_comes_up_slowly() -> None:
+    """What has shown in part is answered; a cut after that is a question of its own."""
+    part = learn(told(silent(6, answers=2), 12, load(8, 8, 8), 0), None, load(11, 11, 11), 10_000)
+    cut = told(part, 6, load(11, 11, 11), 12_000)
+
+    assert cut.belief.probe == Probe(12_000, 12_000, 6_000, PerLine(11_000, 11_000, 11_000))
+
+
+def test_an_empty_place_may_have_another_car() -> None:
+    """Two cuts that did not show: whatever the lines of its car were, the next one is asked anew."""
+    view = single(silent(6), (8, 2), (6, -2), (8, 2))
+    for at in (500_000, 600_000):
+        assert view.lines == frozenset({L2})
+        view = told(view._replace(grant=replace(view.grant, limit_ma=8_000)), 6, load(20, 20, 20), at)
+        view = learn(view, None, load(20, 20, 20), at + SHOWN_MS, NARROW)
+    assert (seems_empty(view), view.lines) == (True, ALL)
 
 
 def test_what_the_house_does_on_other_lines_hides_no_car_that_was_seen() -> None:
@@ -137,7 +197,7 @@ def test_a_small_car_that_leaves_is_missed_on_its_own_line() -> None:
     """A fall of most of what it drew there ends belief; on another line that is the house."""
     view = single(silent(6), (8, 2), (6, -2), (10, 4))
 
-    assert learn(view, load(19, 19, 19), load(9, 19, 9), 300_000) is view
+    assert learn(view, load(19, 19, 19), load(9, 19, 9), 300_000, NARROW) is view
     assert believed_ma(learn(view, load(19, 19, 19), load(19, 11, 19), 300_000)) == 0
 
 
@@ -319,10 +379,12 @@ def test_a_fall_that_leaves_enough_is_the_house() -> None:
     view = silent(8, frozenset({L1}), answers=2)
     before, after = load(17, 0, 0), load(8, 0, 0)
 
-    assert learn(view, before, after, 60_000, (), PerLine(0, 0, 0)) == view
-    assert learn(view, before, after, 60_000, (), PerLine(-WORTH_ASKING_MA, 0, 0)) == view
-    assert learn(view, before, after, 60_000, (), PerLine(-WORTH_ASKING_MA - 1, 0, 0)).belief.answers == 0
-    assert learn(view, before, after, 60_000, (), PerLine(None, 0, 0)).belief.answers == 0, "where nobody can tell, in doubt"
+    assert learn(view, before, after, 60_000, Around(left_ma=PerLine(0, 0, 0))) == view
+    assert learn(view, before, after, 60_000, Around(left_ma=PerLine(-WORTH_ASKING_MA, 0, 0))) == view
+    assert learn(view, before, after, 60_000, Around(left_ma=PerLine(-WORTH_ASKING_MA - 1, 0, 0))).belief.answers == 0
+    assert learn(view, before, after, 60_000, Around(left_ma=PerLine(None, 0, 0))).belief.answers == 0, (
+        "where nobody can tell, in doubt"
+    )
 
 
 def test_belief_outlives_a_pause() -> None:
@@ -343,23 +405,6 @@ def test_one_list_is_not_two_proofs() -> None:
     view = told(view, 0, wrong, 20_000)
     view = learn(view, wrong, load(5, 5, 5), 30_000)
     assert (view.belief.answers, view.belief.probe) == (1, None)
-
-
-def test_a_limit_that_stands_still_is_questioned() -> None:
-    """An unbelieved charger that could have 2 A more is asked by 2 A less: seldom first, soon again once it has answered."""
-    view = silent(10, since=NOW)
-    assert question(view, QUESTION_MA, NOW + QUIET_MS) == 8000
-    assert question(view, QUESTION_MA - 1, NOW + QUIET_MS) is None
-    assert question(view, QUESTION_MA, NOW + QUIET_MS - 1) is None
-    assert question(silent(10, answers=1, since=NOW), QUESTION_MA, NOW + SHOWN_MS) == 8000
-    assert question(silent(10, answers=1, since=NOW), QUESTION_MA, NOW + SHOWN_MS - 1) is None
-    assert question(silent(7), QUESTION_MA, QUIET_MS) == 6000
-    lost = view._replace(belief=Belief(answers=2, proof=PerLine(1, 1, 1)).forgotten())
-    assert question(lost, QUESTION_MA, NOW + SHOWN_MS) == 8000  # it has answered before
-    empty = lost._replace(belief=lost.belief._replace(unshown=ENOUGH))
-    assert question(empty, QUESTION_MA, NOW + QUIET_MS - 1) is None
-    for satisfied in (silent(6), silent(15), silent(10, answers=2), silent(0)):
-        assert question(satisfied, 16_000, QUIET_MS) is None
 
 
 def test_a_silent_car_is_raised_without_reserve_in_the_end() -> None:
@@ -408,25 +453,25 @@ def test_what_a_known_neighbour_did_is_taken_out(neighbour: ChargerView) -> None
     view = asked(silent(6, ONE_LINE, answers=1), 16, load(30, 0, 0), (neighbour,))
     paused = neighbour._replace(grant=replace(neighbour.grant, limit_ma=0))
 
-    assert learn(view, None, load(24, 0, 0), 20_000, (view, paused)).belief.answers == 2
-    assert learn(view, None, load(24, 0, 0), 20_000, (view, neighbour)).belief.answers == 1
+    assert learn(view, None, load(24, 0, 0), 20_000, Around((view, paused))).belief.answers == 2
+    assert learn(view, None, load(24, 0, 0), 20_000, Around((view, neighbour))).belief.answers == 1
 
 
 def test_a_neighbour_that_draws_nothing_changes_nothing() -> None:
     """What is offered to a charger that says it draws nothing moves no line."""
     view = asked(silent(6, ONE_LINE, answers=1), 16, load(30, 0, 0), (says(silent(16, ONE_LINE), 0),))
 
-    assert learn(view, None, load(40, 0, 0), 20_000, (says(silent(0, ONE_LINE), 0),)).belief.answers == 2
+    assert learn(view, None, load(40, 0, 0), 20_000, Around((says(silent(0, ONE_LINE), 0),))).belief.answers == 2
 
 
 def test_an_unknown_neighbour_on_the_same_line_spoils_the_question() -> None:
     """Where nobody knows what a neighbour did meanwhile, a change proves nothing, and no more is believed than is allowed now."""
     before, after = silent(16, ONE_LINE), silent(6, ONE_LINE)
     view = asked(silent(16, answers=2), 9, load(40, 40, 40), (before,))
-    spoilt = learn(view, None, load(33, 33, 33), 20_000, (after,)).belief
+    spoilt = learn(view, None, load(33, 33, 33), 20_000, Around((after,))).belief
 
     assert (spoilt.probe, spoilt.answers, spoilt.drawn_ma) == (None, 2, 9_000)
-    assert learn(view, None, load(33, 33, 33), 20_000, (before,)).belief.answers == 3
+    assert learn(view, None, load(33, 33, 33), 20_000, Around((before,))).belief.answers == 3
 
 
 def test_an_unknown_neighbour_on_another_line_spoils_nothing() -> None:
@@ -434,7 +479,7 @@ def test_an_unknown_neighbour_on_another_line_spoils_nothing() -> None:
     before, after = silent(16, frozenset({L2})), silent(6, frozenset({L2}))
     view = asked(silent(6, ONE_LINE, answers=1), 16, load(20, 20, 0), (before,))
 
-    assert learn(view, None, load(30, 10, 0), 20_000, (after,)).belief.answers == 2
+    assert learn(view, None, load(30, 10, 0), 20_000, Around((after,))).belief.answers == 2
 
 
 def test_of_two_lines_both_must_show() -> None:
@@ -485,15 +530,6 @@ def test_a_start_that_shows_in_part_is_an_answer(shown: float | None, empty: boo
     """Only what does not show by four tenths is taken for nothing; an unknown current proves nothing."""
     after = load(None, None, None) if shown is None else load(8 + shown, 8 + shown, 8 + shown)
     assert seems_empty(learn(told(silent(0), 6, load(8, 8, 8), 0), None, after, SETTLED_MS)) == empty
-
-
-def test_beside_others_it_is_offered_the_minimum_and_a_question() -> None:
-    """Two amperes more after ten minutes, after half a minute if it has answered once; what was just asked stands as long."""
-    view, asked_once, high = silent(6, since=NOW), silent(6, answers=1, since=NOW), silent(16, since=NOW)
-
-    assert [offer_ma(view, NOW + ms) for ms in (SHOWN_MS, 599_999, 600_000)] == [6_000, 6_000, 6_000 + QUESTION_MA]
-    assert [offer_ma(asked_once, NOW + ms) for ms in (SHOWN_MS - 1, SHOWN_MS)] == [6_000, 6_000 + QUESTION_MA]
-    assert [offer_ma(high, NOW + ms) for ms in (SHOWN_MS - 1, SHOWN_MS)] == [16_000, 6_000]
 
 
 def test_who_reports_that_it_followed_is_not_slow() -> None:

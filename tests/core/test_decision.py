@@ -5,12 +5,13 @@ from dataclasses import replace
 import pytest
 
 from han_gateway.core.allocation import Room
+from han_gateway.core.answers import Belief, Probe
 from han_gateway.core.decision import cut, fall_back, grow, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
 from han_gateway.core.site import Charger, Circuit, Grid, Site
-from han_gateway.core.state import Belief, ChargerView, Command, Conduct, Probe
+from han_gateway.core.state import ChargerView, Command, Conduct
 from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS, TURN_MS
 from han_gateway.core.units import Line, PerLine
 from tests.core.houses import ALL, L1, L2, L3, charger, house, report
@@ -258,13 +259,14 @@ def test_nobody_is_asked_while_another_is_raised() -> None:
     ("lines", "others", "asked"),
     [
         pytest.param([L1], 7, True, id="3 A more are there beside the other"),
-        pytest.param([L1], 9, False, id="a single ampere is there"),
+        pytest.param([L1], 9, True, id="a single ampere is there"),
+        pytest.param([L1], 10, False, id="nothing is there"),
         pytest.param([L2], 9, True, id="the other is elsewhere"),
-        pytest.param([L3], 9, False, id="the fuller of its two lines counts"),
+        pytest.param([L3], 10, False, id="the fuller of its two lines counts"),
     ],
 )
 def test_who_could_not_have_more_is_not_asked(lines: list[Line], others: int, asked: bool) -> None:
-    """A question costs some amperes for some seconds, so it is put only where the answer may bring two amperes, beside all others."""
+    """A question costs some amperes for some seconds, so it is put only where the answer may bring an ampere, beside all others."""
     site = house(charger("a", [L1, L3]), charger("b", lines))
     told = reporting(views(site, a=10, b=others), b=others)
     grants = grow(site, told, room(10, 9, 10), QUIET_MS)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from han_gateway.core.answers import Belief
 from han_gateway.core.belief import ENOUGH
 from han_gateway.core.decision import cut, grow
 from han_gateway.core.effects import Cause, Grant, Reason
@@ -26,7 +27,7 @@ from han_gateway.core.fairness import (
     starts,
 )
 from han_gateway.core.site import Policy
-from han_gateway.core.state import Belief, ChargerView
+from han_gateway.core.state import ChargerView
 from han_gateway.core.times import SETTLED_MS, TURN_MS
 from han_gateway.core.units import Instant, PerLine
 from tests.core.houses import L1, L2, Run, charger, house, report

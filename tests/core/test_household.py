@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from han_gateway.core.allocation import Room
+from han_gateway.core.answers import Belief, Probe
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus
 from han_gateway.core.gateway import start
@@ -14,7 +15,7 @@ from han_gateway.core.load import complete
 from han_gateway.core.reload import carry_over
 from han_gateway.core.rise import Sight, Spare
 from han_gateway.core.site import Cap, CapRule, Grid, Site
-from han_gateway.core.state import Belief, Command, Probe, State
+from han_gateway.core.state import Command, State
 from han_gateway.core.units import LINES, Line, PerLine
 from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2, notes
 

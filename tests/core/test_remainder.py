@@ -2,11 +2,11 @@
 
 import pytest
 
+from han_gateway.core.answers import Belief
 from han_gateway.core.belief import NOBODY_KNOWS
 from han_gateway.core.fairness import BARE_MA, LOOK_AGAIN_MS, absent, account
 from han_gateway.core.remainder import SUN_MS, remainder
 from han_gateway.core.site import Grid
-from han_gateway.core.state import Belief
 from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, Run, charger, house, list2

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+from han_gateway.core.answers import Belief
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
 from han_gateway.core.state import ChargerView, Command
-from tests.core.houses import L1, charger, house, report
+from han_gateway.core.units import Instant, Line
+from tests.core.houses import ALL, L1, charger, house, report
+
+NOW = 1_000_000
 
 
 def view(*commands: tuple[int, int], raised_at: int = -100_000, lines: tuple[object, ...] = (L1,)) -> ChargerView:
@@ -23,3 +27,13 @@ def says(seen: ChargerView, at: int, amps: float | None, status: ChargerStatus |
 def claims(seen: ChargerView, amps: float) -> ChargerView:
     """The same charger, which may obey so much although we did not tell it."""
     return seen._replace(echo=seen.echo._replace(echo_ma=round(amps * 1000)))
+
+
+def silent(
+    amps: float, lines: frozenset[Line] = ALL, answers: int = 0, drawn: float | None = None, since: Instant = 0
+) -> ChargerView:
+    """A charger at this limit since long ago, or since then, that never reported, and was seen to draw as much if it was seen at all."""
+    view = start(house(charger("a", lines)), 0).chargers[0]
+    limit = round(amps * 1000)
+    believed = Belief(answers=answers, drawn_ma=round(1000 * (drawn or amps)) if answers else 0)
+    return view._replace(grant=replace(view.grant, limit_ma=limit), commands=(Command(since, limit),), belief=believed)
