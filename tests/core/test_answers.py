@@ -31,13 +31,19 @@ def after(*seen: frozenset[Line] | None) -> Belief:
         ([ONE] * MOST + [OTHER], ONE),
         ([ONE] * MOST + [ALL, ALL], None),
         ([ONE] * 100 + [ALL, ALL], None),
-        ([ONE] * 100 + [ALL, ALL, ALL, ALL], ALL),
+        ([ONE] * 100 + [ALL, ALL, ALL], ALL),
+        ([ONE, ONE, OTHER, OTHER], OTHER),
         ([ONE, None, ONE], ONE),
     ],
 )
 def test_two_answers_make_sure_and_two_against_end_it(seen: list[frozenset[Line] | None], narrow: frozenset[Line] | None) -> None:
     """However often it was confirmed before. A single one that speaks against four is a chance of the house; one that says nothing is none."""
     assert after(*seen).narrow == narrow
+
+
+def test_at_first_nothing_is_known() -> None:
+    """Neither what it draws nor where."""
+    assert Belief() == Belief(answers=0, drawn_ma=0, unshown=0, lines=None, sure=0)
 
 
 def test_an_answer_that_is_no_news_counts_for_nothing() -> None:
