@@ -11,6 +11,8 @@ from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
 
 SURE = 2
 """So many more answers must speak for a few lines than against them."""
+AGAINST = 2
+"""An answer that speaks against them counts for so many."""
 MOST = 4
 """More are not counted: two answers that speak against them are enough at any time."""
 
@@ -61,7 +63,7 @@ class Belief(NamedTuple):
             return self
         if lines == self.lines:
             return self._replace(sure=min(MOST, self.sure + new))
-        return self._replace(sure=self.sure - 2) if self.sure > 2 else self._replace(lines=lines, sure=1)
+        return self._replace(sure=self.sure - AGAINST) if self.sure > AGAINST else self._replace(lines=lines, sure=1)
 
     def doubted(self) -> "Belief":
         """Its car may use other lines by now: the next answer will tell."""

@@ -1,12 +1,12 @@
 """What a charger that reports nothing draws: every change of its limit is a question, and the meter answers it.
 
 A change that shows on the meter by about as much is a charger that follows. After two of them, so that one wrong reading proves nothing,
-what has been seen counts as drawn: all of a limit that was cut to and taken, only the part of a raise that showed (the car may take
-no more, or still be on its way up: the question stays open for that long). A raise that does not show proves nothing, nor does a fall far greater than the cut. A cut that does not show, or a fall of
-all its lines that nobody asked for (the car is full, or gone), ends the belief. In doubt it draws nothing, which is the safe side for
-raises; whose limit would stand still for that reason is asked on purpose now and then. One whose start does not show, or two cuts in a
-row, seems to have no car, until anything shows. When an answer comes late, the charger is slower than
-we thought, and gets that much time, until a cut shows sooner or it reports that it followed sooner.
+what has been seen counts as drawn: all of a limit that was cut to and taken, only the part of a raise that showed (the car may take no
+more, or still be on its way up: the question stays open for that long). A raise that does not show proves nothing, nor does a fall far
+greater than the cut. A cut that does not show, or a fall of all its lines that nobody asked for (the car is full, or gone), ends the
+belief. In doubt it draws nothing, which is the safe side for raises; whose limit would stand still for that reason is asked on purpose
+now and then. One whose start does not show, or two cuts in a row, seems to have no car, until anything shows. When an answer comes late,
+the charger is slower than we thought, and gets that much time, until a cut shows sooner or it reports that it followed sooner.
 
 A car may use fewer lines than its charger has. So a change that shows on some of them while the others stand still is a first hint where nothing
 is believed yet, and one that shows on the same lines again is an answer. Then it counts on those alone, as long as the meter would show another
