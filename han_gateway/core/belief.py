@@ -75,7 +75,10 @@ def learn(view: ChargerView, before: Load | None, load: Load, at: Instant, aroun
     belief = _heard(view, before, load, at, around)
     if belief.narrow and not _told_by_meter(view, belief.narrow, around):
         belief = belief.doubted()
-    return view if belief is view.belief else view._replace(belief=belief)
+    if belief is view.belief:
+        return view
+    answered = belief.answers > view.belief.answers  # the sun may have hidden its car, and a change shows all the same
+    return view._replace(belief=belief, bare_since=None if answered else view.bare_since)
 
 
 def _told_by_meter(view: ChargerView, narrow: frozenset[Line], around: Around) -> bool:

@@ -3,14 +3,14 @@
 import pytest
 
 from han_gateway.core.answers import Belief
-from han_gateway.core.belief import NOBODY_KNOWS
+from han_gateway.core.belief import NOBODY_KNOWS, learn
 from han_gateway.core.fairness import BARE_MA, LOOK_AGAIN_MS, absent, account
 from han_gateway.core.remainder import SUN_MS, remainder
 from han_gateway.core.site import Grid
 from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, Run, charger, house, list2
-from tests.core.test_belief import load
+from tests.core.test_belief import load, told
 from tests.core.test_decision import reporting, views
 from tests.core.test_fairness import NOW, POLICY, one
 
@@ -60,6 +60,15 @@ def test_who_was_paused_before_it_was_looked_at_is_not_absent() -> None:
     view = view._replace(bare_since=NOW - 2 * SETTLED_MS, started_at=NOW - 10_000, paused_at=NOW)
 
     assert not absent(POLICY, view, NOW + 1_000)
+
+
+@pytest.mark.parametrize(("after", "absent_then"), [((5, 9, 9), False), ((0.3, 15, 14), True)])
+def test_a_car_that_the_sun_feeds_shows_when_it_is_paused(after: tuple[float, ...], *, absent_then: bool) -> None:
+    """The sun has hidden it on every line, and its pause shows all the same: it is there. A pause that does not show tells nothing new."""
+    view = told(one(6, bare_since=NOW - 2 * SETTLED_MS, started_at=NOW - 3 * SETTLED_MS), 0, load(0.3, 15, 14), NOW)
+    view = learn(view._replace(paused_at=NOW), None, load(*after), NOW + 10_000)
+
+    assert absent(POLICY, view, NOW + 20_000) is absent_then
 
 
 def test_what_a_silent_charger_is_believed_to_draw_is_no_empty_place() -> None:
