@@ -6,12 +6,10 @@ made in ``decision``, the judgements in ``supervision``; this file only puts the
 
 from collections.abc import Callable
 from dataclasses import replace
-from operator import is_not
 from typing import Any
 
 from han_gateway.core import notes
 from han_gateway.core.allocation import Room
-from han_gateway.core.belief import Around, learn
 from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
 from han_gateway.core.chargers import charger_said, miss_chargers, overheard_by
 from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises
@@ -31,23 +29,21 @@ from han_gateway.core.events import (
     MeterSaid,
     Overheard,
 )
-from han_gateway.core.fairness import account
 from han_gateway.core.foresight import baseline, foresee, look_back, misled
 from han_gateway.core.freshness import judge
-from han_gateway.core.headroom import budget_ma, least, measure, slide
-from han_gateway.core.heat import hold, let_go, warmed
+from han_gateway.core.headroom import least, measure, slide
+from han_gateway.core.heat import hold, let_go
 from han_gateway.core.household import look
-from han_gateway.core.load import UNKNOWN, Load, complete, exports
+from han_gateway.core.learning import learned
+from han_gateway.core.load import UNKNOWN, complete
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, restless, window_ms
 from han_gateway.core.phases import arrange, widen
-from han_gateway.core.remainder import remainder
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
 from han_gateway.core.units import FIRST, LINES, Instant, PerLine
 from han_gateway.core.unread import unread
-from han_gateway.meters.reading import Reading
 
 
 def start(site: Site, at: Instant) -> State:
@@ -129,7 +125,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         return state, (*seen, *told)
     believed = doubt is None and all(load.knows(view.lines) for view in state.chargers)
     if believed:
-        state = _learned(site, state, reading, load, at)
+        state = learned(site, state, reading, load, at)
     room = measure(site, load, state.chargers, at, state.caps, power_of(state, reading))
     before = state.meter
     state = state._replace(
@@ -153,19 +149,6 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     )
     heard = () if state.meter is before else (notes.meter_heard(before),)
     return state, (*seen, _headroom(site, state), *heard, *arranged, *told)
-
-
-def _learned(site: Site, state: State, reading: Reading, load: Load, at: Instant) -> State:
-    """What a believed list tells of the chargers, and how it warms the fuse."""
-    since = at if state.heard_at is None else state.heard_at
-    state = state._replace(exported_at=at if exports(reading) else state.exported_at)
-    left = remainder(site, load, state.chargers, at, state.exported_at)
-    around = Around(state.chargers, left, budget_ma(site, state.caps), site.root.parts, site.grid.fewest)
-    learned = tuple(learn(view, state.load, load, at, around) for view in state.chargers)
-    if any(map(is_not, learned, state.chargers)):
-        left = remainder(site, load, learned, at, state.exported_at)
-    chargers = tuple(account(site.policy, view, since, at, left) for view in learned)
-    return state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))
 
 
 def _broker_changed(site: Site, state: State, event: BrokerChanged) -> tuple[State, Effects]:

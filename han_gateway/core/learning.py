@@ -1,0 +1,30 @@
+"""What a list tells of the chargers beyond what it leaves for them: who draws, who seems empty, what each has had, and how warm the fuse is.
+
+Everything here is remembered for later decisions. This file must not know limits that are about to change.
+"""
+
+from operator import is_not
+
+from han_gateway.core.belief import Around, learn
+from han_gateway.core.fairness import account
+from han_gateway.core.headroom import budget_ma
+from han_gateway.core.heat import warmed
+from han_gateway.core.load import Load, exports
+from han_gateway.core.remainder import remainder
+from han_gateway.core.site import Site
+from han_gateway.core.state import State
+from han_gateway.core.units import Instant
+from han_gateway.meters.reading import Reading
+
+
+def learned(site: Site, state: State, reading: Reading, load: Load, at: Instant) -> State:
+    """What a believed list tells of the chargers, and how it warms the fuse."""
+    since = at if state.heard_at is None else state.heard_at
+    state = state._replace(exported_at=at if exports(reading) else state.exported_at)
+    left = remainder(site, load, state.chargers, at, state.exported_at)
+    around = Around(state.chargers, left, budget_ma(site, state.caps), site.root.parts, site.grid.fewest)
+    views = tuple(learn(view, state.load, load, at, around) for view in state.chargers)
+    if any(map(is_not, views, state.chargers)):
+        left = remainder(site, load, views, at, state.exported_at)
+    chargers = tuple(account(site.policy, view, since, at, left) for view in views)
+    return state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))
