@@ -38,11 +38,9 @@ def ask(
     view: ChargerView, limit_ma: MilliAmps, load: Load | None, at: Instant, others: tuple[ChargerView, ...] = ()
 ) -> Probe | None:
     """Note a change of the limit, on top of one that was not answered yet."""
-    if load is None:
-        return None
     if view.belief.probe is not None and not view.belief.probe.partly:
         return view.belief.probe._replace(at=at, to_ma=limit_ma)
-    return Probe(at, view.grant.limit_ma, limit_ma, load.current_ma, *_beside(view, others))
+    return None if load is None else Probe(at, view.grant.limit_ma, limit_ma, load.current_ma, *_beside(view, others))
 
 
 def seems_empty(view: ChargerView) -> bool:

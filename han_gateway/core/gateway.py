@@ -177,7 +177,7 @@ def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     if not grants:
         return state, ()
     sights = look(site, state, event.reading, event.at)
-    views, effects = apply(site, state.chargers, grants, event.at, sights=sights)  # no question: the house is changing just now
+    views, effects = apply(site, state.chargers, grants, event.at, sights=sights)  # no new question: the house changes just now
     return state._replace(chargers=views, due_at=due(site.policy, state, views)), effects
 
 

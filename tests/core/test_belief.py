@@ -351,6 +351,15 @@ def test_an_unanswered_change_is_merged_with_the_next() -> None:
     assert learn(view, None, load(18, 18, 18), 19_000).belief.answers == 1
 
 
+def test_a_guess_closes_no_question() -> None:
+    """6 -> 12 A, and before a list comes the power alone takes it to 10: what the next list shows is still the answer to both."""
+    guessed = told(told(silent(6, answers=1), 12, load(8, 8, 8), 10_000), 10, None, 12_000)
+
+    assert guessed.belief.probe == Probe(12_000, 6000, 10_000, PerLine(8000, 8000, 8000))
+    shown = learn(guessed, None, load(12, 12, 12), 20_000)
+    assert (shown.belief.answers, believed_ma(shown)) == (ENOUGH, 10_000)
+
+
 def test_there_and_back_is_no_question() -> None:
     """A change that was taken back before it was answered leaves the belief as it was."""
     view = told(told(silent(16, answers=2), 9, load(20, 20, 20), 0), 16, load(20, 20, 20), 3000)
@@ -359,7 +368,7 @@ def test_there_and_back_is_no_question() -> None:
 
 
 def test_without_a_load_nothing_is_asked() -> None:
-    """A limit that falls because the meter is lost is no question."""
+    """A limit that falls where no list tells the currents, on the power alone or at a sub-fuse, opens no question."""
     assert ask(silent(16), 6000, None, 0) is None
 
 
