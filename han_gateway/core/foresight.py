@@ -6,6 +6,7 @@ never to a pause; the next list with currents decides as if nothing had been don
 and never lasts; who was wrong again and again wants a surer sign. This file must not know what a meter is called, nor remember anything.
 """
 
+from collections.abc import Mapping
 from math import isqrt
 
 from han_gateway.core.allocation import Room, lowest_ma
@@ -18,7 +19,7 @@ from han_gateway.core.power import Watts, mean_mv, net_w
 from han_gateway.core.site import Site
 from han_gateway.core.state import Baseline, ChargerView, State
 from han_gateway.core.times import SHOWN_MS
-from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 from han_gateway.meters.reading import Reading
 
 WRONG = 3
@@ -26,6 +27,8 @@ WRONG = 3
 SURE_PERCENT = 30
 """So much of the fuse above the room is acted upon however often guesses were wrong: the fastest breaker bears it for half a minute."""
 
+FOLLOWED_PERCENT = 80
+"""Where the power has fallen by so much of what a guess took from the chargers, all of them have followed; with less, one may be on its way."""
 STILL_MA: MilliAmps = 500
 """A current that has fallen by less than half the smallest step of most chargers has not fallen."""
 ON_ITS_WAY_MS = 3_000
@@ -68,6 +71,35 @@ def foresee(site: Site, state: State, reading: Reading, at: Instant) -> Grants:
         for view in state.chargers
         if (guess := guesses.get(view.charger.name)) and guess.limit_ma < view.grant.limit_ma
     }
+
+
+def followed(site: Site, state: State, reading: Reading, load: Load) -> tuple[ChargerView, ...]:
+    """The chargers as a list finds them after a guess: where the power has fallen by most of what that took, they have obeyed.
+
+    What they were offered before is in flight no more. Else it would be credited to them a second time, and given back beside a house that took
+    it. A load of the house that is over by now looks alike, but for the lines on which it never was.
+    """
+    base, watts = state.baseline, net_w(reading)
+    before = {grant.charger: grant.limit_ma for grant in state.guessed}
+    if base is None or watts is None or not before:
+        return state.chargers
+    taken = [
+        max(0, min(before[view.charger.name], drawn or before[view.charger.name]) - view.grant.limit_ma)
+        for view, drawn in zip(state.chargers, base.drawn_ma, strict=True)
+    ]
+    taken_w = sum(_watts(site, view, less, base.volts_mv) for view, less in zip(state.chargers, taken, strict=True))
+    if not taken_w or (state.peak_w - watts) * 100 < FOLLOWED_PERCENT * taken_w:
+        return state.chargers
+    falls = {line: -(changed(base.current_ma, load, line) or 0) for line in LINES}
+    return tuple(
+        view._replace(commands=view.commands[-1:]) if less and _fell(view, falls, less) else view
+        for view, less in zip(state.chargers, taken, strict=True)
+    )
+
+
+def _fell(view: ChargerView, falls: Mapping[Line, MilliAmps], by_ma: MilliAmps) -> bool:
+    """Tell whether all lines of a charger but one, on which the house may have risen, have fallen by about so much."""
+    return all(2 * fall >= by_ma for fall in sorted(falls[line] for line in view.lines)[1:])
 
 
 def look_back(site: Site, state: State, room: Room, at: Instant) -> Grants:

@@ -29,7 +29,7 @@ from han_gateway.core.events import (
     MeterSaid,
     Overheard,
 )
-from han_gateway.core.foresight import baseline, foresee, look_back, misled
+from han_gateway.core.foresight import baseline, followed, foresee, look_back, misled
 from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import least, measure, slide
 from han_gateway.core.heat import hold, let_go
@@ -39,6 +39,7 @@ from han_gateway.core.load import UNKNOWN, complete
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, restless, window_ms
 from han_gateway.core.phases import arrange, widen
+from han_gateway.core.power import net_w
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
@@ -126,6 +127,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     believed = doubt is None and all(load.knows(view.lines) for view in state.chargers)
     if believed:
         state = learned(site, state, reading, load, at)
+    state = state._replace(chargers=followed(site, state, reading, load))
     room = measure(site, load, state.chargers, at, state.caps, power_of(state, reading))
     before = state.meter
     state = state._replace(
@@ -145,7 +147,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     sights = look(site, state, reading, at, load, room.for_cuts) if believed else ()
     views, told = apply(site, state.chargers, grants, at, load, sights)
     state = state._replace(
-        chargers=views, due_at=due(policy, state, views), baseline=base, guessed=(), sights=sights or state.sights
+        chargers=views, due_at=due(policy, state, views), baseline=base, guessed=(), peak_w=0, sights=sights or state.sights
     )
     heard = () if state.meter is before else (notes.meter_heard(before),)
     return state, (*seen, _headroom(site, state), *heard, *arranged, *told)
@@ -168,7 +170,7 @@ def _charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, 
 
 def _power_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:
     """A list without currents, between two that have them: act on what it foretells, until the next one decides."""
-    state = state._replace(power_at=event.at)
+    state = state._replace(power_at=event.at, peak_w=max(state.peak_w, net_w(event.reading) or 0))
     guesses = foresee(site, state, event.reading, event.at) if state.meter is MeterState.FRESH else {}
     if guesses and not state.guessed:
         state = state._replace(guessed=tuple(view.grant for view in state.chargers))

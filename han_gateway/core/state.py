@@ -176,7 +176,8 @@ class State(NamedTuple):
     ``load`` is the last load known, ``room`` what it left for the chargers (for cuts; None while nobody knows). ``clock`` is the meter's own clock as it was sent, and ``clock_at`` when it last moved;
     ``course`` is how its lists have gone on, ``doubt`` what is wrong with the last of them. ``window`` holds the
     samples of the last raise window, oldest first. ``unread`` says when people were last told why encrypted lists are not read.
-    ``guessed`` holds the grants before a guess was acted upon, ``misled`` counts the wrong guesses in a row (``foresight``). ``sights`` is
+    ``guessed`` holds the grants before a guess was acted upon, ``peak_w`` is the highest power since the last list with currents, ``misled``
+    counts the wrong guesses in a row (``foresight``). ``sights`` is
     what the last lists show of the house itself (``household``), ``exported_at`` when it last sold power. Before ``due_at`` nothing happens by itself.
     """
 
@@ -194,6 +195,7 @@ class State(NamedTuple):
     window: tuple[Sample, ...] = ()
     baseline: Baseline | None = None
     guessed: tuple[Grant, ...] = ()
+    peak_w: int = 0
     misled: int = 0
     patience_ms: int = 0
     caps: Caps = Caps()

@@ -349,6 +349,33 @@ def test_a_guess_taken_back_does_not_hide_the_next_rise() -> None:
         assert run.limit() == 16_000
 
 
+@pytest.mark.parametrize("house_a", [17, 18, 20])
+def test_a_right_guess_is_not_taken_back_with_every_list(house_a: int) -> None:
+    """The car has followed within three seconds, and the list shows it; what it had before is not credited to it once more, list after list."""
+    run, told, over = Run(house(charger("garage", [L1]))), [0] * 4, 0
+    for second in range(1, 600):
+        told.append(run.limit())
+        total = (house_a if second >= 313 else 8) + told[-3] / 1000
+        over += total > 25
+        run.until(second * 1000)
+        if second % 10 == 0:
+            run.hear(second * 1000, list2(total, 0, 0, power_import_w=round(230 * total)))
+        elif second % 10 in (2, 5, 7):
+            run.hear(second * 1000, list1(round(230 * total)))
+
+    assert over <= 25
+
+
+def test_a_load_that_is_over_is_not_a_car_that_followed() -> None:
+    """Ten amperes for one power, and the car has not moved: the lines on which that never was have not fallen, so it is in flight still."""
+    run = charging(house(charger("garage", response_ms=9_000)))
+    run.hear(42_500, list1(POWER + 230 * 30))
+    assert run.grant().reason.cause is Cause.POWER_ROSE
+    hear(run, 50_000, 20, 22, 18)
+
+    assert run.limit() == 16_000
+
+
 @pytest.mark.parametrize(("said_at", "shown", "guessed"), [(39_800, 6, False), (39_800, 16, True), (37_000, 6, True)])
 def test_a_report_may_be_ahead_of_a_list(said_at: int, shown: int, *, guessed: bool) -> None:
     """What a report says of a raise while the list is on its way counts as far as the list shows it; the rest is the car, coming up.
