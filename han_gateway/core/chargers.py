@@ -12,7 +12,7 @@ from han_gateway.core.state import ChargerView, Conduct, State, Warned
 from han_gateway.core.supervision import CHARGER, Behaviour, behaviour, charger_border
 from han_gateway.core.times import QUIET_MS
 from han_gateway.core.units import Instant
-from han_gateway.core.usage import observe
+from han_gateway.core.usage import FLOWS_MA, observe
 
 
 def charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, Effects]:
@@ -23,7 +23,9 @@ def charger_said(site: Site, state: State, event: ChargerSaid) -> tuple[State, E
     seen, observed = observe(site, view, event)
     seen, differed = echoed(site.policy, seen, event)
     seen, judged = _judged(seen, CHARGER[seen.conduct, behaviour(seen, event)], event.at)
-    return _with(site, state, seen._replace(report=event)), (*observed, *differed, *judged)
+    draws = any((current or 0) >= FLOWS_MA for current in event.current_ma)
+    seen = seen._replace(report=event, drew_at=event.at if draws else seen.drew_at)  # also while no list is heard
+    return _with(site, state, seen), (*observed, *differed, *judged)
 
 
 def overheard_by(site: Site, state: State, event: Overheard) -> tuple[State, Effects]:

@@ -142,7 +142,8 @@ def _wish(site: Site, state: State, view: ChargerView, event: Asked) -> tuple[St
     wish = None if event.ask is Ask.RESUME else Wish(event.ask, until, event.id, car)
     asks = rested(site.policy, state, view, event.at) if pauses else view.asks
     watched = pauses or asks.rests_until is not None
-    asking = view._replace(asks=asks._replace(wish=wish, open=(*staying, request) if watched else staying))
+    asks = asks._replace(wish=wish, open=(*staying, request) if watched else staying)
+    asking = view._replace(asks=asks, drew_at=view.drew_at if pauses else event.at)  # who wants current has a car
     state = state.having(asking)
     told: list[Effect] = []
     for each in over:

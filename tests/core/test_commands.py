@@ -95,6 +95,44 @@ def test_pages_show_a_pause_and_a_boost() -> None:
     assert shown[0].state is ChargerState.PAUSED
 
 
+def evening(run: Run, until_s: int, house_a: float = 1, empty: str = "", *, lists: bool = True) -> None:
+    """Cars that draw all they may, but for one that only stands there, report after each list, or where a list should have been."""
+    for second in range(run.now // 10_000 * 10 + 10, until_s + 1, 10):
+        run.until(second * 1000 - 9000)
+        drawn = {name: 0 if name in empty else run.limit(name) / 1000 for name in "ab"}
+        for name, amps in drawn.items():
+            run.say(run.now, name, amps, ChargerStatus.CHARGING if amps else ChargerStatus.CONNECTED)
+        if lists:
+            run.lists(1, *(house_a + sum(drawn.values()),) * 3)
+
+
+def test_a_car_that_charged_while_the_meter_was_silent_is_there() -> None:
+    """Paused in an outage and resumed at its end: what it reported meanwhile says that it is no empty place."""
+    run = Run(house(charger("a"), charger("b")))
+    evening(run, 200)
+    evening(run, 300, lists=False)
+    ask(run, Ask.PAUSE, "b")
+    evening(run, 340, lists=False)
+    ask(run, Ask.RESUME, "b")
+    evening(run, 900)
+
+    assert run.limit("b") >= 6_000
+
+
+@pytest.mark.parametrize("what", [Ask.BOOST, Ask.RESUME])
+def test_who_is_asked_to_charge_has_a_car(what: Ask) -> None:
+    """A car that took nothing was paused as one that is not there; its owner knows better, and does not wait for an hour."""
+    run = Run(house(charger("a"), charger("b")))
+    evening(run, 300, empty="b")
+    evening(run, 400, 16, empty="b")
+    evening(run, 600, empty="b")
+    assert run.limit("b") == 0
+    ask(run, what, "b")
+    evening(run, 900)
+
+    assert run.limit("b") >= 6_000
+
+
 def test_a_resume_raises_nothing_by_itself() -> None:
     """After a pause there is nothing until a whole window of lists allows it; then the charger begins at its minimum."""
     run = charging()
