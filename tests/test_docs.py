@@ -55,7 +55,7 @@ LAW = (
     f"its turn for {times.TURN_MS // 60_000} minutes",
     f"cut in the last {times.QUIET_MS // 60_000} minutes, a paused",
     f"there are {sharing.SPARE_MA // 1000} A more than its minimum: else",
-    f"shows for {times.SETTLED_MS // 1000} s that less than {fairness.BARE_MA // 1000} A are left",
+    f"shows for {times.SETTLED_MS // 1000} s that less than {remainder.BARE_MA // 1000} A are left",
     f"in the last {remainder.SUN_MS // 3_600_000} hours: the sun",
     f"has had {fairness.LEAD_MA / 1000:g} A less",
     f"at its minimum for {times.SHOWN_MS // 1000} s",

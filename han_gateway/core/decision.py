@@ -14,7 +14,7 @@ from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, la
 from han_gateway.core.headroom import budget_ma, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.question import question
-from han_gateway.core.sharing import fair_shares, made_room
+from han_gateway.core.sharing import fair_shares, lent, made_room
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
 from han_gateway.core.supervision import stubborn
@@ -104,8 +104,9 @@ def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant,
         view.charger.name: _explained(site, view, want, grants[view.charger.name], at)
         for view, want in zip(chargers, wants, strict=True)
     }
-    hungry = any(grown[want.charger.name].limit_ma < min(want.ceiling_ma, highest_ma(want.charger)) for want in wants)
-    made = made_room(chargers, room, shares, grown) if hungry and shares else {}
+    most = {want.charger.name: min(want.ceiling_ma, highest_ma(want.charger)) for want in wants}
+    hungry = [grant for name, grant in grown.items() if grant.limit_ma < most[name]]
+    made = made_room(chargers, room, shares, grown) or lent(site, chargers, hungry, shares, at) if hungry and shares else {}
     if made:
         return made
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
@@ -137,11 +138,11 @@ def _one_by_one(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, a
 
 def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], at: Instant) -> Grants:
     """Where nothing else moves, ask one silent charger whether it follows."""
+    known = [view for view in chargers if view.report is not None or drawn_ma(site.policy, view, at) is not None]
     for view in chargers:
         if drawn_ma(site.policy, view, at) is None:
-            others = [
-                sum(other.grant.limit_ma for other in chargers if other is not view and line in other.lines) for line in LINES
-            ]
+            # What is kept free for other silent ones is no reason to be silent: who is asked first frees it for the next.
+            others = [sum(other.grant.limit_ma for other in known if other is not view and line in other.lines) for line in LINES]
             limit = question(view, min(room[line.index] - others[line.index] for line in view.lines), at)
             if limit is not None:
                 return {view.charger.name: Grant(charger=view.charger.name, limit_ma=limit, reason=Reason(cause=Cause.QUESTION))}

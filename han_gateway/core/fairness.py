@@ -12,17 +12,16 @@ from han_gateway.core.draw import reported, settled
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.question import offer_ma
+from han_gateway.core.remainder import BARE_MA
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView
-from han_gateway.core.times import SETTLED_MS, SHOWN_MS, TURN_MS
+from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS, TURN_MS
 from han_gateway.core.units import Instant, MilliAmps, PerLine
 from han_gateway.core.usage import FLOWS_MA
 
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
 """Nobody wants current here. Such a charger is offered its minimum where nobody else needs it, so that the next car can start at once."""
 
-BARE_MA: MilliAmps = 4_000
-"""Where less than this is left for it on each of its lines, one that reports nothing draws nothing: cars take 5 A or more."""
 LOOK_AGAIN_MS = TURN_MS // 2
 """A place where no car was seen, or one that took nothing, is looked into anew when it has been paused for so long."""
 LEAD_MA: MilliAmps = 500
@@ -150,16 +149,19 @@ def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) 
         return highest if alone else min(highest, offer_ma(view, at))
     if view.unused_since is None or at - view.unused_since < SETTLED_MS:
         return highest
+    if view.report is None and at - view.commands[-1].at >= QUIET_MS:  # it may want more by now: a raise asks
+        return min(highest, view.grant.limit_ma + SLACK_MA)
     step = view.charger.step_ma
     return min(highest, max(lowest, -(-(drawn + SLACK_MA) // step) * step))
 
 
 def queue(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> tuple[str, ...]:
     """Who waits for room, the next one first: in the order in which minimums are given."""
-    waiting = [view for view in chargers if _waits(site.policy, view, at)]
+    waiting = [view for view in chargers if waits(site.policy, view, at)]
     waiting.sort(key=lambda view: (precedence(view.charger, first=view.boosted), rank(site.policy, view, at), view.charger.name))
     return tuple(view.charger.name for view in waiting)
 
 
-def _waits(policy: Policy, view: ChargerView, at: Instant) -> bool:
+def waits(policy: Policy, view: ChargerView, at: Instant) -> bool:
+    """Tell whether a car waits here that would be started if there were room."""
     return not view.grant.limit_ma and view.grant.reason.cause in FOR_WANT_OF_ROOM and not no_car(policy, view, at)

@@ -10,7 +10,7 @@ from han_gateway.core.fairness import account
 from han_gateway.core.headroom import budget_ma
 from han_gateway.core.heat import warmed
 from han_gateway.core.load import Load, exports
-from han_gateway.core.remainder import remainder
+from han_gateway.core.remainder import corrected, remainder
 from han_gateway.core.site import Site
 from han_gateway.core.state import State
 from han_gateway.core.units import Instant
@@ -26,5 +26,6 @@ def learned(site: Site, state: State, reading: Reading, load: Load, at: Instant)
     views = tuple(learn(view, state.load, load, at, around) for view in state.chargers)
     if any(map(is_not, views, state.chargers)):
         left = remainder(site, load, views, at, state.exported_at)
+    views, left = corrected(views, left, at)
     chargers = tuple(account(site.policy, view, since, at, left) for view in views)
     return state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))

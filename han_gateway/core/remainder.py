@@ -1,17 +1,20 @@
 """What a line carries that no charger is known to draw: the house, and chargers that report nothing.
 
 It tells two things of a charger that is silent: where too little for a car is left on its lines, it draws nothing; and where more is believed
-to be drawn than a line carries, one of those beliefs is wrong. Neither is known on three wires, where currents are no plain sums, nor in a
+to be drawn than a line carries, one of those beliefs is wrong (``corrected``). Neither is known on three wires, where currents are no plain sums, nor in a
 house that has sold power within a day: the sun may feed a car without a sign on the meter. This file must not know what is made of it.
 """
 
-from han_gateway.core.belief import NOBODY_KNOWS
+from han_gateway.core.belief import NOBODY_KNOWS, WORTH_ASKING_MA, believed_ma
 from han_gateway.core.draw import spans
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView
-from han_gateway.core.units import Instant, MilliAmps, PerLine
+from han_gateway.core.times import SETTLED_MS
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
+BARE_MA: MilliAmps = 4_000
+"""Where less than this is left for it on each of its lines, one that reports nothing draws nothing: cars take 5 A or more."""
 SUN_MS = 86_400_000
 """So long after it sold power a house may have a sun that does not show."""
 
@@ -32,3 +35,30 @@ def remainder(
             current = left[line.index]
             left[line.index] = None if current is None else current - drawn.low
     return PerLine(*left)
+
+
+def corrected(
+    views: tuple[ChargerView, ...], left_ma: PerLine[MilliAmps | None], at: Instant
+) -> tuple[tuple[ChargerView, ...], PerLine[MilliAmps | None]]:
+    """Take from beliefs what is not there: no car draws more than its lines carry beside the others (``left_ma`` below nothing).
+
+    A car that takes less and less while its limit stands never falls by much between two lists.
+    """
+    found = []
+    for view in views:
+        short = max((left_ma[line.index] or 0 for line in view.lines), default=0)
+        stands = view.belief.probe is None and at - view.commands[-1].at >= SETTLED_MS
+        if view.report is None and stands and believed_ma(view) and short < -WORTH_ASKING_MA:
+            drawn = max(0, view.belief.drawn_ma + short)
+            belief = view.belief._replace(drawn_ma=drawn) if drawn >= BARE_MA else view.belief.forgotten().doubted()
+            taken = view.belief.drawn_ma - believed_ma(view._replace(belief=belief))
+            left_ma = PerLine(
+                *(
+                    None if left is None else left + taken * (line in view.lines)
+                    for line, left in zip(LINES, left_ma, strict=True)
+                )
+            )
+            found.append(view._replace(belief=belief))
+        else:
+            found.append(view)
+    return tuple(found), left_ma

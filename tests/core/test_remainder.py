@@ -4,8 +4,8 @@ import pytest
 
 from han_gateway.core.answers import Belief
 from han_gateway.core.belief import NOBODY_KNOWS, learn
-from han_gateway.core.fairness import BARE_MA, LOOK_AGAIN_MS, absent, account
-from han_gateway.core.remainder import SUN_MS, remainder
+from han_gateway.core.fairness import LOOK_AGAIN_MS, absent, account
+from han_gateway.core.remainder import BARE_MA, SUN_MS, remainder
 from han_gateway.core.site import Grid
 from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import PerLine
