@@ -41,6 +41,8 @@ def made_room(chargers: tuple[ChargerView, ...], room: Room, fair: dict[str, Gra
         for view in chargers
         if fair[view.charger.name].limit_ma - grown[view.charger.name].limit_ma >= 2 * view.charger.step_ma
     ]
+    if not poor:
+        return {}
     lines = {line for view in poor for line in view.lines}
     return {
         view.charger.name: fair[view.charger.name]

@@ -266,6 +266,22 @@ def test_two_chargers_on_other_lines_share_the_power() -> None:
     assert L3 not in site.chargers[0].lines
 
 
+def test_a_cap_that_does_not_bind_makes_nobody_give_way() -> None:
+    """Two slow chargers keep what the fuse has for them, under a cap of 50 kW as without one."""
+    run = Run(
+        capped(house(*(charger(name, response_ms=12_000) for name in "ab")), CapRule(default=50_000, least=2_000, most=60_000))
+    )
+    for second in range(10, 901, 10):
+        run.until(second * 1000 - 9000)
+        drawn = {name: run.limit(name) / 1000 for name in "ab"}
+        for name in "ab":
+            run.say(run.now, name, drawn[name], ChargerStatus.CHARGING)
+        amps = (1 + sum(drawn.values()),) * 3
+        run.hear(second * 1000, list2(*amps, power_import_w=round(230 * sum(amps))))
+
+    assert {limit for at, limit in run.limits("a") if at > 300_000} == {12_000}
+
+
 def test_the_sun_behind_a_silent_charger_makes_nobody_hunt() -> None:
     """A silent car below a roof gets the cap and keeps it, whether the house sells or buys because of it."""
     run = Run(capped(house(charger("garage", maximum_ma=32_000), fuse=63)))
