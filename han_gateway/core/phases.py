@@ -10,22 +10,39 @@ This file must not know how the room is shared out, nor how a limit is published
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from han_gateway.core import notes
-from han_gateway.core.allocation import highest_ma, lowest_ma
+from han_gateway.core.allocation import Room, highest_ma, lowest_ma
+from han_gateway.core.circuits import rooms_for_raises
 from han_gateway.core.draw import reported, settled
 from han_gateway.core.effects import Cause, Effect, Grant, Reason
 from han_gateway.core.events import ChargerStatus
+from han_gateway.core.fairness import waits
 from han_gateway.core.headroom import least
 from han_gateway.core.patience import window_ms
 from han_gateway.core.site import Charger, Circuit, Site
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.times import QUIET_MS, SETTLED_MS
+from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 from han_gateway.core.usage import CHARGES, FLOWS_MA, MOST_SWITCHES, heard, renewed
 
 SPARE_MA: MilliAmps = 2_000
 """So much more than the minimum must fit where a charger changes to."""
+
+
+class _Left(NamedTuple):
+    """What one charger could have on each line, and of the power (None: there is no cap) in the units of ``tree``, with what lines cost of it."""
+
+    lines_ma: PerLine[MilliAmps]
+    power: int | None
+    costs: tuple[int, ...]
+
+    def on(self, lines: frozenset[Line]) -> MilliAmps:
+        """What fits on all of these lines."""
+        fits = min(self.lines_ma[line.index] for line in lines)
+        return fits if self.power is None else min(fits, self.power // self.costs[len(lines)])
 
 
 def arrange(site: Site, state: State, at: Instant) -> tuple[State, tuple[Effect, ...]]:
@@ -51,11 +68,11 @@ def widen(site: Site, state: State, at: Instant) -> dict[str, Grant]:
 
     Not while another waits: it would take the room.
     """
-    if not all(view.grant.limit_ma for view in state.chargers):
+    if any(waits(site.policy, view, at) for view in state.chargers):
         return {}
     for view in state.chargers:
         rested = at - view.commands[-1].at > SETTLED_MS  # a pause sooner would be taken for a raise undone (``patience``)
-        if rested and _patient(view, at) and _may_gain(site, state, view):
+        if rested and _patient(view, at) and _may_gain(site, state, view, at):
             return {view.charger.name: Grant(charger=view.charger.name, limit_ma=0, reason=Reason(cause=Cause.CHANGING))}
     return {}
 
@@ -64,25 +81,28 @@ def _arranged(
     site: Site, state: State, views: Sequence[ChargerView], view: ChargerView, at: Instant, *, may_change: bool
 ) -> tuple[ChargerView, tuple[Effect, ...]]:
     """One charger that can change its phases."""
-    now, lasting = (_beside(site, views, view.charger, room) for room in (state.window[-1].room.main, least(state.window).main))
+    now, lasting = (_beside(site, state, views, view.charger, room, at) for room in (state.window[-1].room, least(state.window)))
     view = _weighed(site, view, lasting)
     lines = _best(site, view, lasting, at) if may_change else view.offered
-    if lines == view.offered or (lines < view.offered and _on(view.offered, now) >= lowest_ma(view.charger)):
+    if lines == view.offered or (lines < view.offered and now.on(view.offered) >= lowest_ma(view.charger)):
         return view, ()  # where the last list has room again, the window will soon have it, too
     return _changed(view, lines, at), (notes.changes(view.charger.name, lines),)
 
 
-def _beside(site: Site, views: Sequence[ChargerView], charger: Charger, room: PerLine[MilliAmps]) -> PerLine[MilliAmps]:
-    """What this charger could have on each line of every fuse above it, beside what the others hold."""
-    left = list(room)
+def _beside(site: Site, state: State, views: Sequence[ChargerView], charger: Charger, room: Room, at: Instant) -> _Left:
+    """What this charger could have on each line of every fuse above it, and of the power cap, beside what the others hold."""
+    left, measured = list(room.main), rooms_for_raises(site, state, at)
     for fuse in _path(site.root, charger):
         below = {each.name for each in fuse.chargers()} - {charger.name}
         others = [view for view in views if view.charger.name in below]
+        budget = PerLine(*(fuse.fuse_ma - fuse.margin_ma for _ in LINES))
+        budget = room.main if fuse is site.root else measured.get(fuse.name, budget)
         for line in LINES:
-            budget = room[line.index] if fuse is site.root else fuse.fuse_ma - fuse.margin_ma
             held = sum(view.grant.limit_ma for view in others if line in view.lines)
-            left[line.index] = min(left[line.index], budget - held)
-    return PerLine(*left)
+            left[line.index] = min(left[line.index], budget[line.index] - held)
+    costs = tree_of(site).costs
+    held = sum(view.grant.limit_ma * costs[len(view.lines)] for view in views if view.charger is not charger)
+    return _Left(PerLine(*left), None if room.power_ma is None else room.power_ma * POWER_SCALE - held, costs)
 
 
 def _path(circuit: Circuit, charger: Charger) -> tuple[Circuit, ...]:
@@ -95,18 +115,13 @@ def _path(circuit: Circuit, charger: Charger) -> tuple[Circuit, ...]:
     return ()
 
 
-def _on(lines: frozenset[Line], room: PerLine[MilliAmps]) -> MilliAmps:
-    """What fits on all of these lines."""
-    return min(room[line.index] for line in lines)
-
-
-def _weighed(site: Site, view: ChargerView, room: PerLine[MilliAmps]) -> ChargerView:
+def _weighed(site: Site, view: ChargerView, room: _Left) -> ChargerView:
     """Compare what all lines would carry now with what these few do: a running mean over about ten minutes."""
     if view.mode is None:
         return view
     gain = view.phasing.gain_ma
-    more = _carried(view.charger, _on(view.charger.lines, room)) * (1_732 if site.grid.three_wire else 3_000) // 1_000
-    gain += (more - _carried(view.charger, _on(view.offered, room)) - gain) * site.policy.list_period_ms // QUIET_MS
+    more = _carried(view.charger, room.on(view.charger.lines)) * (1_732 if site.grid.three_wire else 3_000) // 1_000
+    gain += (more - _carried(view.charger, room.on(view.offered)) - gain) * site.policy.list_period_ms // QUIET_MS
     return view._replace(phasing=view.phasing._replace(gain_ma=gain))
 
 
@@ -115,10 +130,10 @@ def _carried(charger: Charger, room: MilliAmps) -> MilliAmps:
     return min(room, highest_ma(charger)) if room >= lowest_ma(charger) else 0
 
 
-def _best(site: Site, view: ChargerView, room: PerLine[MilliAmps], at: Instant) -> frozenset[Line]:
+def _best(site: Site, view: ChargerView, room: _Left, at: Instant) -> frozenset[Line]:
     """The lines on which a charger had best come back, if it is paused; the ones that it uses now, if not."""
     charger, offered = view.charger, view.offered
-    lowest, everything = lowest_ma(charger), _on(charger.lines, room)
+    lowest, everything = lowest_ma(charger), room.on(charger.lines)
     report = view.report
     if report and report.status is ChargerStatus.IDLE and at - report.at < site.policy.report_fresh_ms:  # ready for the next car
         return charger.lines if everything >= max(lowest, view.grant.limit_ma) else offered
@@ -126,12 +141,12 @@ def _best(site: Site, view: ChargerView, room: PerLine[MilliAmps], at: Instant) 
         return offered
     if _patient(view, at) and everything >= lowest:
         return charger.lines
-    enough = _on(offered, room) >= lowest or view.phasing.switches + 2 > MOST_SWITCHES
+    enough = room.on(offered) >= lowest or view.phasing.switches + 2 > MOST_SWITCHES
     # A kettle is worth waiting for: it boils before a charger has changed to one phase and back.
     if enough or at - view.paused_at < SETTLED_MS or not heard(view, at, site.policy.report_fresh_ms):
         return offered
-    best = max(charger.modes, key=lambda lines: _on(lines, room))
-    return best if _on(best, room) >= lowest + SPARE_MA else offered
+    best = max(charger.modes, key=room.on)
+    return best if room.on(best) >= lowest + SPARE_MA else offered
 
 
 def _draws(site: Site, view: ChargerView, at: Instant) -> bool:
@@ -146,11 +161,11 @@ def _patient(view: ChargerView, at: Instant) -> bool:
     return waited and phasing.gain_ma > 0 and not phasing.narrow_car and phasing.switches < MOST_SWITCHES
 
 
-def _may_gain(site: Site, state: State, view: ChargerView) -> bool:
+def _may_gain(site: Site, state: State, view: ChargerView, at: Instant) -> bool:
     """Tell whether a car charges here, and all lines have room for it now."""
-    room = _beside(site, state.chargers, view.charger, least(state.window).main)
+    room = _beside(site, state, state.chargers, view.charger, least(state.window), at)
     charging = view.report is None or view.report.status in CHARGES
-    return charging and _on(view.charger.lines, room) >= lowest_ma(view.charger) + SPARE_MA
+    return charging and room.on(view.charger.lines) >= lowest_ma(view.charger) + SPARE_MA
 
 
 def _changed(view: ChargerView, lines: frozenset[Line], at: Instant) -> ChargerView:

@@ -154,8 +154,8 @@ class Home(Run):
         while (at := (self.now // LIST_MS + 1) * LIST_MS) <= end:
             self.until(at - 1000)
             self.report(at - 1000)
-            drawn = self.drawn()
-            self.hear(at, list2(*(each + (current or 0) / 1000 for each, current in zip(house_a, drawn, strict=True))))
+            loads = [each + (current or 0) / 1000 for each, current in zip(house_a, self.drawn(), strict=True)]
+            self.hear(at, list2(*loads, power_import_w=round(230 * sum(loads))))
 
     def modes(self) -> list[frozenset[Line]]:
         """The lines that the charger was told to use, one after the other."""

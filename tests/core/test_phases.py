@@ -8,11 +8,11 @@ import pytest
 
 from han_gateway.core.allocation import Room
 from han_gateway.core.effects import Cause
-from han_gateway.core.events import ChargerSaid, ChargerStatus
+from han_gateway.core.events import CapSaid, ChargerSaid, ChargerStatus, CircuitSaid
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import least
 from han_gateway.core.phases import arrange, widen
-from han_gateway.core.site import Charger, Circuit, Grid, modes_of
+from han_gateway.core.site import Cap, CapRule, Charger, Circuit, Grid, modes_of
 from han_gateway.core.state import ChargerView, Command, Phasing, Sample
 from han_gateway.core.times import QUIET_MS, SETTLED_MS
 from han_gateway.core.units import LINES, Line, PerLine
@@ -37,6 +37,48 @@ def test_one_phase_rather_than_none() -> None:
     assert run.modes() == [ALL, {L3}]
     assert run.limit() == 16_000
     assert "garage changes to 1 phase, L3" in notes(effect for _, effect in run.effects)
+
+
+@pytest.mark.parametrize("measured", [False, True])
+def test_what_a_cap_or_a_sub_fuse_leaves_is_looked_at_before_phases_change(*, measured: bool) -> None:
+    """One phase goes on where three would be too much for the power cap, or for a sub-fuse with a meter; it is not paused for them."""
+    garage = switchable()
+    shed = Circuit(name="shed", fuse_ma=20_000, margin_ma=0, metered=True, parts=(garage,))
+    site = (
+        house(shed, fuse=63) if measured else replace(house(garage), power_cap=CapRule(default=17_000, least=1_000, most=17_000))
+    )
+    run = Home(site)
+
+    def minutes(minutes: int, house_a: tuple[float, ...], below_a: tuple[float, ...]) -> None:
+        for _ in range(6 * minutes):
+            run.minutes(1 / 6, *house_a)
+            if measured:
+                loads = (round(1000 * amps) + (drawn or 0) for amps, drawn in zip(below_a, run.drawn(), strict=True))
+                run.play(CircuitSaid(at=run.now + 500, circuit="shed", current_ma=PerLine(*loads)))
+
+    minutes(2, (5, 5, 5), (2, 2, 2))
+    minutes(4, (12, 22, 7), (2, 16, 2))
+    assert len(run.view.offered) == 1
+    if not measured:
+        run.play(CapSaid(at=run.now + 500, cap=Cap.POWER, value=5_000))
+    minutes(40, (2, 2, 2), (2, 16, 2))
+
+    assert len(run.view.offered) == 1
+    assert run.limit() >= 15_000
+
+
+def test_a_place_without_a_car_is_no_reason_to_stay_on_one_phase() -> None:
+    """Nobody waits there, though it has no limit."""
+    run = Home(house(switchable(), charger("yard")))
+    run.play(ChargerSaid(at=500, charger="yard", current_ma=PerLine(0, 0, 0), status=IDLE))
+    offered = []
+    for minutes, house_a in ((3, (5, 5, 5)), (5, (20, 22, 7)), (40, (3, 3, 3))):
+        for _ in range(6 * minutes):
+            run.minutes(1 / 6, *house_a)
+            run.play(ChargerSaid(at=run.now + 500, charger="yard", current_ma=PerLine(0, 0, 0), status=IDLE))
+        offered.append(run.view.offered)
+
+    assert offered == [ALL, {L3}, ALL]
 
 
 def test_the_pause_comes_first_and_at_once() -> None:
