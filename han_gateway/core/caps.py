@@ -72,7 +72,10 @@ def hold_power(site: Site, state: State, reading: Reading, at: Instant) -> tuple
     power = power_of(state, reading)
     if state.caps.power_w is None or power is None:
         return state, {}
-    for_cuts, for_raises = measure_power(site, power, state.chargers, at, state.caps)
+    _, for_raises = measure_power(site, power, state.chargers, at, state.caps)
+    # What a silent car has made of its last raise no list has shown yet: it may draw all of it.
+    asked = tuple(view if view.belief.probe is None else view._replace(belief=view.belief.forgotten()) for view in state.chargers)
+    for_cuts, _ = measure_power(site, power, asked, at, state.caps)
     if state.room is not None:
         state = state._replace(room=state.room._replace(power_ma=for_cuts))
     if state.window:

@@ -38,7 +38,7 @@ from han_gateway.core.learning import learned
 from han_gateway.core.load import UNKNOWN, complete
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, restless, window_ms
-from han_gateway.core.phases import arrange, widen
+from han_gateway.core.phases import arrange, changing, widen
 from han_gateway.core.power import net_w
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
@@ -194,7 +194,7 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
     full = at - state.window[0].at >= window_ms(site.policy, state)
     if full and all(settled(view, at) for view in state.chargers):
         room = least(state.window)._replace(circuits=rooms_for_raises(site, state, at))
-        awake = state._replace(chargers=tuple(view for view in state.chargers if not view.paused))
+        awake = state._replace(chargers=tuple(view for view in state.chargers if not (view.paused or changing(site, view, at))))
         return {}, widen(site, awake, at) or grow(site, awake.chargers, room, at, restless=restless(state, at))
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {}, {

@@ -77,6 +77,11 @@ def widen(site: Site, state: State, at: Instant) -> dict[str, Grant]:
     return {}
 
 
+def changing(site: Site, view: ChargerView, at: Instant) -> bool:
+    """Tell whether it was paused to change and may still draw: to start it now would be on the old lines."""
+    return not view.grant.limit_ma and view.grant.reason.cause is Cause.CHANGING and _draws(site, view, at)
+
+
 def _arranged(
     site: Site, state: State, views: Sequence[ChargerView], view: ChargerView, at: Instant, *, may_change: bool
 ) -> tuple[ChargerView, tuple[Effect, ...]]:

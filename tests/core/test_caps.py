@@ -282,6 +282,22 @@ def test_a_cap_that_does_not_bind_makes_nobody_give_way() -> None:
     assert {limit for at, limit in run.limits("a") if at > 300_000} == {12_000}
 
 
+def test_a_silent_car_on_its_way_up_is_not_the_house() -> None:
+    """Its raise is seconds old when a power without currents comes: it may be the car that draws more, and is not taken back for that."""
+    run = Run(capped(house(charger("garage", [L1]), fuse=63), CapRule(default=6_000, least=1_000, most=40_000)))
+    limits = [0] * 3
+    for second in range(1, 1_800):
+        limits.append(run.limit())
+        amps = (4 + limits[-4] / 1000, 4, 4)
+        run.until(second * 1000)
+        if second % 10 in (0, 7):
+            watts = round(230 * sum(amps))
+            run.hear(second * 1000, list1(watts) if second % 10 else list2(*amps, power_import_w=watts))
+    told = [limit for _, limit in run.limits()]
+
+    assert sum(before != after for before, after in pairwise(told)) <= 6
+
+
 def test_the_sun_behind_a_silent_charger_makes_nobody_hunt() -> None:
     """A silent car below a roof gets the cap and keeps it, whether the house sells or buys because of it."""
     run = Run(capped(house(charger("garage", maximum_ma=32_000), fuse=63)))

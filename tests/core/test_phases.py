@@ -67,6 +67,25 @@ def test_what_a_cap_or_a_sub_fuse_leaves_is_looked_at_before_phases_change(*, me
     assert run.limit() >= 15_000
 
 
+def test_who_is_to_change_is_not_started_before_it_stands_still() -> None:
+    """One that reports every half minute seems to draw while it is paused; it waits, and changes in the same pause."""
+
+    class Rare(Home):
+        def report(self, at: int, amps: tuple[float, ...] | None = None, status: ChargerStatus | None = None) -> None:
+            if (at + 1000) % 30_000 == 0:
+                super().report(at, amps, status)
+
+    run = Rare(house(switchable()))
+    run.minutes(3, 5, 5, 5)
+    run.minutes(5, 20, 22, 7)
+    run.minutes(20, 3, 3, 3)
+    told = run.limits()
+    pauses = [at for (at, limit), (_, before) in zip(told[1:], told, strict=False) if at > 500_000 and before and not limit]
+
+    assert run.view.offered == ALL
+    assert len(pauses) == 1
+
+
 def test_a_place_without_a_car_is_no_reason_to_stay_on_one_phase() -> None:
     """Nobody waits there, though it has no limit."""
     run = Home(house(switchable(), charger("yard")))
