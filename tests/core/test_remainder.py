@@ -3,18 +3,20 @@
 import pytest
 
 from han_gateway.core.answers import Belief
-from han_gateway.core.belief import NOBODY_KNOWS, learn
+from han_gateway.core.belief import NOBODY_KNOWS, believed_ma, learn
 from han_gateway.core.fairness import LOOK_AGAIN_MS, absent, account
-from han_gateway.core.remainder import BARE_MA, SUN_MS, remainder
+from han_gateway.core.remainder import BARE_MA, SUN_MS, corrected, remainder
 from han_gateway.core.site import Grid
 from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import PerLine
-from tests.core.houses import L1, Run, charger, house, list2
+from tests.core.houses import L1, Run, charger, house, list2, report
 from tests.core.test_belief import load, told
 from tests.core.test_decision import reporting, views
 from tests.core.test_fairness import NOW, POLICY, one
+from tests.core.views import silent
 
 AT = 100_000
+ONE_LINE = frozenset({L1})
 SITE = house(charger("a"), charger("b", [L1]))
 
 
@@ -87,3 +89,43 @@ def test_a_place_without_a_car_that_reports_nothing_makes_room(exported_w: int) 
         run.lists(1, amps + 1, amps + 1, amps + 1, says={"car": amps})
 
     assert (run.limit("car"), run.limit("empty")) == ((16_000, 0) if not exported_w else (13_000, 6_000))
+
+
+@pytest.mark.parametrize(
+    ("left", "drawn"),
+    [
+        ((-1_001, -1_001, -1_001), 14_999),
+        ((-1_000, -1_000, -1_000), 16_000),
+        ((-12_000, -12_000, -12_000), 4_000),
+        ((-12_001, -12_001, -12_001), 0),
+        ((-9_000, -9_000, 500), 16_000),
+        ((-9_000, -8_000, -7_000), 9_000),
+        ((-9_000, None, -9_000), 16_000),
+    ],
+)
+def test_what_is_not_there_is_taken_off_a_belief(left: tuple[int | None, ...], drawn: int) -> None:
+    """By what all of its lines lack, from more than an ampere on; what is too little for a car is none. A line of which nothing is known proves nothing."""
+    (view,), after = corrected((silent(16, answers=2),), PerLine(*left), SETTLED_MS)
+
+    assert believed_ma(view) == drawn
+    taken = 16_000 - drawn
+    assert after == tuple(None if each is None else each + taken for each in left)
+
+
+def test_a_belief_is_corrected_when_its_limit_has_stood_and_nothing_is_asked() -> None:
+    """For a minute; and never one that was not shown yet, that is asked just now, or whose charger reports."""
+    missing, short = PerLine(-9_000, -9_000, -9_000), silent(16, answers=2)
+    asked = told(silent(10, answers=2), 16, load(20, 20, 20), 0)
+
+    assert corrected((short,), missing, SETTLED_MS - 1) == ((short,), missing)
+    for view in (silent(16, answers=1), asked, short._replace(report=report(0, "a", 16))):
+        assert corrected((view,), missing, SETTLED_MS) == ((view,), missing)
+
+
+def test_what_one_belief_gave_up_is_not_taken_from_the_next() -> None:
+    """Two are believed to draw 16 A where 10 A are missing: the first loses them, on its own lines; the second keeps its belief."""
+    first, second = silent(16, ONE_LINE, answers=2), silent(16, answers=2)
+    views, left = corrected((first, second, first), PerLine(-10_000, -9_000, -9_000), SETTLED_MS)
+
+    assert [believed_ma(view) for view in views] == [6_000, 16_000, 16_000]
+    assert left == (0, -9_000, -9_000)
