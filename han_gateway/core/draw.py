@@ -98,10 +98,8 @@ def _span(view: ChargerView, at: Instant, drawn: MilliAmps | None, lowest: Milli
         changing = lowest != highest
         return Span(_least_ma(view, at), highest if changing or not believed else min(believed, highest))
     # A report from before a raise could act says nothing about how much is drawn by now.
-    age = view.report.at - view.raised_at
-    # One from soon after it may be older than what the meter has shown of the raise by now.
-    most = highest if age < view.response_ms else max(drawn, believed_ma(view)) if age < SHOWN_MS else drawn
-    return Span(min(drawn, lowest), min(most, highest))
+    outdated = view.report.at - view.raised_at < view.response_ms
+    return Span(min(drawn, lowest), highest if outdated else min(drawn, highest))
 
 
 def _range(view: ChargerView, at: Instant) -> tuple[MilliAmps, MilliAmps]:

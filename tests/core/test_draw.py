@@ -53,14 +53,6 @@ def test_a_report_from_before_a_raise_is_no_upper_bound() -> None:
     assert spans(says(told, 66, 8), 70_000, WINDOW)[L1] == Span(8000, 8000)
 
 
-@pytest.mark.parametrize(("at", "answers", "high"), [(29, 2, 16_000), (29, 1, 6_000), (30, 2, 6_000)])
-def test_a_late_report_is_not_newer_than_what_the_meter_has_shown(at: int, answers: int, high: int) -> None:
-    """Half a minute after a raise a report of 6 A may be from before it; where the meter has shown 16 A, the car may draw them."""
-    raised = view((0, 16), raised_at=0)._replace(belief=Belief(answers=answers, drawn_ma=16_000))
-
-    assert spans(says(raised, at, 6), at * 1000, 60_000)[L1].high == high
-
-
 def test_a_report_confirms_a_decrease_early() -> None:
     """A charger that says it obeyed is believed before its response time is over."""
     assert spans(says(view((0, 16), (60, 10)), 62, 9.5), 63_000, WINDOW)[L1] == Span(9500, 9500)

@@ -455,18 +455,3 @@ def test_a_cut_after_a_restart_undoes_no_raise() -> None:
     assert run.limit() == 0
     run.lists(3, 3, 3, 3, says={"garage": 0})
     assert run.limit() == 6_000
-
-
-def test_late_reports_make_no_limit_swing() -> None:
-    """What a report tells is eight seconds old, and the charger answers within six: a raise that the list shows is not the house, and stays."""
-    run, limits = Run(house(charger(), fuse=20)), [0] * 12
-    for second in range(1, 2400):
-        limits.append(run.limit())
-        run.until(second * 1000)
-        if second % 5 == 0:
-            run.say(run.now, "garage", limits[-12] / 1000)
-        if second % 10 == 0:
-            run.hear(run.now, list2(*(8 + limits[-5] / 1000,) * 3))
-    told = [limit for _, limit in run.limits()]
-
-    assert sum(before != after for before, after in pairwise(told)) <= 3
