@@ -8,7 +8,7 @@ from han_gateway.core.fairness import LOOK_AGAIN_MS, absent, account
 from han_gateway.core.remainder import BARE_MA, SUN_MS, corrected, remainder
 from han_gateway.core.site import Grid
 from han_gateway.core.times import SETTLED_MS
-from han_gateway.core.units import PerLine
+from han_gateway.core.units import MilliAmps, PerLine
 from tests.core.houses import L1, Run, charger, house, list2, report
 from tests.core.test_belief import load, told
 from tests.core.test_decision import reporting, views
@@ -114,7 +114,8 @@ def test_what_is_not_there_is_taken_off_a_belief(left: tuple[int | None, ...], d
 
 def test_a_belief_is_corrected_when_its_limit_has_stood_and_nothing_is_asked() -> None:
     """For a minute; and never one that was not shown yet, that is asked just now, or whose charger reports."""
-    missing, short = PerLine(-9_000, -9_000, -9_000), silent(16, answers=2)
+    missing: PerLine[MilliAmps | None] = PerLine(-9_000, -9_000, -9_000)
+    short = silent(16, answers=2)
     asked = told(silent(10, answers=2), 16, load(20, 20, 20), 0)
 
     assert corrected((short,), missing, SETTLED_MS - 1) == ((short,), missing)
