@@ -151,7 +151,7 @@ def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliA
 
 def below(site: Site, chargers: tuple[ChargerView, ...], circuit: str) -> tuple[ChargerView, ...]:
     """Those of the chargers that hang below this fuse."""
-    names = {charger.name for each in site.root.circuits() if each.name == circuit for charger in each.chargers()}
+    names = site.below(circuit)
     return tuple(view for view in chargers if view.charger.name in names)
 
 

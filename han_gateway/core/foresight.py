@@ -83,17 +83,17 @@ def followed(site: Site, state: State, reading: Reading, load: Load) -> tuple[Ch
     before = {grant.charger: grant.limit_ma for grant in state.guessed}
     if base is None or watts is None or not before:
         return state.chargers
-    taken = [
-        max(0, min(before[view.charger.name], drawn or before[view.charger.name]) - view.grant.limit_ma)
+    taken = {
+        view.charger.name: max(0, min(before[view.charger.name], drawn or view.charger.maximum_ma) - view.grant.limit_ma)
         for view, drawn in zip(state.chargers, base.drawn_ma, strict=True)
-    ]
-    taken_w = sum(_watts(site, view, less, base.volts_mv) for view, less in zip(state.chargers, taken, strict=True))
+    }
+    taken_w = sum(_watts(site, view, taken[view.charger.name], base.volts_mv) for view in state.chargers)
     if not taken_w or (state.peak_w - watts) * 100 < FOLLOWED_PERCENT * taken_w:
         return state.chargers
     falls = {line: -(changed(base.current_ma, load, line) or 0) for line in LINES}
     return tuple(
-        view._replace(commands=view.commands[-1:]) if less and _fell(view, falls, less) else view
-        for view, less in zip(state.chargers, taken, strict=True)
+        view._replace(commands=view.commands[-1:]) if (less := taken[view.charger.name]) and _fell(view, falls, less) else view
+        for view in state.chargers
     )
 
 

@@ -100,14 +100,14 @@ def _beside(site: Site, state: State, views: Sequence[ChargerView], charger: Cha
     for fuse in _path(site.root, charger):
         below = {each.name for each in fuse.chargers()} - {charger.name}
         others = [view for view in views if view.charger.name in below]
-        budget = PerLine(*(fuse.fuse_ma - fuse.margin_ma for _ in LINES))
-        budget = room.main if fuse is site.root else measured.get(fuse.name, budget)
+        unmeasured = PerLine(*(fuse.fuse_ma - fuse.margin_ma for _ in LINES))
+        budget = room.main if fuse is site.root else measured.get(fuse.name, unmeasured)
         for line in LINES:
             held = sum(view.grant.limit_ma for view in others if line in view.lines)
             left[line.index] = min(left[line.index], budget[line.index] - held)
     costs = tree_of(site).costs
-    held = sum(view.grant.limit_ma * costs[len(view.lines)] for view in views if view.charger is not charger)
-    return _Left(PerLine(*left), None if room.power_ma is None else room.power_ma * POWER_SCALE - held, costs)
+    used = sum(view.grant.limit_ma * costs[len(view.lines)] for view in views if view.charger is not charger)
+    return _Left(PerLine(*left), None if room.power_ma is None else room.power_ma * POWER_SCALE - used, costs)
 
 
 def _path(circuit: Circuit, charger: Charger) -> tuple[Circuit, ...]:

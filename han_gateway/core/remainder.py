@@ -1,8 +1,9 @@
 """What a line carries that no charger is known to draw: the house, and chargers that report nothing.
 
 It tells two things of a charger that is silent: where too little for a car is left on its lines, it draws nothing; and where more is believed
-to be drawn than a line carries, one of those beliefs is wrong (``corrected``). Neither is known on three wires, where currents are no plain sums, nor in a
-house that has sold power within a day: the sun may feed a car without a sign on the meter. This file must not know what is made of it.
+to be drawn than a line carries, one of those beliefs is wrong, and corrected. Neither is known on three wires, where currents are no plain
+sums, nor in a house that has sold power within a day: the sun may feed a car without a sign on the meter. This file must not know what limits
+are made of it.
 """
 
 from han_gateway.core.belief import NOBODY_KNOWS, WORTH_ASKING_MA, believed_ma
@@ -46,8 +47,8 @@ def corrected(
     """
     found = []
     for view in views:
-        short = max((left_ma[line.index] or 0 for line in view.lines), default=0)
         stands = view.belief.probe is None and at - view.commands[-1].at >= SETTLED_MS
+        short = max(left_ma[line.index] or 0 for line in view.lines)
         if view.report is None and stands and believed_ma(view) and short < -WORTH_ASKING_MA:
             drawn = max(0, view.belief.drawn_ma + short)
             belief = view.belief._replace(drawn_ma=drawn) if drawn >= BARE_MA else view.belief.forgotten().doubted()

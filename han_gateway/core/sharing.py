@@ -55,14 +55,18 @@ def lent(
     site: Site, chargers: tuple[ChargerView, ...], hungry: list[Grant], fair: dict[str, Grant], at: Instant
 ) -> dict[str, Grant]:
     """Lower chargers to what they want at a fuse that keeps somebody ``hungry``: also one whose draw nobody knows, and whose fair share never grows."""
-    below = {circuit.name: frozenset(charger.name for charger in circuit.chargers()) for circuit in site.root.circuits()}
-    short = {(below[grant.reason.circuit or site.root.name], grant.reason.line) for grant in hungry}
+    lenders = [
+        view
+        for view in chargers
+        if drawn_ma(site.policy, view, at) is not None and appetite_ma(site.policy, view, at, alone=False) < view.grant.limit_ma
+    ]
     return {
         view.charger.name: fair[view.charger.name]
-        for view in chargers
-        if any(view.charger.name in names and (line is None or line in view.lines) for names, line in short)
-        and drawn_ma(site.policy, view, at) is not None
-        and fair[view.charger.name].limit_ma <= appetite_ma(site.policy, view, at, alone=False) < view.grant.limit_ma
+        for view in lenders
+        if any(
+            view.charger.name in site.below(grant.reason.circuit or site.root.name) and grant.reason.line in (None, *view.lines)
+            for grant in hungry
+        )
     }
 
 

@@ -167,6 +167,10 @@ class Site:
         """Every charger of the house, in the order of the configuration."""
         return tuple(self.root.chargers())
 
+    def below(self, circuit: str) -> frozenset[str]:
+        """The names of the chargers that hang below the fuse of this name."""
+        return frozenset(charger.name for each in self.root.circuits() if each.name == circuit for charger in each.chargers())
+
     def gone(self, new_site: "Site") -> tuple[str, ...]:
         """The names of the chargers that ``new_site`` does not have."""
         staying = {charger.name for charger in new_site.chargers}
