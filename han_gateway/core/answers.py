@@ -39,6 +39,7 @@ class Belief(NamedTuple):
 
     ``probe`` is the question that is open, ``proof`` the currents that answered the last one, ``response_ms`` the time that it was
     seen to need, None while it has not been seen to need more than configured. ``unshown`` counts what did not show since anything did.
+    ``told_ms`` is how long after a cut that the meter had shown its reports still told what it drew before.
     ``lines`` are those on which changes have shown while the others stood still (all of them, where nothing stood still), None where none
     has; ``sure`` is by how many answers.
     """
@@ -48,6 +49,7 @@ class Belief(NamedTuple):
     probe: Probe | None = None
     proof: PerLine[MilliAmps | None] | None = None
     response_ms: int | None = None
+    told_ms: int = 0
     unshown: int = 0
     lines: frozenset[Line] | None = None
     sure: int = 0
@@ -70,5 +72,6 @@ class Belief(NamedTuple):
         return self._replace(sure=min(1, self.sure))
 
     def forgotten(self) -> "Belief":
-        """Nothing is known of what it draws; how slow it is stays known, that it has answered before, and on which lines."""
-        return Belief(proof=self.proof, response_ms=self.response_ms, lines=self.lines, sure=self.sure)
+        """Nothing is known of what it draws; how slow it and its reports are stays known, that it has answered before, and on which lines."""
+        slow = Belief(response_ms=self.response_ms, told_ms=self.told_ms)
+        return slow._replace(proof=self.proof, lines=self.lines, sure=self.sure)

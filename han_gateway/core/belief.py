@@ -199,8 +199,18 @@ def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: 
         probe=probe._replace(partly=True) if rises else None,
         proof=load.current_ma if new else belief.proof,
         response_ms=max(waited, view.response_ms) if probe.late else _quicker(view, waited) if shown < 0 else belief.response_ms,
+        told_ms=_told_ms(view, probe) if shown < 0 else belief.told_ms,
         unshown=0,
     ).seen_on(lines, new)
+
+
+def _told_ms(view: ChargerView, probe: Probe) -> int:
+    """How long its reports may tell what was before a change: as long as the last one did after a cut that shows, no longer once one tells it sooner."""
+    followed = _said_so(view, probe)
+    if followed is not None:
+        return min(view.belief.told_ms, followed - probe.at)
+    waited = 0 if view.report is None else view.report.at - probe.at
+    return max(view.belief.told_ms, waited) if waited >= view.response_ms else view.belief.told_ms
 
 
 def _quicker(view: ChargerView, waited: int) -> int | None:

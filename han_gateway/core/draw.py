@@ -97,8 +97,9 @@ def _span(view: ChargerView, at: Instant, drawn: MilliAmps | None, lowest: Milli
         believed = believed_ma(view)
         changing = lowest != highest
         return Span(_least_ma(view, at), highest if changing or not believed else min(believed, highest))
-    # A report from before a raise could act says nothing about how much is drawn by now.
-    outdated = view.report.at - view.raised_at < view.response_ms
+    # A report from before a raise could act says nothing about how much is drawn by now, nor one that comes no later than others were late.
+    age = view.report.at - view.raised_at
+    outdated = age < view.response_ms or age <= view.belief.told_ms
     return Span(min(drawn, lowest), highest if outdated else min(drawn, highest))
 
 

@@ -573,6 +573,28 @@ def test_who_follows_in_time_is_slow_no_longer() -> None:
     assert learn(told(slow, 16, load(8, 8, 8), 0), None, load(8, 8, 8), 9_000).response_ms == 25_000
 
 
+@pytest.mark.parametrize(
+    ("at", "amps", "before", "after"),
+    [
+        (9_000, 16, 0, 9_000),
+        (9_000, 16, 12_000, 12_000),
+        (RESPONSE_MS, 16, 0, RESPONSE_MS),
+        (RESPONSE_MS - 1, 16, 0, 0),
+        (9_000, 10, 0, 0),
+        (9_000, 10, 12_000, 9_000),
+    ],
+)
+def test_how_late_reports_are_is_learned_from_cuts_that_show(at: int, amps: float, before: int, after: int) -> None:
+    """A cut shows on the meter within ten seconds. What a report tells after the charger had its time is late, until one tells it sooner."""
+    view = silent(16, answers=2)
+    view = told(view._replace(belief=view.belief._replace(told_ms=before)), 10, load(30, 20, 20), NOW)
+    view = learn(view._replace(report=report(NOW + at, "a", amps)), None, load(24, 14, 14), NOW + 10_000)
+
+    assert view.belief.told_ms == after
+    assert view.belief.forgotten().told_ms == after
+    assert learn(view._replace(report=None), None, load(24, 14, 14), NOW + 20_000).belief.told_ms == after
+
+
 @pytest.mark.parametrize(("waited", "open_"), [(RESPONSE_MS - 1, True), (RESPONSE_MS, False)])
 def test_a_raise_that_was_taken_back_is_no_question(waited: int, open_: bool) -> None:
     """Up and down again to the same limit: also of a charger that was seen to be slow, nothing more is waited for than its time."""

@@ -53,6 +53,14 @@ def test_a_report_from_before_a_raise_is_no_upper_bound() -> None:
     assert spans(says(told, 66, 8), 70_000, WINDOW)[L1] == Span(8000, 8000)
 
 
+@pytest.mark.parametrize(("at", "high"), [(70, 16_000), (71, 8_000)])
+def test_a_report_no_later_than_others_were_late_is_no_upper_bound(at: int, high: int) -> None:
+    """After a cut that the meter had shown its reports still told the old current for ten seconds: so they do after a raise."""
+    told = view((0, 8), (60, 16), raised_at=60_000)._replace(belief=Belief(told_ms=10_000))
+
+    assert spans(says(told, at, 8), 71_000, WINDOW)[L1].high == high
+
+
 def test_a_report_confirms_a_decrease_early() -> None:
     """A charger that says it obeyed is believed before its response time is over."""
     assert spans(says(view((0, 16), (60, 10)), 62, 9.5), 63_000, WINDOW)[L1] == Span(9500, 9500)

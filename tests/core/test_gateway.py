@@ -455,3 +455,21 @@ def test_a_cut_after_a_restart_undoes_no_raise() -> None:
     assert run.limit() == 0
     run.lists(3, 3, 3, 3, says={"garage": 0})
     assert run.limit() == 6_000
+
+
+@pytest.mark.parametrize("every", [2, 5, 10])
+@pytest.mark.parametrize("late", [0, 6, 8, 12])
+def test_late_reports_make_no_limit_swing(late: int, every: int) -> None:
+    """Reports that are older than the six seconds in which a charger answers: what it says after the first cut tells, and later raises stay."""
+    run, limits = Run(house(charger(), fuse=20)), [0] * 20
+    for second in range(1, 2400):
+        limits.append(run.limit())
+        run.until(second * 1000)
+        if second % every == 0:
+            run.say(run.now, "garage", limits[-5 - late] / 1000)
+        if second % 10 == 0:
+            run.hear(run.now, list2(*(8 + limits[-5] / 1000,) * 3))
+    told = [limit for _, limit in run.limits()]
+
+    assert sum(before != after for before, after in pairwise(told)) <= 3
+    assert run.limit() >= 11_000
