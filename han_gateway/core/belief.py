@@ -15,7 +15,7 @@ car, a wider one, and others could make room for it. This file must not know wha
 
 from typing import NamedTuple
 
-from han_gateway.core.answers import Belief, Probe
+from han_gateway.core.answers import SURE, Belief, Probe
 from han_gateway.core.evidence import Changes, alone, changed, shown_on, shows
 from han_gateway.core.load import Load
 from han_gateway.core.site import Charger, Circuit
@@ -71,6 +71,8 @@ ALONE = Around()
 def learn(view: ChargerView, before: Load | None, load: Load, at: Instant, around: Around = ALONE) -> ChargerView:
     """Take a list as an answer. What the others did meanwhile is taken out of it, or spoils it where nobody knows what they did."""
     belief = _heard(view, before, load, at, around)
+    if belief is view.belief and (few := _carrying(view, at, around.left_ma)):
+        belief = belief.seen_on(few)
     if belief.narrow and not _told_by_meter(view, belief.narrow, around):
         belief = belief.doubted()
     if belief is view.belief:
@@ -83,6 +85,15 @@ def _told_by_meter(view: ChargerView, narrow: frozenset[Line], around: Around) -
     """Tell whether the meter would show a car that takes up another line, and whether others could make room for it until it has."""
     elsewhere = [around.left_ma[line.index] for line in view.charger.lines - narrow]
     return view.charger in around.parts and all(left is not None and left <= around.most_ma for left in elsewhere)
+
+
+def _carrying(view: ChargerView, at: Instant, left_ma: PerLine[MilliAmps | None]) -> frozenset[Line] | None:
+    """The lines that carry at least half of what it is believed to draw, once an answer has shown on few; None while they prove nothing."""
+    belief = view.belief
+    if belief.lines is None or belief.sure >= SURE or belief.probe is not None or at - view.commands[-1].at < SETTLED_MS:
+        return None
+    bare = {line for line, left in zip(LINES, left_ma, strict=True) if left is not None and 2 * left < -believed_ma(view) < 0}
+    return view.lines - bare if bare & view.lines else None
 
 
 def _heard(view: ChargerView, before: Load | None, load: Load, at: Instant, around: Around) -> Belief:

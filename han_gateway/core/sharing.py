@@ -73,17 +73,16 @@ def lent(
 def _fair(site: Site, view: ChargerView, want: Want, at: Instant, *, gives_way: bool) -> Want:
     """As if nothing were granted yet. Where no car seems to be, there is no more to keep than the minimum.
 
-    Of a charger that nobody knows the draw of, this counts as house and its limit is reserved too. It is never raised for fairness, and
-    lowered only where it gives way.
+    Of a charger that nobody knows the draw of, this counts as house and its limit is reserved too. It is raised for fairness by no more than
+    a question, and lowered only where it gives way.
     """
     limit, appetite = view.grant.limit_ma, appetite_ma(site.policy, view, at, alone=False)
     if want.absent or no_car(site.policy, view, at):
         return replace(want, ceiling_ma=min(limit, appetite), floor_ma=0)
     lowest = lowest_ma(view.charger)
     known = drawn_ma(site.policy, view, at) is not None
-    top = appetite if known else min(max(limit, lowest), appetite)
-    keeps = min(lowest if known else top, limit)
-    return replace(want, ceiling_ma=top, floor_ma=0 if gives_way else keeps)
+    keeps = lowest if known else min(max(limit, lowest), appetite)
+    return replace(want, ceiling_ma=appetite, floor_ma=0 if gives_way else min(keeps, limit))
 
 
 def _spare_ma(want: Want, wants: list[Want]) -> MilliAmps:

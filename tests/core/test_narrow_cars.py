@@ -64,6 +64,14 @@ def test_the_lines_that_a_small_car_does_not_use_are_for_others(seed: int) -> No
     assert max(most) > FUSE * 1000
 
 
+def test_what_its_other_lines_do_not_carry_tells_that_it_is_small() -> None:
+    """After one change that showed on a few lines, limits that stand still leave nothing to ask; what L1 carries beside its neighbour is not even half a car."""
+    loop = Loop(22)
+    loop.go(120)
+
+    assert loop.lines() == loop.car
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_a_wider_car_in_its_place_is_found_out_by_the_next_changes(seed: int) -> None:
     """It comes in the moment in which the small one leaves, and nobody says so.

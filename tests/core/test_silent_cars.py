@@ -100,3 +100,11 @@ def test_a_silent_car_that_once_wanted_less_may_want_more() -> None:
     loop.go(180)
 
     assert loop.limit("a") == 16_000
+
+
+def test_a_silent_car_at_its_minimum_is_asked_beside_one_that_takes_all_it_may() -> None:
+    """In a house that never changes, where nothing is left over: the neighbour makes room for the question, and in the end both have as much."""
+    loop = Loop(25, {"a": hungry, "b": hungry}, reports="b")
+    loop.go(120, lambda _: 2)
+
+    assert loop.limit("a") == loop.limit("b") == 11_000
