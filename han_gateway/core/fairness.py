@@ -47,15 +47,22 @@ def account(
     drawn = drawn_ma(policy, view, at)
     limit = 0 if drawn is None and absent(policy, view, at) else view.grant.limit_ma
     had_ua = view.had_ua + (1000 * (limit if drawn is None else drawn) - view.had_ua) * min(at - since, MEMORY_MS) // MEMORY_MS
-    spares = drawn is not None and drawn < limit - UNUSED_MA and settled(view, at)
+    spares = drawn is not None and drawn < limit - UNUSED_MA
     bare = drawn is None and _bare(view, left_ma)
     busy = _said(policy, view, at) is ChargerStatus.IDLE or (drawn or 0) >= FLOWS_MA
     return view._replace(
         had_ua=had_ua,
-        unused_since=(view.unused_since or at) if spares else None,
+        unused_since=_unused_since(view, at) if spares else None,
         bare_since=view.bare_since if not view.grant.limit_ma else (view.bare_since or at) if bare else None,
         drew_at=at if busy else view.drew_at,
     )
+
+
+def _unused_since(view: ChargerView, at: Instant) -> Instant | None:
+    """Since when an offer is left unused: a raise begins it anew, once it has had time to act; what we lower it by changes nothing in that."""
+    if settled(view, at):
+        return view.unused_since or at
+    return None if view.raised_at == view.commands[-1].at else view.unused_since
 
 
 def _bare(view: ChargerView, left_ma: PerLine[MilliAmps | None]) -> bool:

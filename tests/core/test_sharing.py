@@ -146,3 +146,16 @@ def test_where_one_fits_two_take_turns() -> None:
 
     assert "b" in limits(grow(site, (a._replace(started_at=NOW - TURN_MS + 1), b), room(7, 0, 0), NOW, restless=True))
     assert limits(grow(site, (a._replace(started_at=NOW - TURN_MS), b), room(7, 0, 0), NOW, restless=True)) == {"a": 0}
+
+
+@pytest.mark.parametrize(("weight", "priority"), [(2, 0), (1, 1)])
+def test_what_was_lent_is_not_taken_back_by_who_has_no_use_for_it(weight: int, priority: int) -> None:
+    """It goes before the others, but its car leaves unused what it had. Its charger needs longer than a list to follow: nothing goes back and forth."""
+    important = charger("a", maximum_ma=32_000, response_ms=12_000, weight=weight, priority=priority)
+    run = Run(house(important, charger("b"), fuse=26))
+    for _ in range(120):
+        drawn = {"a": min(run.limit("a") / 1000, 10), "b": run.limit("b") / 1000}
+        run.lists(1, *[sum(drawn.values())] * 3, says=drawn)
+
+    assert (run.limit("a"), run.limit("b")) == (12_000, 14_000)
+    assert all(at < 600_000 for name in "ab" for at, limit in run.limits(name) if limit != run.limit(name))
