@@ -16,7 +16,7 @@ from han_gateway.core.events import CircuitSaid
 from han_gateway.core.headroom import Headroom, least, measure_lines, slide
 from han_gateway.core.load import Load
 from han_gateway.core.orders import Effects, apply, due
-from han_gateway.core.patience import window_ms
+from han_gateway.core.patience import learn_patience, window_ms
 from han_gateway.core.site import Circuit, Site
 from han_gateway.core.state import ChargerView, CircuitView, Conduct, Sample, State
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
@@ -41,6 +41,7 @@ def circuit_said(site: Site, state: State, event: CircuitSaid) -> tuple[State, E
     window = slide(view.window, Sample(event.at, room.for_raises), window_ms(policy, state))
     heard = CircuitView(circuit, event.at, room.for_cuts.main, window, load)
     cuts = cut(site, state.chargers, Room(ANY, circuits={circuit.name: room.for_cuts.main}), event.at)
+    state = learn_patience(policy, state, cuts, event.at) if cuts else state
     views, effects = apply(site, state.chargers, cuts, event.at)
     state = state._replace(
         circuits=tuple(heard if each is view else each for each in state.circuits),

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -324,3 +325,18 @@ def test_a_charger_that_takes_more_leaves_less_below_a_fuse_without_a_meter(
     room = row(claims_ma, draws_a, conduct)
 
     assert room == (None if left is None else (left, 19_000, 19_000))
+
+
+def test_a_saw_that_cycles_teaches_patience() -> None:
+    """What its meter makes us cut is a lesson as under the main fuse: two cars are not paused with every cut that is sawn."""
+    site = house(Circuit(name="shed", fuse_ma=20_000, metered=True, parts=(charger("a", [L1]), charger("b", [L1]))), fuse=63)
+    run = Run(site)
+    for place in range(360):
+        drawn = {name: run.limit(name) / 1000 for name in "ab"}
+        saw = 9 if place % 9 < 3 else 2
+        run.lists(1, saw + sum(drawn.values()), 2, 2, says=drawn)
+        says(run, saw + sum(run.limit(name) / 1000 for name in "ab"))
+
+    told = [run.limits(name) for name in "ab"]
+    pauses = sum(was > 0 == now for limits in told for (_, was), (_, now) in pairwise(limits))
+    assert pauses <= 10
