@@ -79,13 +79,14 @@ def rooms_for_cuts(site: Site, state: State, at: Instant) -> Rooms:
 
 def rooms_for_raises(site: Site, state: State, at: Instant) -> Rooms:
     """What every reading of the window allows below each circuit; nothing where there is no full window."""
-    length = window_ms(site.policy, state)
-    full = {
-        view.circuit.name: len(view.window) > 1 and at - view.window[0].at >= length and _fresh(site, view, at)
-        for view in state.circuits
-    }
-    rooms = {view.circuit.name: least(view.window).main if full[view.circuit.name] else _NOTHING for view in state.circuits}
+    rooms = {view.circuit.name: least(view.window).main if _full(site, state, view, at) else _NOTHING for view in state.circuits}
     return rooms | _unruly(site, state, at)
+
+
+def unheard(site: Site, state: State, at: Instant) -> frozenset[str]:
+    """The names of the chargers below circuits that have not been heard for a whole window: they keep what they have."""
+    silent = [view.circuit.name for view in state.circuits if not _full(site, state, view, at)]
+    return frozenset().union(*map(site.below, silent))
 
 
 def miss_circuits(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
@@ -160,6 +161,11 @@ def _unruly(site: Site, state: State, at: Instant) -> dict[str, PerLine[MilliAmp
         for circuit in site.root.circuits()
         if circuit is not site.root and not circuit.metered and (names := {charger.name for charger in circuit.chargers()})
     }
+
+
+def _full(site: Site, state: State, view: CircuitView, at: Instant) -> bool:
+    whole = len(view.window) > 1 and at - view.window[0].at >= window_ms(site.policy, state)
+    return whole and _fresh(site, view, at)
 
 
 def _fresh(site: Site, view: CircuitView, at: Instant) -> bool:

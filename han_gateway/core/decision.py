@@ -89,14 +89,23 @@ def lesser(one: Grant, other: Grant) -> Grant:
     return min(one, other, key=lambda grant: grant.limit_ma)
 
 
-def grow(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant, *, restless: bool = False) -> Grants:
+def grow(
+    site: Site,
+    chargers: tuple[ChargerView, ...],
+    room: Room,
+    at: Instant,
+    *,
+    restless: bool = False,
+    unheard: frozenset[str] = frozenset(),
+) -> Grants:
     """Raise whom the whole window allows to be raised; where one starves beside a rich one, first ask the rich one to make room.
 
     Making room only lowers, and the raise waits until that has settled: at no moment are there more promises than amperes. In a ``restless``
     house nobody starts upon the last ampere (``sharing``).
+    Who is ``unheard``, below a meter that does not tell what could be had there, makes no room for others.
     """
     wants = [_want(site, view, at) for view in chargers]
-    shares = fair_shares(site, chargers, room, wants, at, restless=restless) if len(chargers) > 1 else {}
+    shares = fair_shares(site, chargers, room, wants, at, restless=restless, unheard=unheard) if len(chargers) > 1 else {}
     waiting = {name: grant for name, grant in shares.items() if not grant.limit_ma and grant.reason.cause is not Cause.CHARGER}
     wanting = [want for want in wants if want.floor_ma or want.charger.name not in waiting]
     grants = waiting | _by_name(allocate(site, room, wanting))

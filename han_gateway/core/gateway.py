@@ -12,7 +12,7 @@ from han_gateway.core import notes
 from han_gateway.core.allocation import Room
 from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
 from han_gateway.core.chargers import charger_said, miss_chargers, overheard_by
-from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises
+from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises, unheard
 from han_gateway.core.commands import asked, blinded, observed, watched
 from han_gateway.core.decision import Grants, cut, fall_back, grow, lesser, smaller
 from han_gateway.core.display import show
@@ -195,7 +195,9 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
     if full and all(settled(view, at) for view in state.chargers):
         room = least(state.window)._replace(circuits=rooms_for_raises(site, state, at))
         awake = state._replace(chargers=tuple(view for view in state.chargers if not (view.paused or changing(site, view, at))))
-        return {}, widen(site, awake, at) or grow(site, awake.chargers, room, at, restless=restless(state, at))
+        return {}, widen(site, awake, at) or grow(
+            site, awake.chargers, room, at, restless=restless(state, at), unheard=unheard(site, state, at)
+        )
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {}, {
         view.charger.name: _because(view.grant, Cause.RAISE_PENDING)

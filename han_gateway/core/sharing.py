@@ -20,15 +20,26 @@ SPARE_MA: MilliAmps = 4_000
 
 
 def fair_shares(
-    site: Site, chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], at: Instant, *, restless: bool
+    site: Site,
+    chargers: tuple[ChargerView, ...],
+    room: Room,
+    wants: list[Want],
+    at: Instant,
+    *,
+    restless: bool,
+    unheard: frozenset[str] = frozenset(),
 ) -> dict[str, Grant]:
     """What each would have, by name, if nothing were granted yet but the minimums of those whose turn it is.
 
-    In a ``restless`` house limits had to be cut not long ago.
+    In a ``restless`` house limits had to be cut not long ago. Who is ``unheard`` (below a meter that is silent) keeps what it has.
     """
-    starving = min((_precedence(want) for want in wants if not want.floor_ma and not want.absent), default=None)
+    poor = [want for want in wants if not want.floor_ma and not want.absent and want.charger.name not in unheard]
+    starving = min(map(_precedence, poor), default=None)
     fair = []
     for view, want in zip(chargers, wants, strict=True):
+        if want.charger.name in unheard:
+            fair.append(replace(want, ceiling_ma=want.floor_ma))
+            continue
         gives_way = starving is not None and (starving < _precedence(want) or not in_turn(view, at))
         fair.append(replace(_fair(site, view, want, at, gives_way=gives_way), spare_ma=_spare_ma(want, wants) if restless else 0))
     return {grant.charger: grant for grant in allocate(site, room, fair)}
@@ -63,7 +74,8 @@ def lent(
     return {
         view.charger.name: fair[view.charger.name]
         for view in lenders
-        if any(
+        if fair[view.charger.name].limit_ma < view.grant.limit_ma
+        and any(
             view.charger.name in site.below(grant.reason.circuit or site.root.name) and grant.reason.line in (None, *view.lines)
             for grant in hungry
         )

@@ -340,3 +340,17 @@ def test_a_saw_that_cycles_teaches_patience() -> None:
     told = [run.limits(name) for name in "ab"]
     pauses = sum(was > 0 == now for limits in told for (_, was), (_, now) in pairwise(limits))
     assert pauses <= 10
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_who_is_below_a_silent_meter_keeps_what_it_has(every: int) -> None:
+    """Two cars share a main fuse that is full. The shed's meter misses some readings, or is heard each half minute: nothing is taken from its car."""
+    below = Circuit(name="shed", fuse_ma=20_000, metered=True, parts=(charger("a"),))
+    run = Run(house(below, charger("b"), fuse=30))
+    for place in range(120):
+        drawn = {name: run.limit(name) / 1000 for name in "ab"}
+        run.lists(1, *[2 + sum(drawn.values())] * 3, says=drawn)
+        if place % every == 0 and not 61 <= place < 63:
+            says(run, 1 + run.limit("a") / 1000)
+
+    assert {limit for name in "ab" for at, limit in run.limits(name) if at > 200_000} == {14_000}

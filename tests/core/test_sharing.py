@@ -5,7 +5,7 @@ import pytest
 from han_gateway.core.decision import grow
 from han_gateway.core.effects import Cause
 from han_gateway.core.sharing import SPARE_MA
-from han_gateway.core.times import SHOWN_MS, TURN_MS
+from han_gateway.core.times import SETTLED_MS, SHOWN_MS, TURN_MS
 from han_gateway.core.units import Line
 from tests.core.houses import L1, L2, Run, charger, house
 from tests.core.test_decision import NOW, limits, reporting, room, views
@@ -146,6 +146,20 @@ def test_where_one_fits_two_take_turns() -> None:
 
     assert "b" in limits(grow(site, (a._replace(started_at=NOW - TURN_MS + 1), b), room(7, 0, 0), NOW, restless=True))
     assert limits(grow(site, (a._replace(started_at=NOW - TURN_MS), b), room(7, 0, 0), NOW, restless=True)) == {"a": 0}
+
+
+def test_who_is_below_a_silent_meter_is_in_nobodys_way() -> None:
+    """It keeps what its car leaves unused, is paused for nobody, and the others have what there is for them."""
+    site = house(*(charger(name, [L1]) for name in "abc"))
+    a, b, c = reporting(views(site, a=16, b=8, c=0), a=7, b=8, c=0)
+    told = (a._replace(unused_since=NOW - SETTLED_MS, had_ua=16_000_000), b, c)
+
+    assert limits(grow(site, told, room(30, 0, 0), NOW, unheard=frozenset("a"))) == {"a": 16, "b": 8, "c": 6}
+    assert limits(grow(site, (*told[:2], c._replace(paused_at=NOW)), room(28, 0, 0), NOW, unheard=frozenset("ac"))) == {
+        "a": 16,
+        "b": 12,
+        "c": 0,
+    }
 
 
 @pytest.mark.parametrize(("weight", "priority"), [(2, 0), (1, 1)])
