@@ -102,6 +102,7 @@ def absent(policy: Policy, view: ChargerView, at: Instant) -> bool:
         bare = view.bare_since is not None and until - max(view.bare_since, view.started_at) >= SETTLED_MS
         return bare or seems_empty(view)
     drawn = drawn_ma(policy, view, at) if charging else 0
+    until = min(until, view.report.at) if charging else until  # who has woken up since has not said so yet
     return drawn is not None and drawn < FLOWS_MA and until - max(view.drew_at, view.started_at) >= SETTLED_MS
 
 

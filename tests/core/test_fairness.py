@@ -330,3 +330,29 @@ def test_half_an_ampere_is_a_car(amps: float, gone: bool) -> None:
     view = says(one(6, started_at=NOW - SETTLED_MS), amps)
     assert absent(POLICY, view, NOW) is gone
     assert (account(POLICY, view, NOW - 10_000, NOW).drew_at != NOW) is gone
+
+
+def test_one_that_reports_seldom_has_a_whole_minute_to_wake_up() -> None:
+    """It draws nothing by its word of half a minute ago. Its car may have come up since: the next report tells."""
+    sleeper = says(one(6, started_at=NOW - SETTLED_MS), 0, at=NOW - 1, status=ChargerStatus.CONNECTED)
+    later = says(sleeper, 0, at=NOW, status=ChargerStatus.CONNECTED)
+
+    assert not absent(POLICY, sleeper, NOW + 30_000)
+    assert absent(POLICY, later, NOW)
+
+
+def test_a_car_that_wakes_up_slowly_has_its_share_of_a_night() -> None:
+    """It needs 55 s after a pause, and its charger reports each half minute: beside two others it is not sent away whenever it has come up."""
+    run = Run(house(*map(charger, "abc"), fuse=25))
+    had = dict.fromkeys("abc", 0.0)
+    for place in range(4 * 360):
+        drawn = {
+            view.charger.name: view.grant.limit_ma / 1000 * (run.now - view.started_at >= 55_000) for view in run.state.chargers
+        }
+        for name, phase in zip("abc", (0, 1, 1), strict=True):
+            had[name] += drawn[name] / 360
+            if place % 3 == phase:
+                run.say(run.now + 4_000, name, drawn[name])
+        run.lists(1, *[(13 if 60 <= place < 90 else 5) + sum(drawn.values())] * 3)
+
+    assert min(had.values()) > 20
