@@ -59,10 +59,14 @@ def account(
 
 
 def _unused_since(view: ChargerView, at: Instant) -> Instant | None:
-    """Since when an offer is left unused: a raise begins it anew, once it has had time to act; what we lower it by changes nothing in that."""
+    """Since when an offer is left unused: a raise begins it anew, once it has had time to act; what we lower it by changes nothing in that.
+
+    Nor does a raise that asks a car that nobody hears: what it makes of that the meter tells, in time.
+    """
     if settled(view, at):
         return view.unused_since or at
-    return None if view.raised_at == view.commands[-1].at else view.unused_since
+    raised = view.raised_at == view.commands[-1].at
+    return None if raised and view.report is not None else view.unused_since
 
 
 def _bare(view: ChargerView, left_ma: PerLine[MilliAmps | None]) -> bool:
@@ -157,8 +161,11 @@ def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) 
         return highest if alone else min(highest, offer_ma(view, at))
     if view.unused_since is None or at - view.unused_since < SETTLED_MS:
         return highest
-    if view.report is None and at - view.commands[-1].at >= QUIET_MS:  # it may want more by now: a raise asks
+    stood = at - view.commands[-1].at
+    if view.report is None and stood >= QUIET_MS:  # it may want more by now: a raise asks
         return min(highest, view.grant.limit_ma + SLACK_MA)
+    if view.report is None and stood < SETTLED_MS and view.raised_at == view.commands[-1].at:  # and has a minute to show
+        return view.grant.limit_ma
     step = view.charger.step_ma
     return min(highest, max(lowest, -(-(drawn + SLACK_MA) // step) * step))
 

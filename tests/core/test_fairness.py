@@ -356,3 +356,14 @@ def test_a_car_that_wakes_up_slowly_has_its_share_of_a_night() -> None:
         run.lists(1, *[(13 if 60 <= place < 90 else 5) + sum(drawn.values())] * 3)
 
     assert min(had.values()) > 20
+
+
+def test_to_ask_whether_it_wants_more_costs_others_no_more_than_the_question() -> None:
+    """A silent charger with a higher priority leaves a part unused, and is offered 2 A more every ten minutes. The other lends these, and nothing else."""
+    run = Run(house(charger("a", maximum_ma=32_000, priority=1, response_ms=12_000), charger("b"), fuse=26))
+    for place in range(540):
+        drawn = {"a": min(run.limit("a") / 1000, 10), "b": run.limit("b") / 1000}
+        kettle = 11 if place < 270 and place // 30 % 2 == 0 else 0
+        run.lists(1, *[kettle + sum(drawn.values())] * 3, says={"b": drawn["b"]})
+
+    assert min(limit for at, limit in run.limits("b") if at > 3_000_000) == 12_000
