@@ -46,7 +46,10 @@ def fair_shares(
 
 
 def made_room(chargers: tuple[ChargerView, ...], room: Room, fair: dict[str, Grant], grown: dict[str, Grant]) -> dict[str, Grant]:
-    """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder)."""
+    """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder).
+
+    For one that charges already no higher precedence is lowered: its share may be small for the least room of a while alone.
+    """
     poor = [
         view
         for view in chargers
@@ -55,10 +58,14 @@ def made_room(chargers: tuple[ChargerView, ...], room: Room, fair: dict[str, Gra
     if not poor:
         return {}
     lines = {line for view in poor for line in view.lines}
+    first = min(precedence(view.charger, first=view.boosted) for view in poor)
+    starts = any(not view.grant.limit_ma for view in poor)
     return {
         view.charger.name: fair[view.charger.name]
         for view in chargers
-        if (lines & view.lines or room.power_ma is not None) and fair[view.charger.name].limit_ma < view.grant.limit_ma
+        if (lines & view.lines or room.power_ma is not None)
+        and fair[view.charger.name].limit_ma < view.grant.limit_ma
+        and (starts or first <= precedence(view.charger, first=view.boosted))
     }
 
 

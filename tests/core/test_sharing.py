@@ -162,6 +162,15 @@ def test_who_is_below_a_silent_meter_is_in_nobodys_way() -> None:
     }
 
 
+@pytest.mark.parametrize(("priority", "holds"), [(1, True), (0, False)])
+def test_a_higher_priority_is_not_lowered_for_one_that_charges(priority: int, holds: bool) -> None:
+    """Raises may count upon less than is in use on one of its lines: on another that is no gain for a lower priority."""
+    site = house(charger("a", [L1, L2], priority=priority), charger("b", [L2]))
+    told = reporting(views(site, a=10, b=6), a=10, b=6)
+
+    assert (limits(grow(site, told, room(8, 16, 0), NOW)) == {"a": 10, "b": 6}) is holds
+
+
 @pytest.mark.parametrize(("weight", "priority"), [(2, 0), (1, 1)])
 def test_what_was_lent_is_not_taken_back_by_who_has_no_use_for_it(weight: int, priority: int) -> None:
     """It goes before the others, but its car leaves unused what it had. Its charger needs longer than a list to follow: nothing goes back and forth."""
