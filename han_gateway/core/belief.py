@@ -55,7 +55,8 @@ class Around(NamedTuple):
     """What is known around a charger, but for what the list itself tells.
 
     The other chargers, what nobody is known to draw on each line (``remainder``), how much a line of the main fuse may carry, what hangs on
-    it with no other fuse between, and on how many lines a car draws at least: two where there is no neutral.
+    it with no other fuse between, and on how many lines a car draws at least: two where there is no neutral. ``given_ma`` is what chargers
+    were told to give up since the last list of what they drew.
     """
 
     others: tuple[ChargerView, ...] = ()
@@ -63,6 +64,7 @@ class Around(NamedTuple):
     most_ma: MilliAmps = 0
     parts: tuple[Charger | Circuit, ...] = ()
     fewest: int = 1
+    given_ma: PerLine[MilliAmps] = PerLine(0, 0, 0)
 
 
 ALONE = Around()
@@ -100,7 +102,7 @@ def _heard(view: ChargerView, before: Load | None, load: Load, at: Instant, arou
     """What is believed after this list."""
     probe = view.belief.probe
     if probe is None:
-        fell = view.belief.drawn_ma and before is not None and _fell(view, before, load, around.left_ma)
+        fell = view.belief.drawn_ma and before is not None and _fell(view, before, load, around)
         return view.belief.forgotten().doubted() if fell else view.belief
     beside, unknown = _beside(view, around.others)
     if any(now != then and line in view.lines for line, now, then in zip(LINES, unknown, probe.unknown_ma, strict=True)):
@@ -235,11 +237,14 @@ def _drew_ma(view: ChargerView, probe: Probe) -> MilliAmps:
     return min(probe.from_ma, believed_ma(view) or probe.from_ma)
 
 
-def _fell(view: ChargerView, before: Load, load: Load, left_ma: PerLine[MilliAmps | None]) -> bool:
-    """Tell whether all lines on which a charger was seen to draw lost most of that at once, and now carry less, as far as is known."""
+def _fell(view: ChargerView, before: Load, load: Load, around: Around) -> bool:
+    """Tell whether all lines on which a charger was seen to draw lost most of that at once, and now carry less, as far as is known.
+
+    What chargers were told to give up meanwhile is no such fall.
+    """
     lines = view.belief.lines or view.lines
-    falls = [changed(load.current_ma, before, line) for line in lines]
+    falls = [changed(load.current_ma, before, line, around.given_ma[line.index]) for line in lines]
     if not all(fall is None or 10 * fall >= 7 * view.belief.drawn_ma for fall in falls):
         return False
-    left = [left_ma[line.index] for line in lines]
+    left = [around.left_ma[line.index] for line in lines]
     return any(each is None or each < -WORTH_ASKING_MA for each in left)

@@ -43,6 +43,15 @@ def test_two_changes_that_show_make_belief() -> None:
     assert spans(view, 40_000, 35_000)[L1] == (9000, 9000)
 
 
+@pytest.mark.parametrize(("fell", "believed"), [(6, 9000), (12, 9000), (12.4, 0), (15, 0)])
+def test_what_others_gave_up_is_taken_out_of_a_fall(fell: float, believed: int) -> None:
+    """A neighbour was told to give up 6 A: only what fell beyond that can be a car of 9 A that left."""
+    around = Around(given_ma=PerLine(6000, 6000, 6000))
+    view = learn(silent(9, answers=ENOUGH), load(30, 30, 30), load(*(30 - fell,) * 3), 40_000, around)
+
+    assert believed_ma(view) == believed
+
+
 def test_a_raise_is_believed_as_far_as_it_shows() -> None:
     """A car that takes 13 A of 16 is believed to draw 13: the rest is neither credited nor cut."""
     view = learn(told(silent(9, answers=1), 16, load(11, 11, 11), 10_000), None, load(15, 15, 15), 20_000)

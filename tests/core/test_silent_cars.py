@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from han_gateway.core.events import ChargerStatus
+from han_gateway.core.site import Grid
 from tests.core.houses import LIST_MS, Run, charger, house
 
 Amps = Callable[[int], float]
@@ -36,9 +37,15 @@ class Loop(Run):
     """Cars that follow at once; those of ``reports`` say what they drew so many seconds ago, or that a car that draws nothing is in this state."""
 
     def __init__(
-        self, fuse: int, cars: dict[str, Amps], reports: str = "", late: int = 0, empty: ChargerStatus = ChargerStatus.CONNECTED
+        self,
+        fuse: int,
+        cars: dict[str, Amps],
+        reports: str = "",
+        late: int = 0,
+        empty: ChargerStatus = ChargerStatus.CONNECTED,
+        grid: Grid = Grid.TN,
     ) -> None:
-        super().__init__(house(*map(charger, cars), fuse=fuse))
+        super().__init__(house(*map(charger, cars), fuse=fuse, grid=grid))
         self.cars, self.reports, self.late, self.empty = cars, reports, late, empty
 
     def go(self, minutes: int, amps: Amps = kettles) -> list[float]:
@@ -108,3 +115,16 @@ def test_a_silent_car_at_its_minimum_is_asked_beside_one_that_takes_all_it_may()
     loop.go(120, lambda _: 2)
 
     assert loop.limit("a") == loop.limit("b") == 11_000
+
+
+@pytest.mark.parametrize("grid", Grid)
+def test_what_a_neighbour_was_told_to_give_up_is_no_car_that_left(grid: Grid) -> None:
+    """Also where nobody can tell what a line carries beside the cars: else the neighbour makes room and takes it back every minute."""
+    loop = Loop(40, {"a": hungry, "b": hungry}, reports="b", grid=grid)
+    loop.go(20, lambda _: 24)
+    loop.go(30, lambda _: 8)
+    settled = loop.now
+    loop.go(30, lambda _: 8)
+
+    assert loop.limit("a") == 16_000
+    assert {limit for at, limit in loop.limits("b") if at > settled} == {15_000}
