@@ -6,14 +6,16 @@ that is restless, one that is paused starts beside others when there are some am
 take the same amperes without a contactor that opens and closes for them. Where it takes the place of another the minimum is enough. This file must not know when limits rise or fall.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
+from operator import sub
 
 from han_gateway.core.allocation import Room, Want, allocate, lowest_ma, precedence
 from han_gateway.core.effects import Grant
 from han_gateway.core.fairness import appetite_ma, drawn_ma, in_turn, no_car
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView
-from han_gateway.core.units import Instant, Line, MilliAmps
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 SPARE_MA: MilliAmps = 4_000
 """So much more than its minimum must be there in a restless house for one that starts beside others, if one of them could take it."""
@@ -31,7 +33,9 @@ def fair_shares(
 ) -> dict[str, Grant]:
     """What each would have, by name, if nothing were granted yet but the minimums of those whose turn it is.
 
-    In a ``restless`` house limits had to be cut not long ago. Who is ``unheard`` (below a meter that is silent) keeps what it has.
+    In a ``restless`` house limits had to be cut not long ago. Who is ``unheard`` (below a meter that is silent) keeps what it has. With three
+    wires a line falls by less than somebody gives up (``decision.cut``), and what it does not fall by is nobody's: else the one would give up
+    in vain what the other cannot start with, and take it back, for ever.
     """
     poor = [want for want in wants if not want.floor_ma and not want.absent and want.charger.name not in unheard]
     starving = min(map(_precedence, poor), default=None)
@@ -42,7 +46,25 @@ def fair_shares(
             continue
         gives_way = starving is not None and (starving < _precedence(want) or not in_turn(view, at))
         fair.append(replace(_fair(site, view, want, at, gives_way=gives_way), spare_ma=_spare_ma(want, wants) if restless else 0))
-    return {grant.charger: grant for grant in allocate(site, room, fair)}
+    shares = _shared(site, room, fair)
+    lost = PerLine(0, 0, 0)
+    while site.grid.three_wire and (more := PerLine(*map(max, lost, _lost_ma(chargers, shares)))) != lost:
+        lost = more
+        shares = _shared(site, room._replace(main=PerLine(*map(sub, room.main, lost))), fair)
+    return shares
+
+
+def _shared(site: Site, room: Room, wants: Iterable[Want]) -> dict[str, Grant]:
+    return {grant.charger: grant for grant in allocate(site, room, wants)}
+
+
+def _lost_ma(chargers: tuple[ChargerView, ...], shares: dict[str, Grant]) -> PerLine[MilliAmps]:
+    """How much of what chargers would give up for these shares does not become free where there is no neutral.
+
+    A quarter: beside a load between the next pair of lines, half as large again as the car, a line falls by 3.1 A where the car gives up 4 of 10.
+    """
+    given = [(view.lines, view.grant.limit_ma - shares[view.charger.name].limit_ma) for view in chargers]
+    return PerLine(*(sum(less for lines, less in given if less > 0 and line in lines) // 4 for line in LINES))
 
 
 def made_room(chargers: tuple[ChargerView, ...], room: Room, fair: dict[str, Grant], grown: dict[str, Grant]) -> dict[str, Grant]:

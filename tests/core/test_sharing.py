@@ -1,13 +1,16 @@
 """Fair shares: who is in its turn gives way to a higher precedence alone, and nobody starts upon amperes that the next kettle takes back."""
 
+from math import hypot
+
 import pytest
 
 from han_gateway.core.decision import grow
 from han_gateway.core.effects import Cause
 from han_gateway.core.sharing import SPARE_MA
+from han_gateway.core.site import Grid
 from han_gateway.core.times import SETTLED_MS, SHOWN_MS, TURN_MS
 from han_gateway.core.units import Line
-from tests.core.houses import L1, L2, Run, charger, house
+from tests.core.houses import L1, L2, L3, Run, charger, house
 from tests.core.test_decision import NOW, limits, reporting, room, views
 
 
@@ -182,3 +185,25 @@ def test_what_was_lent_is_not_taken_back_by_who_has_no_use_for_it(weight: int, p
 
     assert (run.limit("a"), run.limit("b")) == (12_000, 14_000)
     assert all(at < 600_000 for name in "ab" for at, limit in run.limits(name) if limit != run.limit(name))
+
+
+@pytest.mark.parametrize(("amps", "gives_up"), [(11.9, 0), (13.2, 0), (13.3, 5), (16, 2)])
+def test_without_neutral_a_line_falls_by_less_than_is_given_up(amps: float, gives_up: int) -> None:
+    """Who makes room does so where the other can start with three quarters of it."""
+    site = house(charger("a", [L1, L3]), charger("b", [L1, L2]), grid=Grid.IT)
+    told = reporting(views(site, a=11, b=0), a=11, b=0)
+
+    assert max(0, 11 - limits(grow(site, told, room(amps, 30, 30), NOW))["a"]) == gives_up
+
+
+@pytest.mark.parametrize("amps", [15, 15.4, 15.6])
+def test_nobody_gives_up_in_vain_what_the_other_cannot_start_with(amps: float) -> None:
+    """A house between L1 and L2, a car between L1 and L3, and one that waits: in an hour in which nothing happens the limits stand still."""
+    run = Run(house(charger("a", [L1, L3]), charger("b", [L1, L2]), grid=Grid.IT))
+    for minute in range(60):
+        for _ in range(6):
+            a, b = run.limit("a") / 1000, run.limit("b") / 1000
+            between = b + (21 if minute < 2 else amps)
+            run.lists(1, hypot(between + a / 2, a * 0.75**0.5), between, a, says={"a": a, "b": b})
+
+    assert len({limit for at, limit in run.limits("a") if at > 600_000}) == 1
