@@ -31,7 +31,7 @@ from han_gateway.core.events import (
 )
 from han_gateway.core.foresight import baseline, followed, foresee, look_back, misled
 from han_gateway.core.freshness import judge
-from han_gateway.core.headroom import least, measure, slide
+from han_gateway.core.headroom import budget_ma, least, measure, slide
 from han_gateway.core.heat import hold, let_go
 from han_gateway.core.household import look
 from han_gateway.core.learning import learned
@@ -207,8 +207,8 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
 
 
 def _held(site: Site, state: State, cuts: Grants, room: Room) -> Grants:
-    """The patience of the fuse, where the owner wants it; a cap has none."""
-    patient = site.policy.hold_minimum and state.caps == Caps()
+    """The patience of the fuse, where the owner wants it and no cap is below it; a cap has none."""
+    patient = site.policy.hold_minimum and budget_ma(site, state.caps) == budget_ma(site, Caps())
     return hold(site, state.chargers, cuts, room, state.heat) if patient else cuts
 
 

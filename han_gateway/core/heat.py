@@ -15,6 +15,7 @@ from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView
+from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import MilliAmps, PerLine
 
 TAU_MS = 60_000
@@ -38,7 +39,13 @@ def hold(site: Site, chargers: tuple[ChargerView, ...], cuts: Grants, room: Room
     for view in chargers:
         grant = cuts.get(view.charger.name)
         alone = not any(other.grant.limit_ma and other.lines & view.lines for other in chargers if other is not view)
-        if grant is not None and alone and _pauses(site, view, grant) and _bears(site, view, room.main, heat):
+        if (
+            grant
+            and alone
+            and _pauses(site, view, grant)
+            and _bears(site, view, room.main, heat)
+            and _powers(site, view, chargers, room)
+        ):
             reason = Reason(cause=Cause.HELD, circuit=grant.reason.circuit, line=grant.reason.line)
             held[grant.charger] = Grant(charger=grant.charger, limit_ma=lowest_ma(view.charger), reason=reason)
     return held
@@ -65,6 +72,13 @@ def _bears(site: Site, view: ChargerView, room: PerLine[MilliAmps], heat: PerLin
     lowest, most = lowest_ma(view.charger), EXCESS_PERCENT * site.root.fuse_ma // 100
     full = [line.index for line in view.lines if room[line.index] < lowest]
     return all(heat[index] < WARM and lowest - room[index] <= most for index in full)
+
+
+def _powers(site: Site, view: ChargerView, chargers: tuple[ChargerView, ...], room: Room) -> bool:
+    """Tell whether its minimum is within the power cap, which is not patient, beside what the others have."""
+    costs = tree_of(site).costs
+    worth = sum(other.grant.limit_ma * costs[len(other.lines)] for other in chargers if other is not view)
+    return room.power_ma is None or worth + lowest_ma(view.charger) * costs[len(view.lines)] <= POWER_SCALE * room.power_ma
 
 
 def _warm(fuse_ma: MilliAmps, heat: int, current_ma: MilliAmps | None, since_ms: int) -> int:

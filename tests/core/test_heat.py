@@ -12,7 +12,7 @@ from han_gateway.core.load import Load
 from han_gateway.core.site import CapRule, Policy
 from han_gateway.core.units import Line, PerLine
 from han_gateway.simulation.fuse import MCB_EDGE
-from tests.core.houses import L1, L2, Run, charger, house, list1, list2
+from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2
 
 COLD = PerLine(0, 0, 0)
 HOLDING = house(charger("garage"), policy=Policy())
@@ -197,3 +197,27 @@ def test_a_cap_has_no_patience() -> None:
     run.lists(1, 16, 8, 8)
 
     assert run.limit() == 0
+
+
+@pytest.mark.parametrize(("cap_a", "limit"), [(25, 6000), (24, 0)])
+def test_a_phase_cap_that_is_not_below_the_fuse_takes_no_patience_away(cap_a: int, limit: int) -> None:
+    """Who may lower a cap at run time, and has not, is treated as one without: the fuse bears the minimum."""
+    run = Run(replace(HOLDING, line_cap=CapRule(default=cap_a * 1000, least=10_000, most=25_000)))
+    run.lists(4, 8, 8, 8)
+    run.lists(1, 38, 14, 14)
+
+    assert run.limit() == limit
+
+
+@pytest.mark.parametrize(("watts", "limit"), [(17_000, 6000), (10_120, 6000), (10_100, 0)])
+def test_a_minimum_is_held_within_the_power_cap_alone(watts: int, limit: int) -> None:
+    """With 22 A of house and 16 A of another charger elsewhere the minimum is held where the power of all is within the cap: it is not patient."""
+    parts = charger("a", [L1]), charger("b", [L3])
+    run = Run(replace(house(*parts, policy=Policy()), power_cap=CapRule(default=watts, least=2_000, most=17_000)))
+    for house_a in (2, 2, 2, 2, 2, 2, 22):
+        a, b = run.limit("a") / 1000, run.limit("b") / 1000
+        run.say(run.now + 9_000, "a", a)
+        run.say(run.now, "b", b)
+        run.hear(run.now + 1_000, list2(house_a + a, 0, b, power_import_w=round(230 * (house_a + a + b))))
+
+    assert (run.limit("a"), run.limit("b")) == (limit, 16_000)
