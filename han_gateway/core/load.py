@@ -15,6 +15,11 @@ from han_gateway.meters.reading import Reading
 Currents = PerLine[MilliAmps | None]
 
 
+LEAST_PERCENT = 95
+"""Without a neutral a line carries two of three loads, so S / U is never less than its current, but for what meters round and where power factors
+are far apart. In 4,385 lists of a real house it was 1.006 times as much at least."""
+
+
 class Load(NamedTuple):
     """The current on each line in mA, never negative; None where it is not known or the line does not exist.
 
@@ -93,12 +98,16 @@ def _rebuild_third(policy: Policy, reading: Reading, currents: Currents, missing
     """Three wires whose currents sum to zero: two magnitudes and the power tell the third, within Kirchhoff's bounds.
 
     ``||Ia| - |Ib|| <= Ic <= |Ia| + |Ib|`` always holds; the estimate keeps the lower bound by itself. With export on any line it is
-    not valid, and without power and voltage it cannot be made: then the upper bound is the answer, because it is the safe one.
+    not valid, and without power and voltage it cannot be made: then the upper bound is the answer, because it is the safe one. So it is where
+    all loads together are less than what flows on one line: then one of them is the sun, although the house buys.
     """
     first, second = (value for value in currents if value is not None)
     upper = first + second
     apparent = _apparent_current_ma(reading)
-    guess = upper if apparent is None else _third_current_ma(first, second, apparent) + policy.estimate_margin_ma
+    if apparent is None or 100 * apparent < LEAST_PERCENT * max(first, second):
+        guess = upper
+    else:
+        guess = _third_current_ma(first, second, apparent) + policy.estimate_margin_ma
     values = list(currents)
     values[missing.index] = min(guess, upper)
     return Load(PerLine(*values), estimated=frozenset({missing}))

@@ -269,12 +269,23 @@ def test_reactive_power_in_both_directions_is_the_difference() -> None:
     assert complete(BARE, both) == complete(BARE, reading)
 
 
-def test_a_power_of_nothing_is_believed_as_far_as_the_bounds_allow() -> None:
-    """Where the meter tells no power at all, the third line carries the difference of the others, and the margin."""
-    reading = it_list((5000, 12_000, 3000))[0]._replace(
-        power_import_w=0, reactive_import_var=0, reactive_export_var=0, current_l1_ma=9_000, current_l3_ma=5_000
-    )
+@pytest.mark.parametrize("loads", [(25, 16, -20), (16, 16, -20), (10, 20, -20), (20, 12, -16)])
+def test_where_the_sun_feeds_a_house_that_buys_the_bound_holds(loads: tuple[int, int, int]) -> None:
+    """All loads together are less than what flows on one line: so one of them is the sun. With a car of 25 A the third line carried 36 A, not 9."""
+    reading, truth = it_list((loads[0] * 1000, loads[1] * 1000, loads[2] * 1000))
     load = complete(IT, reading)
 
     assert load is not None
-    assert load.current_ma.l2 == 4_000 + 1_500
+    assert reading.power_export_w == 0
+    assert load.estimated == {L2}
+    assert load.current_ma.l2 == (reading.current_l1_ma or 0) + (reading.current_l3_ma or 0) >= truth
+
+
+@pytest.mark.parametrize(("current_a", "third_a"), [(10, 1.5), (10.5, 1.5), (10.6, 21.2)])
+def test_what_meters_round_is_no_sun(current_a: float, third_a: float) -> None:
+    """One load between the lines that are measured: its current may be a twentieth more than its power tells."""
+    reading = list2(current_a, None, current_a, power_import_w=2300, power_export_w=0, reactive_import_var=0)
+    load = complete(IT, reading)
+
+    assert load is not None
+    assert abs((load.current_ma.l2 or 0) - 1000 * third_a) <= 600
