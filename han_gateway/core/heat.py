@@ -13,10 +13,12 @@ from han_gateway.core.allocation import Room, lowest_ma
 from han_gateway.core.decision import Grants
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.load import Load
+from han_gateway.core.phases import SPARE_MA
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView
 from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import MilliAmps, PerLine
+from han_gateway.core.usage import MOST_SWITCHES
 
 TAU_MS = 60_000
 WARM = 1_000
@@ -42,7 +44,7 @@ def hold(site: Site, chargers: tuple[ChargerView, ...], cuts: Grants, room: Room
         if (
             grant
             and alone
-            and _pauses(site, view, grant)
+            and _pauses(site, view, grant, room.main)
             and _bears(site, view, room.main, heat)
             and _powers(site, view, chargers, room)
         ):
@@ -60,11 +62,17 @@ def let_go(view: ChargerView) -> Grant:
     return replace(view.grant, limit_ma=0) if on_trust else view.grant
 
 
-def _pauses(site: Site, view: ChargerView, grant: Grant) -> bool:
-    """Tell whether it would be paused for want of room under the main fuse."""
+def _pauses(site: Site, view: ChargerView, grant: Grant, room: PerLine[MilliAmps]) -> bool:
+    """Tell whether it would be paused for want of room under the main fuse, with no other way."""
     wanting = grant.reason.cause is Cause.NO_ROOM and grant.reason.circuit == site.root.name
-    other_way = bool(view.charger.modes) and view.mode is None  # one phase is better than too much on three
-    return wanting and not other_way and not grant.limit_ma and view.grant.limit_ma >= lowest_ma(view.charger)
+    return wanting and not _may_change(view, room) and not grant.limit_ma and view.grant.limit_ma >= lowest_ma(view.charger)
+
+
+def _may_change(view: ChargerView, room: PerLine[MilliAmps]) -> bool:
+    """Tell whether it could come back on fewer lines (``phases``): one phase is better than too much on three."""
+    may = view.mode is None and view.report is not None and view.phasing.switches + 2 <= MOST_SWITCHES
+    enough = lowest_ma(view.charger) + SPARE_MA
+    return may and any(min(room[line.index] for line in lines) >= enough for lines in view.charger.modes)
 
 
 def _bears(site: Site, view: ChargerView, room: PerLine[MilliAmps], heat: PerLine[int]) -> bool:

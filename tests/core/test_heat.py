@@ -1,6 +1,7 @@
 """A minimum is held above the fuse only while the fuse is cool, the excess is small, and no longer."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,10 @@ from han_gateway.core.gateway import start
 from han_gateway.core.heat import EXCESS_PERCENT, WARM, hold, warmed
 from han_gateway.core.load import Load
 from han_gateway.core.site import CapRule, Policy
+from han_gateway.core.state import Phasing
 from han_gateway.core.units import Line, PerLine
 from han_gateway.simulation.fuse import MCB_EDGE
-from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2
+from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2, report
 
 COLD = PerLine(0, 0, 0)
 HOLDING = house(charger("garage"), policy=Policy())
@@ -136,11 +138,20 @@ def test_only_a_pause_for_the_main_fuse_is_held(limit_ma: int, reason: Reason) -
     assert hold(HOLDING, (view,), cuts, Room(PerLine(5_000, 20_000, 20_000)), COLD) == cuts
 
 
-@pytest.mark.parametrize(("mode", "limit"), [(None, 0), (frozenset([L1]), 6000)])
-def test_one_phase_is_better_than_too_much_on_three(mode: frozenset[Line] | None, limit: int) -> None:
-    """A charger that can use fewer lines is not held on all of them, but it is on those."""
-    site = house(charger("garage", modes=(frozenset([L1]),)), policy=Policy())
-    view = start(site, 0).chargers[0]._replace(mode=mode)
+@pytest.mark.parametrize(
+    ("line", "figures", "limit"),
+    [
+        pytest.param(L2, {}, 0, id="it can go to a line with room"),
+        pytest.param(L2, {"mode": frozenset([L2])}, 6000, id="it uses fewer lines already"),
+        pytest.param(L2, {"report": None}, 6000, id="it reports nothing, and is not changed"),
+        pytest.param(L2, {"phasing": Phasing(switches=2)}, 6000, id="it has changed too often"),
+        pytest.param(L1, {}, 6000, id="the line to which it can go is the full one"),
+    ],
+)
+def test_one_phase_is_better_than_too_much_on_three(line: Line, figures: dict[str, Any], limit: int) -> None:
+    """A charger that can use fewer lines is not held on all of them; one that cannot just now is held as any other."""
+    site = house(charger("garage", modes=(frozenset([line]),)), policy=Policy())
+    view = start(site, 0).chargers[0]._replace(report=report(0, "garage", 6))._replace(**figures)
     pause = Grant(charger="garage", limit_ma=0, reason=Reason(cause=Cause.NO_ROOM, circuit="main", line=L1))
 
     assert hold(site, (view,), {"garage": pause}, Room(PerLine(5_000, 20_000, 20_000)), COLD)["garage"].limit_ma == limit
