@@ -35,11 +35,12 @@ from han_gateway.core.headroom import budget_ma, least, measure, slide
 from han_gateway.core.heat import hold, let_go
 from han_gateway.core.household import look
 from han_gateway.core.learning import learned
-from han_gateway.core.load import UNKNOWN, complete
+from han_gateway.core.load import UNKNOWN, complete, exports
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, restless, window_ms
 from han_gateway.core.phases import arrange, changing, widen
 from han_gateway.core.power import net_w
+from han_gateway.core.remainder import sunny
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
@@ -118,7 +119,8 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
 def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:
     """A list: show it; if it carries currents, lower at once, or raise if the whole window allows it."""
     at, reading, policy = event.at, event.reading, site.policy
-    load = complete(site, reading)
+    state = state._replace(exported_at=at if exports(reading) else state.exported_at)
+    load = complete(site, reading, sunny=sunny(state, at))
     state, doubt, warned = judge(policy, state, reading, at)
     seen: Effects = (ShowReading(reading=reading, doubt=doubt), *warned)
     if load is None:
@@ -126,7 +128,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         return state, (*seen, *told)
     believed = doubt is None and all(load.knows(view.lines) for view in state.chargers)
     if believed:
-        state = learned(site, state, reading, load, at)
+        state = learned(site, state, load, at)
     state = state._replace(chargers=followed(site, state, reading, load))
     room = measure(site, load, state.chargers, at, state.caps, power_of(state, reading))
     before = state.meter

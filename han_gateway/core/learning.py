@@ -10,24 +10,22 @@ from han_gateway.core.draw import in_force
 from han_gateway.core.fairness import account
 from han_gateway.core.headroom import budget_ma
 from han_gateway.core.heat import warmed
-from han_gateway.core.load import Load, exports
+from han_gateway.core.load import Load
 from han_gateway.core.remainder import corrected, remainder
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
-from han_gateway.meters.reading import Reading
 
 
-def learned(site: Site, state: State, reading: Reading, load: Load, at: Instant) -> State:
+def learned(site: Site, state: State, load: Load, at: Instant) -> State:
     """What a believed list tells of the chargers, and how it warms the fuse."""
     since = at if state.heard_at is None else state.heard_at
-    state = state._replace(exported_at=at if exports(reading) else state.exported_at)
-    left = remainder(site, load, state.chargers, at, state.exported_at)
+    left = remainder(site, state, load, at)
     most, given = budget_ma(site, state.caps), _given_up(state.chargers, since)
     around = Around(state.chargers, left, most, site.root.parts, site.grid.fewest, given)
     views = tuple(learn(view, state.load, load, at, around) for view in state.chargers)
     if any(map(is_not, views, state.chargers)):
-        left = remainder(site, load, views, at, state.exported_at)
+        left = remainder(site, state._replace(chargers=views), load, at)
     views, left = corrected(views, left, at)
     chargers = tuple(account(site.policy, view, since, at, left) for view in views)
     return state._replace(chargers=chargers, heat=warmed(site, state.heat, load, at - since))

@@ -39,8 +39,11 @@ UNKNOWN = Load(PerLine(None, None, None))
 """What is known of a house of which nothing is known."""
 
 
-def complete(site: Site, reading: Reading) -> Load | None:
-    """Return the load of each line, or None for a list that carries no currents."""
+def complete(site: Site, reading: Reading, *, sunny: bool = False) -> Load | None:
+    """Return the load of each line, or None for a list that carries no currents.
+
+    In a ``sunny`` house one of the loads may be the sun, without a sign in this list.
+    """
     sent = reading.current_ma
     if sent == (None, None, None):
         return None
@@ -51,7 +54,7 @@ def complete(site: Site, reading: Reading) -> Load | None:
     if not missing:
         return Load(currents)
     rule = _RULES[site.grid.three_wire, len(missing), _is_one_phase(reading)]
-    return rule(site.policy, reading, currents, missing[0])
+    return rule(site.policy, None if sunny else _apparent_current_ma(reading), currents, missing[0])
 
 
 def exports(reading: Reading) -> bool:
@@ -79,31 +82,30 @@ def _is_one_phase(reading: Reading) -> bool:
     return reading.current_ma[1:] == (None, None) and reading.voltage_mv[1:] == (None, None)
 
 
-def _stay_unknown(_policy: Policy, _reading: Reading, currents: Currents, _missing: Line) -> Load:
+def _stay_unknown(_policy: Policy, _apparent: MilliAmps | None, currents: Currents, _missing: Line) -> Load:
     """With a neutral the lines are independent: what was not measured on one of them cannot be had from the others."""
     return Load(currents)
 
 
-def _other_lines_do_not_exist(_policy: Policy, _reading: Reading, currents: Currents, _missing: Line) -> Load:
+def _other_lines_do_not_exist(_policy: Policy, _apparent: MilliAmps | None, currents: Currents, _missing: Line) -> Load:
     """Behind a 1-phase meter of a TN net there is one line only."""
     return Load(currents, absent=frozenset({Line.L2, Line.L3}))
 
 
-def _same_current_returns(_policy: Policy, _reading: Reading, currents: Currents, _missing: Line) -> Load:
+def _same_current_returns(_policy: Policy, _apparent: MilliAmps | None, currents: Currents, _missing: Line) -> Load:
     """Behind a 1-phase meter without a neutral, what flows in on L1 returns on the other wire, whatever that one is called."""
     return Load(PerLine(currents.l1, currents.l1, currents.l1), estimated=frozenset({Line.L2, Line.L3}))
 
 
-def _rebuild_third(policy: Policy, reading: Reading, currents: Currents, missing: Line) -> Load:
+def _rebuild_third(policy: Policy, apparent: MilliAmps | None, currents: Currents, missing: Line) -> Load:
     """Three wires whose currents sum to zero: two magnitudes and the power tell the third, within Kirchhoff's bounds.
 
-    ``||Ia| - |Ib|| <= Ic <= |Ia| + |Ib|`` always holds; the estimate keeps the lower bound by itself. With export on any line it is
-    not valid, and without power and voltage it cannot be made: then the upper bound is the answer, because it is the safe one. So it is where
+    ``||Ia| - |Ib|| <= Ic <= |Ia| + |Ib|`` always holds; the estimate keeps the lower bound by itself. With sun it is not valid, and without power
+    and voltage (``apparent`` is None) it cannot be made: then the upper bound is the answer, because it is the safe one. So it is where
     all loads together are less than what flows on one line: then one of them is the sun, although the house buys.
     """
     first, second = (value for value in currents if value is not None)
     upper = first + second
-    apparent = _apparent_current_ma(reading)
     if apparent is None or 100 * apparent < LEAST_PERCENT * max(first, second):
         guess = upper
     else:
@@ -143,7 +145,7 @@ def _third_current_ma(first: MilliAmps, second: MilliAmps, apparent: MilliAmps) 
     return isqrt(a**2 + b**2 + a * b)
 
 
-_Rule = Callable[[Policy, Reading, Currents, Line], Load]
+_Rule = Callable[[Policy, MilliAmps | None, Currents, Line], Load]
 
 _RULES: dict[tuple[bool, int, bool], _Rule] = {
     # (three wires, how many lines are missing, 1-phase meter): what to do about the first line that is missing

@@ -10,7 +10,7 @@ from han_gateway.core.belief import NOBODY_KNOWS, WORTH_ASKING_MA, believed_ma
 from han_gateway.core.draw import spans
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
-from han_gateway.core.state import ChargerView
+from han_gateway.core.state import ChargerView, State
 from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
@@ -20,18 +20,21 @@ SUN_MS = 86_400_000
 """So long after it sold power a house may have a sun that does not show."""
 
 
-def remainder(
-    site: Site, load: Load, chargers: tuple[ChargerView, ...], at: Instant, exported_at: Instant | None
-) -> PerLine[MilliAmps | None]:
+def sunny(state: State, at: Instant) -> bool:
+    """Tell whether the house has sold power within a day: the sun may feed it now without a sign on the meter."""
+    return state.exported_at is not None and at - state.exported_at < SUN_MS
+
+
+def remainder(site: Site, state: State, load: Load, at: Instant) -> PerLine[MilliAmps | None]:
     """What is left of each line's current when the least that each charger draws is taken off, in mA; below 0 where that is more than there is.
 
     None where nobody can tell.
     """
-    if site.grid.three_wire or (exported_at is not None and at - exported_at < SUN_MS):
+    if site.grid.three_wire or sunny(state, at):
         return NOBODY_KNOWS
 
     left = list(load.current_ma)
-    for view in chargers:
+    for view in state.chargers:
         for line, drawn in spans(view, at, site.policy.report_fresh_ms).items():
             current = left[line.index]
             left[line.index] = None if current is None else current - drawn.low

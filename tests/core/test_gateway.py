@@ -7,8 +7,9 @@ import pytest
 from dlms.rejects import Reason as Reject
 from dlms.rejects import Rejected
 from han_gateway.core.effects import Cause, MeterState, Note, Reason, SetLimit, ShowCaps, ShowCharger, ShowHeadroom, ShowReading
-from han_gateway.core.events import BrokerChanged, ChargerStatus, MeterGarbled, SourceChanged, Tick
+from han_gateway.core.events import BrokerChanged, ChargerStatus, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.gateway import start, step
+from han_gateway.core.remainder import SUN_MS
 from han_gateway.core.site import Grid
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L2, L3, Run, charger, headrooms, house, list1, list2, notes, set_limits
@@ -473,3 +474,25 @@ def test_late_reports_make_no_limit_swing(late: int, every: int) -> None:
 
     assert sum(before != after for before, after in pairwise(told)) <= 3
     assert run.limit() >= 11_000
+
+
+@pytest.mark.parametrize("told", ["a list of currents", "a power alone"])
+def test_a_house_that_has_sold_power_may_have_sun_all_day(told: str) -> None:
+    """On three wires without I2 no list tells whether the sun feeds a house that buys: for a day after it sold any, both other currents together count.
+
+    A car of 25 A on L1 and L2, 16 A of house on L2 and L3 and as much sun on L3 and L1 were read as 10.5 A on L2, and were 35.8 A.
+    """
+    run = Run(house(charger("garage", [L1, L2]), grid=Grid.IT))
+    buys = list2(21.9, None, 16, power_import_w=5750, power_export_w=0, reactive_import_var=0, reactive_export_var=0)
+    run.hear(10_000, buys)
+    before = run.state.load
+    sells = {"power_import_w": 0, "power_export_w": 500}
+    run.hear(20_000, list2(2, None, 3, **sells) if told == "a list of currents" else list1()._replace(**sells))
+    run.hear(30_000, buys)
+    after = run.state.load
+    run.play(MeterSaid(at=SUN_MS + 20_000, reading=buys))
+
+    assert before is not None
+    assert after is not None
+    assert (after.current_ma.l2 or 0) == 37_900 > (before.current_ma.l2 or 0)
+    assert run.state.load == before

@@ -5,8 +5,10 @@ import pytest
 from han_gateway.core.answers import Belief
 from han_gateway.core.belief import NOBODY_KNOWS, believed_ma, learn
 from han_gateway.core.fairness import LOOK_AGAIN_MS, absent, account
+from han_gateway.core.gateway import start
 from han_gateway.core.remainder import BARE_MA, SUN_MS, corrected, remainder
 from han_gateway.core.site import Grid
+from han_gateway.core.state import ChargerView, State
 from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.units import MilliAmps, PerLine
 from tests.core.houses import L1, Run, charger, house, list2, report
@@ -20,13 +22,18 @@ ONE_LINE = frozenset({L1})
 SITE = house(charger("a"), charger("b", [L1]))
 
 
+def knowing(*chargers: ChargerView, exported_at: int | None = None) -> State:
+    """A state with these chargers."""
+    return start(SITE, 0)._replace(chargers=chargers, exported_at=exported_at)
+
+
 def test_what_is_reported_or_believed_is_taken_off() -> None:
     """Line by line, and below nothing where more is believed than flows; of a line that nobody measured nothing is known."""
     a, b = reporting(views(SITE, a=10, b=6), a=10)
 
-    assert remainder(SITE, load(18, 12, None), (a, b), AT, None) == (8_000, 2_000, None)
+    assert remainder(SITE, knowing(a, b), load(18, 12, None), AT) == (8_000, 2_000, None)
     seen = b._replace(belief=Belief(answers=2, drawn_ma=6_000))
-    assert remainder(SITE, load(15, 12, 11), (a, seen), AT, None) == (-1_000, 2_000, 1_000)
+    assert remainder(SITE, knowing(a, seen), load(15, 12, 11), AT) == (-1_000, 2_000, 1_000)
 
 
 def test_nothing_is_known_on_three_wires_or_under_the_sun() -> None:
@@ -34,9 +41,9 @@ def test_nothing_is_known_on_three_wires_or_under_the_sun() -> None:
     chargers = views(SITE, a=10, b=6)
     it = house(charger("a"), grid=Grid.IT)
 
-    assert remainder(it, load(9, 9, 9), views(it, a=6), AT, None) == NOBODY_KNOWS
-    assert remainder(SITE, load(9, 9, 9), chargers, AT, AT - SUN_MS + 1) == NOBODY_KNOWS
-    assert remainder(SITE, load(9, 9, 9), chargers, AT, AT - SUN_MS) == (9_000, 9_000, 9_000)
+    assert remainder(it, knowing(*views(it, a=6)), load(9, 9, 9), AT) == NOBODY_KNOWS
+    assert remainder(SITE, knowing(*chargers, exported_at=AT - SUN_MS + 1), load(9, 9, 9), AT) == NOBODY_KNOWS
+    assert remainder(SITE, knowing(*chargers, exported_at=AT - SUN_MS), load(9, 9, 9), AT) == (9_000, 9_000, 9_000)
 
 
 @pytest.mark.parametrize("left", [(BARE_MA, 0, 0), (None, 0, 0)])
