@@ -66,6 +66,7 @@ LAW = (
     f"stands still for {times.QUIET_MS // 60_000} minutes",
     f"({times.SHOWN_MS // 1000} s where it has answered before)",
     f"lowered by {question.QUESTION_MA // 1000} A",
+    f"was cut for {times.QUIET_MS // 60_000} minutes, it is raised by {question.QUESTION_MA // 1000} A",
     f"{question.QUESTION_MA // 1000} A more now and then",
     f"given its minimum anew after {fairness.LOOK_AGAIN_MS // 60_000} minutes",
     f"more than {diversity.BORNE_PERCENT} % of the fuse: should",

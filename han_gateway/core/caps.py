@@ -16,7 +16,7 @@ from han_gateway.core.orders import Effects, apply, due
 from han_gateway.core.patience import window_ms
 from han_gateway.core.power import NOMINAL_MV, as_ma, mean_mv, net_w
 from han_gateway.core.site import Cap, CapRule, Site
-from han_gateway.core.state import Caps, Sample, State
+from han_gateway.core.state import Caps, State
 from han_gateway.core.supervision import POLICY
 from han_gateway.core.units import Instant, PerLine
 from han_gateway.meters.reading import Reading
@@ -79,7 +79,8 @@ def hold_power(site: Site, state: State, reading: Reading, at: Instant) -> tuple
     if state.room is not None:
         state = state._replace(room=state.room._replace(power_ma=for_cuts))
     if state.window:
-        sample = Sample(at, state.window[-1].room._replace(power_ma=for_raises))
+        last = state.window[-1]
+        sample = last._replace(at=at, room=last.room._replace(power_ma=for_raises))
         state = state._replace(window=slide(state.window, sample, window_ms(site.policy, state)))
     if not POLICY[state.meter].may_lower:
         return state, {}

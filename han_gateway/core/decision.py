@@ -8,19 +8,19 @@ from dataclasses import replace
 from operator import add
 
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma
+from han_gateway.core.asking import ask_one
 from han_gateway.core.draw import claims_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, lately_paused, rank
-from han_gateway.core.headroom import budget_ma, power_claims_ma
+from han_gateway.core.headroom import budget_ma, granted_ma, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
-from han_gateway.core.question import question
 from han_gateway.core.sharing import fair_shares, lent, made_room
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
 from han_gateway.core.supervision import stubborn
 from han_gateway.core.times import SETTLED_MS
 from han_gateway.core.tree import POWER_SCALE, tree_of
-from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.core.units import Instant, MilliAmps, PerLine
 
 Grants = dict[str, Grant]
 _NO_CAPS = Caps()
@@ -28,6 +28,7 @@ _NO_CAPS = Caps()
 _PLENTY_MA: MilliAmps = 1_000_000_000
 ANY = PerLine(_PLENTY_MA, _PLENTY_MA, _PLENTY_MA)
 """Room on lines of which nothing is to be said."""
+NONE = PerLine(0, 0, 0)
 
 
 def fall_back(site: Site, cause: Cause, caps: Caps = _NO_CAPS) -> Grants:
@@ -97,12 +98,14 @@ def grow(
     *,
     restless: bool = False,
     unheard: frozenset[str] = frozenset(),
+    for_cuts: PerLine[MilliAmps] = NONE,
 ) -> Grants:
     """Raise whom the whole window allows to be raised; where one starves beside a rich one, first ask the rich one to make room.
 
     Making room only lowers, and the raise waits until that has settled: at no moment are there more promises than amperes. In a ``restless``
     house nobody starts upon the last ampere (``sharing``).
-    Who is ``unheard``, below a meter that does not tell what could be had there, makes no room for others.
+    Who is ``unheard``, below a meter that does not tell what could be had there, makes no room for others. ``for_cuts`` is what a whole
+    window leaves for cuts.
     """
     wants = [_want(site, view, at) for view in chargers]
     shares = fair_shares(site, chargers, room, wants, at, restless=restless, unheard=unheard) if len(chargers) > 1 else {}
@@ -121,7 +124,7 @@ def grow(
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
     worth = _one_by_one(site, chargers, worth, at)
     still = all(view.grant.limit_ma == worth[view.charger.name].limit_ma for view in chargers)
-    return worth | _ask_one(site, chargers, room.main, at) if still else worth
+    return worth | ask_one(site, chargers, room, NONE if restless else for_cuts, at) if still else worth
 
 
 def _explained(site: Site, view: ChargerView, want: Want, grant: Grant, at: Instant) -> Grant:
@@ -145,28 +148,10 @@ def _one_by_one(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, a
     return grants | kept
 
 
-def _ask_one(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps], at: Instant) -> Grants:
-    """Where nothing else moves, ask one silent charger whether it follows."""
-    known = [view for view in chargers if view.report is not None or drawn_ma(site.policy, view, at) is not None]
-    for view in chargers:
-        if drawn_ma(site.policy, view, at) is None:
-            # What is kept free for other silent ones is no reason to be silent: who is asked first frees it for the next.
-            others = [sum(other.grant.limit_ma for other in known if other is not view and line in other.lines) for line in LINES]
-            limit = question(view, min(room[line.index] - others[line.index] for line in view.lines), at)
-            if limit is not None:
-                return {view.charger.name: Grant(charger=view.charger.name, limit_ma=limit, reason=Reason(cause=Cause.QUESTION))}
-    return {}
-
-
 def below(site: Site, chargers: tuple[ChargerView, ...], circuit: str) -> tuple[ChargerView, ...]:
     """Those of the chargers that hang below this fuse."""
     names = site.below(circuit)
     return tuple(view for view in chargers if view.charger.name in names)
-
-
-def granted_ma(chargers: tuple[ChargerView, ...]) -> PerLine[MilliAmps]:
-    """The limits of all chargers together, on each line."""
-    return PerLine(*(sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES))
 
 
 def at_most(guessed: tuple[Grant, ...], cuts: Grants) -> tuple[Grant, ...]:

@@ -31,7 +31,7 @@ from han_gateway.core.events import (
 )
 from han_gateway.core.foresight import baseline, followed, foresee, look_back, misled
 from han_gateway.core.freshness import judge
-from han_gateway.core.headroom import budget_ma, least, measure, slide
+from han_gateway.core.headroom import budget_ma, least, least_for_cuts, measure, slide
 from han_gateway.core.heat import hold, let_go
 from han_gateway.core.household import look
 from han_gateway.core.learning import learned
@@ -138,7 +138,9 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         power_at=at,
         load=load,
         room=room.for_cuts if believed else state.room,
-        window=slide(state.window, Sample(at, room.for_raises), window_ms(policy, state)) if believed else state.window,
+        window=slide(state.window, Sample(at, room.for_raises, room.for_cuts.main), window_ms(policy, state))
+        if believed
+        else state.window,
     )
     state, arranged = arrange(site, state, at) if believed else (state, ())
     for_cuts = room.for_cuts._replace(circuits=rooms_for_cuts(site, state, at))
@@ -198,7 +200,13 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
         room = least(state.window)._replace(circuits=rooms_for_raises(site, state, at))
         awake = state._replace(chargers=tuple(view for view in state.chargers if not (view.paused or changing(site, view, at))))
         return {}, widen(site, awake, at) or grow(
-            site, awake.chargers, room, at, restless=restless(state, at), unheard=unheard(site, state, at)
+            site,
+            awake.chargers,
+            room,
+            at,
+            restless=restless(state, at),
+            unheard=unheard(site, state, at),
+            for_cuts=least_for_cuts(state.window),
         )
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {}, {

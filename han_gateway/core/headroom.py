@@ -100,6 +100,11 @@ def measure_power(
     return cap - claimed - for_cuts, cap - claimed - for_raises
 
 
+def granted_ma(chargers: tuple[ChargerView, ...]) -> PerLine[MilliAmps]:
+    """The limits of all chargers together, on each line."""
+    return PerLine(*(sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES))
+
+
 def slide(window: tuple[Sample, ...], sample: Sample, length_ms: int) -> tuple[Sample, ...]:
     """Add a sample and drop what is older than the window, but for the one that proves that the window is full."""
     window = (*window, sample)
@@ -107,6 +112,11 @@ def slide(window: tuple[Sample, ...], sample: Sample, length_ms: int) -> tuple[S
     while len(window) > 1 and window[1].at <= border:
         window = window[1:]
     return window
+
+
+def least_for_cuts(window: tuple[Sample, ...]) -> PerLine[MilliAmps]:
+    """What no sample of the window would have cut, line by line."""
+    return PerLine(*(min(values) for values in zip(*(sample.for_cuts for sample in window), strict=True)))
 
 
 def least(window: tuple[Sample, ...]) -> Room:

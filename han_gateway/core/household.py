@@ -7,9 +7,9 @@ This file must not know what is said of it.
 
 from han_gateway.core.allocation import Room
 from han_gateway.core.belief import ENOUGH
-from han_gateway.core.decision import granted_ma
 from han_gateway.core.draw import reported
 from han_gateway.core.events import ChargerStatus
+from han_gateway.core.headroom import granted_ma
 from han_gateway.core.load import UNKNOWN, Load
 from han_gateway.core.power import NOMINAL_MV, mean_mv, net_w, power_ma
 from han_gateway.core.rise import NOISE_MA, Sight, Spare, remembered

@@ -27,6 +27,14 @@ def question(view: ChargerView, spare_ma: MilliAmps, at: Instant) -> MilliAmps |
     return max(lowest, limit - QUESTION_MA)
 
 
+def higher(view: ChargerView, at: Instant) -> MilliAmps | None:
+    """A higher limit, as a question to a charger at its minimum, which cannot be asked by less; None for no question."""
+    limit, since = view.grant.limit_ma, at - view.commands[-1].at
+    if view.belief.answers >= ENOUGH or limit != lowest_ma(view.charger) or since < _rest_ms(view):
+        return None
+    return min(highest_ma(view.charger), limit + QUESTION_MA)
+
+
 def offer_ma(view: ChargerView, at: Instant) -> MilliAmps:
     """The most to offer, where others share, to one that is not seen to draw: the minimum, and now and then a question more."""
     lowest, since = lowest_ma(view.charger), at - view.commands[-1].at

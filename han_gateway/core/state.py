@@ -53,10 +53,11 @@ class Caps(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """What one list would allow chargers to draw, all together."""
+    """What one list would allow chargers to draw, all together: for raises, and on the lines of the main fuse for cuts."""
 
     at: Instant
     room: Room
+    for_cuts: PerLine[MilliAmps] = PerLine(0, 0, 0)
 
 
 class Baseline(NamedTuple):

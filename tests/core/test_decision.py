@@ -255,6 +255,15 @@ def test_nobody_is_asked_while_another_is_raised() -> None:
     assert limits(grow(site, reporting(views(site, a=10, b=16), b=16), room(10, 16, 0), QUIET_MS)) == {"a": 8, "b": 16}
 
 
+def test_nobody_is_asked_beyond_the_room_for_raises_in_a_restless_house() -> None:
+    """The next kettle would take it back, and the cut asks as well."""
+    site = house(charger("a", [L1]))
+    told = views(site, a=6)
+
+    assert limits(grow(site, told, room(6, 0, 0), QUIET_MS, for_cuts=PerLine(13_000, 0, 0))) == {"a": 8}
+    assert limits(grow(site, told, room(6, 0, 0), QUIET_MS, for_cuts=PerLine(13_000, 0, 0), restless=True)) == {"a": 6}
+
+
 @pytest.mark.parametrize(
     ("lines", "others", "asked"),
     [

@@ -128,3 +128,30 @@ def test_what_a_neighbour_was_told_to_give_up_is_no_car_that_left(grid: Grid) ->
 
     assert loop.limit("a") == 16_000
     assert {limit for at, limit in loop.limits("b") if at > settled} == {15_000}
+
+
+@pytest.mark.parametrize(
+    ("names", "fuse", "beside", "limit"),
+    [
+        pytest.param("abcd", 40, 3, 9_000, id="a line full of minimums"),
+        pytest.param("a", 20, 8, 11_000, id="a lone one with less than its minimum and a question to spare"),
+    ],
+)
+def test_silent_cars_that_stand_at_their_minimum_are_asked(names: str, fuse: int, beside: float, limit: int) -> None:
+    """In a house that never changes they have what there is within the hour, and the fuse never bears more than it may."""
+    loop = Loop(fuse, dict.fromkeys(names, hungry))
+    loads = loop.go(60, lambda _: beside)
+
+    assert min(map(loop.limit, names)) >= limit
+    assert max(loads) <= fuse
+
+
+def test_silent_places_that_are_asked_at_their_minimum_may_begin_at_once() -> None:
+    """Nobody is there, and after an hour of questions all cars come within the same list: the next one cuts what the fuse does not bear."""
+    loop = Loop(40, dict.fromkeys("abcd", lambda second: 16 if second >= 3600 else 0))
+    loop.go(60, lambda _: 20)
+    offered = sum(map(loop.limit, "abcd")) / 1000
+    loads = loop.go(2, lambda _: 20)
+
+    assert 20 + offered <= 1.3 * 40 + (40 - 20) / 2
+    assert max(loads[3:]) <= 40.2
