@@ -7,7 +7,7 @@ told, and two do.
 
 from typing import NamedTuple
 
-from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
+from han_gateway.core.units import FIRST, Instant, Line, MilliAmps, PerLine
 
 SURE = 2
 """So many more answers must speak for a few lines than against them."""
@@ -39,7 +39,8 @@ class Belief(NamedTuple):
 
     ``probe`` is the question that is open, ``proof`` the currents that answered the last one, ``response_ms`` the time that it was
     seen to need, None while it has not been seen to need more than configured. ``unshown`` counts what did not show since anything did.
-    ``told_ms`` is how long after a cut that the meter had shown its reports still told what it drew before.
+    ``told_ms`` is how long after a cut that the meter had shown its reports still told what it drew before. ``began_at`` is when the meter
+    last showed a start, on all its lines.
     ``lines`` are those on which changes have shown while the others stood still (all of them, where nothing stood still), None where none
     has; ``sure`` is by how many answers.
     """
@@ -50,6 +51,7 @@ class Belief(NamedTuple):
     proof: PerLine[MilliAmps | None] | None = None
     response_ms: int | None = None
     told_ms: int = 0
+    began_at: Instant = FIRST
     unshown: int = 0
     lines: frozenset[Line] | None = None
     sure: int = 0

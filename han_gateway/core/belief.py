@@ -160,8 +160,7 @@ def _small(change: MilliAmps, probe: Probe) -> bool:
 def _no(view: ChargerView, probe: Probe, shown: MilliAmps | None, waited: int) -> Belief:
     """A change has not shown in time. Only a cut proves something by that."""
     belief = view.belief
-    change = probe.to_ma - _drew_ma(view, probe)
-    raised = probe.to_ma > probe.from_ma
+    change, raised = probe.to_ma - _drew_ma(view, probe), probe.to_ma > probe.from_ma
     small = _small(change, probe)
     if small or raised or (shown is not None and 2 * shown <= change):
         known = _unanswered(view, probe)
@@ -213,6 +212,7 @@ def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: 
         proof=load.current_ma if new else belief.proof,
         response_ms=max(waited, view.response_ms) if probe.late else _quicker(view, waited) if shown < 0 else belief.response_ms,
         told_ms=_told_ms(view, probe) if shown < 0 else belief.told_ms,
+        began_at=belief.began_at if probe.from_ma or not lines or not view.lines <= lines else probe.at + waited,
         unshown=0,
     ).seen_on(lines, new)
 

@@ -22,6 +22,9 @@ from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 NOT_DRAWING = frozenset({ChargerStatus.IDLE, ChargerStatus.CONNECTED, ChargerStatus.FULL})
 """What a charger says when no current flows, even if it has no meter of its own to prove it."""
 
+SAME_MOMENT_MS = 1_000
+"""A report and a list that come within a second of each other tell of the same moment."""
+
 
 class Span(NamedTuple):
     """The least and the most a charger may be drawing on a line, in mA."""
@@ -100,7 +103,9 @@ def _span(view: ChargerView, at: Instant, drawn: MilliAmps | None, lowest: Milli
     # A report from before a raise could act says nothing about how much is drawn by now, nor one that comes no later than others were late.
     age = view.report.at - view.raised_at
     outdated = age < view.response_ms or age <= view.belief.told_ms
-    return Span(min(drawn, lowest), highest if outdated else min(drawn, highest))
+    # And one from before the meter showed a start does not know of that.
+    shown = view.belief.drawn_ma if view.report.at + SAME_MOMENT_MS < view.belief.began_at else 0
+    return Span(min(drawn, lowest), highest if outdated else min(max(drawn, shown), highest))
 
 
 def _range(view: ChargerView, at: Instant) -> tuple[MilliAmps, MilliAmps]:

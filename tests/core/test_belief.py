@@ -604,6 +604,19 @@ def test_how_late_reports_are_is_learned_from_cuts_that_show(at: int, amps: floa
     assert learn(view._replace(report=None), None, load(24, 14, 14), NOW + 20_000).belief.told_ms == after
 
 
+@pytest.mark.parametrize(
+    ("before", "seen", "began"),
+    [(0, (26, 16, 16), True), (0, (26, 16, 10), False), (0, (21, 11, 11), False), (6, (26, 16, 16), False)],
+)
+def test_a_start_has_begun_when_it_shows_on_all_its_lines(before: int, seen: tuple[float, ...], *, began: bool) -> None:
+    """Two lines of three may be the house; and the raise of a car that charges is no start."""
+    view = told(silent(before), before + 6, load(20, 10, 10), NOW)
+    view = learn(view, None, load(*seen), NOW + 40_000)
+
+    assert (view.belief.began_at == NOW + 40_000) is began
+    assert not began or told(view, 0, load(20, 10, 10), NOW).belief.forgotten().began_at < 0
+
+
 @pytest.mark.parametrize(("waited", "open_"), [(RESPONSE_MS - 1, True), (RESPONSE_MS, False)])
 def test_a_raise_that_was_taken_back_is_no_question(waited: int, open_: bool) -> None:
     """Up and down again to the same limit: also of a charger that was seen to be slow, nothing more is waited for than its time."""

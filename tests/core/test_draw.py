@@ -61,6 +61,14 @@ def test_a_report_no_later_than_others_were_late_is_no_upper_bound(at: int, high
     assert spans(says(told, at, 8), 71_000, WINDOW)[L1].high == high
 
 
+@pytest.mark.parametrize(("at", "limit", "high"), [(88, 8, 6_000), (89, 8, 0), (95, 8, 0), (88, 4, 4_000)])
+def test_a_report_from_before_a_start_showed_does_not_know_of_it(at: int, limit: int, high: int) -> None:
+    """The car woke up long after its start and the meter showed 6 A at 90 s: a report of 0 A counts from then on, not one from before."""
+    told = view((0, 0), (40, limit), raised_at=40_000)._replace(belief=Belief(answers=1, drawn_ma=6_000, began_at=90_000))
+
+    assert spans(says(told, at, 0), 100_000, 60_000)[L1] == Span(0, high)
+
+
 def test_a_report_confirms_a_decrease_early() -> None:
     """A charger that says it obeyed is believed before its response time is over."""
     assert spans(says(view((0, 16), (60, 10)), 62, 9.5), 63_000, WINDOW)[L1] == Span(9500, 9500)

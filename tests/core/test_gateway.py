@@ -496,3 +496,36 @@ def test_a_house_that_has_sold_power_may_have_sun_all_day(told: str) -> None:
     assert after is not None
     assert (after.current_ma.l2 or 0) == 37_900 > (before.current_ma.l2 or 0)
     assert run.state.load == before
+
+
+@pytest.mark.parametrize("reports", [(0, 1, 2), (0, 2, 0), (1, 1, 1)])
+def test_a_start_that_shows_before_it_is_reported_pauses_nobody(reports: tuple[int, ...]) -> None:
+    """Three minimums fit. Reports come every 30 s, and cars wake up 44 s after they may: once all have started they stay."""
+    run = Run(house(*map(charger, "abc"), fuse=25))
+    drawn = dict.fromkeys("abc", 0.0)
+    for place in range(1080):
+        for phase, view in zip(reports, run.state.chargers, strict=True):
+            name = view.charger.name
+            drawn[name] = run.limit(name) / 1000 * (run.now - view.started_at >= 44_000)
+            if place % 3 == phase:
+                run.say(run.now + 4_000, name, drawn[name])
+        load = 5 + sum(drawn.values())
+        run.lists(1, load + 10 * (60 <= place < 90), load, load)
+    for name in "abc":
+        assert all(limit for at, limit in run.limits(name) if at > 1_800_000)
+
+
+@pytest.mark.parametrize(("early_ms", "limits"), [(2_000, [6_000, 0]), (1_000, [0, 0])])
+def test_a_house_that_rises_like_a_start_is_credited_until_the_next_report(early_ms: int, limits: list[int]) -> None:
+    """Beside an offer that nobody takes: the first report that is not older than the list says whose 6 A these were."""
+    run = Run(house(charger(maximum_ma=6_000, fallback_ma=0), fuse=16))
+    run.lists(4, 5, 5, 5, says={"garage": 0})
+    assert run.limit() == 6_000
+    seen = []
+    for early in (early_ms, 1_000):
+        run.until(run.now + 10_000 - early)
+        run.say(run.now, "garage", 0)
+        run.lists(1, 11, 11, 11)
+        seen.append(run.limit())
+
+    assert seen == limits
