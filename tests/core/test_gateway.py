@@ -1,6 +1,7 @@
 """The controller as a whole: what is published when, and in which words."""
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -486,7 +487,7 @@ def test_a_house_that_has_sold_power_may_have_sun_all_day(told: str) -> None:
     buys = list2(21.9, None, 16, power_import_w=5750, power_export_w=0, reactive_import_var=0, reactive_export_var=0)
     run.hear(10_000, buys)
     before = run.state.load
-    sells = {"power_import_w": 0, "power_export_w": 500}
+    sells: dict[str, Any] = {"power_import_w": 0, "power_export_w": 500}
     run.hear(20_000, list2(2, None, 3, **sells) if told == "a list of currents" else list1()._replace(**sells))
     run.hear(30_000, buys)
     after = run.state.load
