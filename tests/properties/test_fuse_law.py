@@ -209,7 +209,7 @@ def test_after_each_list_everything_promised_fits() -> None:
         budget = root.fuse_ma - root.margin_ma
         state = start(site, 0)
         truth, hunger = [0, 0, 0], dict.fromkeys(names, 0)
-        past: list[dict[str, int]] = []
+        past = [{view.charger.name: view.grant.limit_ma for view in state.chargers}] * 3  # since the start
         for now in range(30_000, 900_000, 10_000):
             truth = [rng.randint(0, 20_000) if rng.random() < 0.1 else amps for amps in truth]
             hunger = {name: rng.randint(0, 32_000) if rng.random() < 0.1 else amps for name, amps in hunger.items()}
