@@ -10,7 +10,7 @@ from han_gateway.core.gateway import start
 from han_gateway.core.patience import learn_patience, window_ms
 from han_gateway.core.site import Policy
 from han_gateway.core.state import State
-from han_gateway.core.times import QUIET_MS, SETTLED_MS
+from han_gateway.core.times import QUIET_MS, SHOWN_MS
 from tests.core.houses import Run, charger, house
 
 POLICY = Policy()
@@ -29,9 +29,9 @@ def raised(at: int, patience_ms: int = 0) -> State:
     return state._replace(chargers=(view,), patience_ms=patience_ms, cut_at=NOW - QUIET_MS + 1)
 
 
-@pytest.mark.parametrize(("ago_ms", "window"), [(1, 34_000), (SETTLED_MS, 34_000), (SETTLED_MS + 1, 20_000)])
+@pytest.mark.parametrize(("ago_ms", "window"), [(1, 34_000), (SHOWN_MS, 34_000), (SHOWN_MS + 1, 20_000)])
 def test_a_raise_that_is_undone_soon_makes_the_window_longer(ago_ms: int, window: int) -> None:
-    """A cut within a minute of the raise makes it 1.7 times as long, a later one leaves it; both end the quiet."""
+    """A cut within half a minute of the raise makes it 1.7 times as long, a later one leaves it; both end the quiet."""
     state = learn_patience(POLICY, raised(NOW - ago_ms), grant(9), NOW)
 
     assert window_ms(POLICY, state) == window
@@ -40,10 +40,10 @@ def test_a_raise_that_is_undone_soon_makes_the_window_longer(ago_ms: int, window
 
 @pytest.mark.parametrize(
     ("ago_ms", "patience_ms", "window"),
-    [(60_000, 34_000, 57_800), (60_001, 57_800, 34_000), (60_001, 25_000, 20_000)],
+    [(30_000, 34_000, 57_800), (30_001, 57_800, 34_000), (30_001, 25_000, 20_000)],
 )
 def test_a_raise_that_stood_makes_the_window_shorter(ago_ms: int, patience_ms: int, window: int) -> None:
-    """A cut more than a minute after the raise takes back one lesson, down to the configured window and not below."""
+    """A cut more than half a minute after the raise takes back one lesson, down to the configured window and not below."""
     state = learn_patience(POLICY, raised(NOW - ago_ms, patience_ms), grant(9), NOW)
 
     assert window_ms(POLICY, state) == window
@@ -52,12 +52,12 @@ def test_a_raise_that_stood_makes_the_window_shorter(ago_ms: int, patience_ms: i
 
 def test_one_raise_undone_outweighs_one_that_stood() -> None:
     """Of two chargers that are cut at once the one that was raised last gives the lesson."""
-    state = raised(NOW - SETTLED_MS - 1, 34_000)
-    late = state.chargers[0]._replace(charger=charger("shed"), raised_at=NOW - SETTLED_MS)
+    state = raised(NOW - SHOWN_MS - 1, 34_000)
+    late = state.chargers[0]._replace(charger=charger("shed"), raised_at=NOW - SHOWN_MS)
     cuts = {name: replace(grant(9)["garage"], charger=name) for name in ("garage", "shed")}
 
     assert window_ms(POLICY, learn_patience(POLICY, state._replace(chargers=(*state.chargers, late)), cuts, NOW)) == 57_800
-    stood = late._replace(raised_at=NOW - SETTLED_MS - 1)
+    stood = late._replace(raised_at=NOW - SHOWN_MS - 1)
     assert window_ms(POLICY, learn_patience(POLICY, state._replace(chargers=(*state.chargers, stood)), cuts, NOW)) == 20_000
 
 
