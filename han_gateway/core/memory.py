@@ -1,4 +1,4 @@
-"""What must outlive a restart: how slow each charger is, what it has had lately and was asked for, how much patience the house needs.
+"""What must outlive a restart: how slow each charger is, what it has had lately and was asked for, how much patience the house needs, its sun.
 
 Only this is recalled, as it takes hours to learn or was said once, and cannot be measured. What is recalled makes nobody bolder: the first
 limit is the fallback, or nothing where it was paused, the first cut comes as early and as deep and the first raise no sooner than without a memory; only whose turn it is may
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import Ask
 from han_gateway.core.fairness import LEAD_MA, MEMORY_MS
+from han_gateway.core.remainder import SUN_MS, sunny
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
 from han_gateway.core.times import SHOWN_MS
@@ -28,6 +29,8 @@ PATIENT_MS = 3_600_000
 """The oven of an hour ago is no lesson any more."""
 WORTH_MS = 10_000
 """By how much a learned window, or the end of a wish, must have changed to be worth keeping."""
+SUN_WORTH_MS = 3_600_000
+"""An hour more or less of a day is not worth a write."""
 _WISHES = {ask.value: ask for ask in (Ask.PAUSE, Ask.BOOST)}
 
 
@@ -45,17 +48,23 @@ class Past(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """What was known at the wall time ``at`` (ms since 1970). ``patience_ms`` is the learned raise window, 0 for none."""
+    """What was known at the wall time ``at`` (ms since 1970).
+
+    ``patience_ms`` is the learned raise window, 0 for none; ``sold_at`` when the house last sold power, None for not within a day.
+    """
 
     at: Instant
     patience_ms: int = 0
     chargers: tuple[Past, ...] = ()
+    sold_at: Instant | None = None
 
 
 def remembered(state: State, at: Instant, now: Instant | None = None) -> Memory:
     """What there is to remember of a state; ``at`` is the wall time, ``now`` the instant where that is another."""
-    pasts = (_past(view, at if now is None else now) for view in state.chargers)
-    return Memory(at=at, patience_ms=state.patience_ms, chargers=tuple(pasts))
+    now = at if now is None else now
+    pasts = tuple(_past(view, now) for view in state.chargers)
+    sold_at = at - (now - state.exported_at) if state.exported_at is not None and sunny(state, now) else None
+    return Memory(at=at, patience_ms=state.patience_ms, chargers=pasts, sold_at=sold_at)
 
 
 def recall(site: Site, state: State, memory: Memory, at: Instant) -> State:
@@ -65,7 +74,11 @@ def recall(site: Site, state: State, memory: Memory, at: Instant) -> State:
     views = tuple(_recalled(view, pasts.get(view.charger.name), age_ms, at) for view in state.chargers)
     views = tuple(_wishing(view, pasts.get(view.charger.name), max(0, at - memory.at), at) for view in views)
     patience_ms = _patience_ms(site.policy, memory, age_ms)
-    return state._replace(chargers=views, patience_ms=patience_ms, cut_at=at if patience_ms else state.cut_at)
+    sold_at = memory.sold_at if memory.sold_at is not None and at - memory.sold_at < SUN_MS else None
+    exported_at = None if sold_at is None else min(sold_at, at)
+    return state._replace(
+        chargers=views, patience_ms=patience_ms, cut_at=at if patience_ms else state.cut_at, exported_at=exported_at
+    )
 
 
 def worth_keeping(kept: Memory | None, memory: Memory, by_ma: MilliAmps = LEAD_MA) -> bool:
@@ -73,11 +86,13 @@ def worth_keeping(kept: Memory | None, memory: Memory, by_ma: MilliAmps = LEAD_M
 
     Less than ``LEAD_MA`` decides nothing about whose turn it is.
     """
-    age_ms = 0 if kept is None else _age_ms(kept.at, memory.at)
-    known, patience_ms = ((), 0) if kept is None else (kept.chargers, kept.patience_ms)
-    pasts = {past.name: past for past in known}
-    return abs(memory.patience_ms - patience_ms) >= WORTH_MS or any(
-        _differs(pasts.get(past.name, Past(past.name)), past, age_ms, by_ma) for past in memory.chargers
+    kept = kept or Memory(memory.at)
+    age_ms = _age_ms(kept.at, memory.at)
+    pasts = {past.name: past for past in kept.chargers}
+    sun = abs((memory.sold_at or 0) - (kept.sold_at or 0)) >= SUN_WORTH_MS
+    patience = abs(memory.patience_ms - kept.patience_ms) >= WORTH_MS
+    return (
+        sun or patience or any(_differs(pasts.get(past.name, Past(past.name)), past, age_ms, by_ma) for past in memory.chargers)
     )
 
 
@@ -85,6 +100,8 @@ def worded(memory: Memory) -> bytes:
     """A memory as JSON on one line; always the same bytes for the same memory."""
     chargers = {past.name: _worded(past) for past in memory.chargers}
     value = {"at": memory.at, "chargers": chargers, "patience_ms": memory.patience_ms}
+    if memory.sold_at is not None:
+        value["sold_at"] = memory.sold_at
     return json.dumps(value, separators=(",", ":")).encode()
 
 
@@ -101,7 +118,7 @@ def understood(payload: bytes) -> Memory | None:
     if at is None or not isinstance(chargers, dict):
         return None
     pasts = tuple(_past_in(name, each) for name, each in chargers.items())
-    return Memory(at=at, patience_ms=_whole(value, "patience_ms") or 0, chargers=pasts)
+    return Memory(at=at, patience_ms=_whole(value, "patience_ms") or 0, chargers=pasts, sold_at=_whole(value, "sold_at"))
 
 
 def _past(view: ChargerView, now: Instant) -> Past:

@@ -26,6 +26,7 @@ from han_gateway.core.memory import (
     worded,
     worth_keeping,
 )
+from han_gateway.core.remainder import SUN_MS, sunny
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import State
 from han_gateway.core.times import SHOWN_MS
@@ -52,6 +53,7 @@ MEMORIES = st.builds(
     st.one_of(st.integers(-HOUR, 2 * HOUR).map(lambda ago: NOW - ago), WHOLES),
     WHOLES,
     st.lists(PASTS, max_size=4).map(tuple),
+    st.none() | st.integers(-HOUR, 30 * HOUR).map(lambda ago: NOW - ago),
 )
 
 
@@ -425,3 +427,23 @@ def test_a_pause_that_is_over_stays_over() -> None:
     memory = remembered(run.state, NOW + HOUR + 1)
     assert memory.chargers[0] == Past("left", wish=Ask.PAUSE, left_ms=0)
     assert begun(PAIR, memory, NOW + HOUR + 1).chargers[0].asks.wish is None
+
+
+@pytest.mark.parametrize(("hours", "sunny_for"), [(0, 24), (23, 1), (24, 0), (-1, 24)])
+def test_the_sun_of_the_day_is_remembered(hours: int, sunny_for: int) -> None:
+    """A house that sold power within a day may have sun after a restart, too; a clock that is behind makes it no less."""
+    state = begun(PAIR, Memory(NOW, sold_at=NOW - hours * HOUR))
+
+    assert [sunny(state, NOW + after * HOUR) for after in (0, sunny_for - 1, sunny_for)] == [sunny_for > 0, sunny_for > 0, False]
+    kept = remembered(state._replace(exported_at=NOW - HOUR), NOW + 5, NOW)
+    assert kept.sold_at == NOW + 5 - HOUR
+    assert understood(worded(kept)) == kept
+    assert b"sold_at" not in worded(remembered(state._replace(exported_at=NOW - SUN_MS), NOW))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "worth"), [(None, NOW, True), (NOW, None, True), (NOW - HOUR, NOW, True), (NOW - HOUR + 1, NOW, False)]
+)
+def test_an_hour_of_sun_is_worth_a_write(before: Instant | None, after: Instant | None, worth: bool) -> None:
+    """A house that sells all day is written down once an hour, not with every list."""
+    assert worth_keeping(Memory(NOW, sold_at=before), Memory(NOW, sold_at=after)) is worth
