@@ -5,9 +5,9 @@ not know who waits.
 """
 
 SHOWN_MS = 30_000
-"""What was asked for has happened by then, and the meter has shown it. What has not shown is not going to."""
+"""What was asked for has happened by then, and the meter has shown it; a raise has stood. What has not shown is not going to."""
 SETTLED_MS = 60_000
-"""What has lasted so long is no accident: a kettle has boiled, a car that was paused is awake, a raise has stood, an offer is not wanted."""
+"""What has lasted so long is no accident: a kettle has boiled, a car that was paused is awake, an offer is not wanted."""
 QUIET_MS = 600_000
 """What has not happened for so long is over."""
 TURN_MS = 7_200_000
