@@ -43,7 +43,7 @@ LAW = (
     f"minimum of {Charger(name='any', lines=frozenset({Line.L1})).minimum_ma // 1000} A",
     f"the last {POLICY.raise_window_ms // 1000} s (`raise_window_s`)",
     f"takes nothing for {times.SETTLED_MS // 1000} s",
-    f"undoes within {times.SHOWN_MS // 1000} s",
+    f"undoes within {times.SHOWN_MS // 1000} s (within {times.SETTLED_MS // 1000} s, if it is a pause)",
     "1.7 times as long",  # tests/core/test_patience.py
     f"up to {POLICY.longest_window_ms // 1000} s (`longest_window_s`)",
     "stood longer takes that back",

@@ -10,7 +10,7 @@ from han_gateway.core.gateway import start
 from han_gateway.core.patience import learn_patience, window_ms
 from han_gateway.core.site import Policy
 from han_gateway.core.state import State
-from han_gateway.core.times import QUIET_MS, SHOWN_MS
+from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS
 from tests.core.houses import Run, charger, house
 
 POLICY = Policy()
@@ -48,6 +48,12 @@ def test_a_raise_that_stood_makes_the_window_shorter(ago_ms: int, patience_ms: i
 
     assert window_ms(POLICY, state) == window
     assert state.cut_at == NOW
+
+
+@pytest.mark.parametrize(("ago_ms", "window"), [(SETTLED_MS, 34_000), (SETTLED_MS + 1, 20_000)])
+def test_a_start_that_is_undone_by_a_pause_has_a_minute(ago_ms: int, window: int) -> None:
+    """A contactor is worth more patience than an ampere."""
+    assert window_ms(POLICY, learn_patience(POLICY, raised(NOW - ago_ms), grant(0), NOW)) == window
 
 
 def test_one_raise_undone_outweighs_one_that_stood() -> None:
