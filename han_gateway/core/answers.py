@@ -75,5 +75,4 @@ class Belief(NamedTuple):
 
     def forgotten(self) -> "Belief":
         """Nothing is known of what it draws; how slow it and its reports are stays known, that it has answered before, and on which lines."""
-        slow = Belief(response_ms=self.response_ms, told_ms=self.told_ms)
-        return slow._replace(proof=self.proof, lines=self.lines, sure=self.sure)
+        return Belief(proof=self.proof, response_ms=self.response_ms, told_ms=self.told_ms, lines=self.lines, sure=self.sure)

@@ -17,18 +17,21 @@ from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
-Asked = dict[str, Grant]
+Questions = dict[str, Grant]
 
 
-def ask_one(site: Site, chargers: tuple[ChargerView, ...], room: Room, for_cuts: PerLine[MilliAmps], at: Instant) -> Asked:
+def ask_one(site: Site, chargers: tuple[ChargerView, ...], room: Room, for_cuts: PerLine[MilliAmps], at: Instant) -> Questions:
     """The limit of the one that is asked; nothing where nobody is. ``room`` is for raises; both are what a whole window leaves."""
     silent = [view for view in chargers if drawn_ma(site.policy, view, at) is None]
+    if not silent:
+        return {}
     return _by_less(chargers, silent, room, at) or _by_more(site, chargers, silent, _room_to_ask(chargers, room, for_cuts), at)
 
 
-def _by_less(chargers: tuple[ChargerView, ...], silent: list[ChargerView], room: Room, at: Instant) -> Asked:
+def _by_less(chargers: tuple[ChargerView, ...], silent: list[ChargerView], room: Room, at: Instant) -> Questions:
     """The first that could have more if it were known to follow."""
-    known = [view for view in chargers if view.report is not None or view not in silent]
+    unknown = {view.charger.name for view in silent if view.report is None}
+    known = [view for view in chargers if view.charger.name not in unknown]
     for view in silent:
         # What is kept free for other silent ones is no reason to be silent: who is asked first frees it for the next.
         others = [sum(other.grant.limit_ma for other in known if other is not view and line in other.lines) for line in LINES]
@@ -38,7 +41,7 @@ def _by_less(chargers: tuple[ChargerView, ...], silent: list[ChargerView], room:
     return {}
 
 
-def _by_more(site: Site, chargers: tuple[ChargerView, ...], silent: list[ChargerView], room: Room, at: Instant) -> Asked:
+def _by_more(site: Site, chargers: tuple[ChargerView, ...], silent: list[ChargerView], room: Room, at: Instant) -> Questions:
     """The one that has waited longest, where no other question is open on its lines: else the answer would be nobody's."""
     busy = {line for view in silent if view.belief.probe is not None for line in view.lines}
     for view in sorted(silent, key=lambda view: view.commands[-1].at):
@@ -61,5 +64,5 @@ def _want(view: ChargerView, ceiling_ma: MilliAmps) -> Want:
     return Want(charger=view.charger, ceiling_ma=ceiling_ma, floor_ma=view.grant.limit_ma, lines=view.lines)
 
 
-def _asked(view: ChargerView, limit_ma: MilliAmps) -> Asked:
+def _asked(view: ChargerView, limit_ma: MilliAmps) -> Questions:
     return {view.charger.name: Grant(charger=view.charger.name, limit_ma=limit_ma, reason=Reason(cause=Cause.QUESTION))}

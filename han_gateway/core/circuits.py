@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from han_gateway.core import notes
 from han_gateway.core.allocation import Room
-from han_gateway.core.decision import ANY, Grants, at_most, below, cut, fall_back, smaller
+from han_gateway.core.decision import ANY, NONE, Grants, at_most, below, cut, fall_back, smaller
 from han_gateway.core.draw import beyond_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import CircuitSaid
@@ -22,7 +22,6 @@ from han_gateway.core.state import ChargerView, CircuitView, Conduct, Sample, St
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
 Rooms = Mapping[str, PerLine[MilliAmps]]
-_NOTHING = PerLine(0, 0, 0)
 
 
 def awaited(site: Site, at: Instant) -> tuple[CircuitView, ...]:
@@ -79,7 +78,7 @@ def rooms_for_cuts(site: Site, state: State, at: Instant) -> Rooms:
 
 def rooms_for_raises(site: Site, state: State, at: Instant) -> Rooms:
     """What every reading of the window allows below each circuit; nothing where there is no full window."""
-    rooms = {view.circuit.name: least(view.window).main if _full(site, state, view, at) else _NOTHING for view in state.circuits}
+    rooms = {view.circuit.name: least(view.window).main if _full(site, state, view, at) else NONE for view in state.circuits}
     return rooms | _unruly(site, state, at)
 
 

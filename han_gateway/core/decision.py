@@ -12,14 +12,14 @@ from han_gateway.core.asking import ask_one
 from han_gateway.core.draw import claims_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, lately_paused, rank
-from han_gateway.core.headroom import budget_ma, granted_ma, power_claims_ma
+from han_gateway.core.headroom import budget_ma, granted_ma, granted_power, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
 from han_gateway.core.sharing import fair_shares, lent, made_room
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView
 from han_gateway.core.supervision import stubborn
 from han_gateway.core.times import SETTLED_MS
-from han_gateway.core.tree import POWER_SCALE, tree_of
+from han_gateway.core.tree import POWER_SCALE
 from han_gateway.core.units import Instant, MilliAmps, PerLine
 
 Grants = dict[str, Grant]
@@ -65,7 +65,7 @@ def cut(site: Site, chargers: tuple[ChargerView, ...], room: Room, at: Instant) 
     """
     short, main = _short(site, chargers, room.main)
     shorts = {name: _short(site, below(site, chargers, name), lines) for name, lines in room.circuits.items()}
-    if not short and not any(each for each, _ in shorts.values()) and not _too_powerful(site, chargers, room):
+    if not short and not any(each for each, _ in shorts.values()) and not too_powerful(site, chargers, room):
         return {}
     room = Room(main, room.power_ma, {name: lines for name, (_, lines) in shorts.items()})
     wants = [_kept(site, view, at) for view in chargers]
@@ -159,6 +159,11 @@ def at_most(guessed: tuple[Grant, ...], cuts: Grants) -> tuple[Grant, ...]:
     return tuple(lesser(cuts.get(grant.charger, grant), grant) for grant in guessed)
 
 
+def too_powerful(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> bool:
+    """Whether the limits are worth more than the power that is left."""
+    return room.power_ma is not None and granted_power(site, chargers) > POWER_SCALE * room.power_ma
+
+
 def _short(site: Site, chargers: tuple[ChargerView, ...], room: PerLine[MilliAmps]) -> tuple[bool, PerLine[MilliAmps]]:
     """Whether the limits are more than one fuse has room for, and the room that they have to be cut to."""
     over = [max(0, granted - allowed) for granted, allowed in zip(granted_ma(chargers), room, strict=True)]
@@ -198,13 +203,6 @@ def _worth_it(site: Site, view: ChargerView, grant: Grant, at: Instant) -> Grant
     if not limit or rested or rise >= site.policy.raise_deadband_ma or grant.limit_ma == highest_ma(view.charger):
         return grant
     return Grant(charger=grant.charger, limit_ma=limit, reason=grant.reason)
-
-
-def _too_powerful(site: Site, chargers: tuple[ChargerView, ...], room: Room) -> bool:
-    """Whether the limits are worth more than the power that is left."""
-    costs = tree_of(site).costs
-    worth = sum(view.grant.limit_ma * costs[len(view.lines)] for view in chargers)
-    return room.power_ma is not None and worth > POWER_SCALE * room.power_ma
 
 
 def _by_name(grants: tuple[Grant, ...]) -> Grants:

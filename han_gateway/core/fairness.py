@@ -65,8 +65,12 @@ def _unused_since(view: ChargerView, at: Instant) -> Instant | None:
     """
     if settled(view, at):
         return view.unused_since or at
-    raised = view.raised_at == view.commands[-1].at
-    return None if raised and view.report is not None else view.unused_since
+    return None if _was_raised(view) and view.report is not None else view.unused_since
+
+
+def _was_raised(view: ChargerView) -> bool:
+    """Tell whether the last change of its limit was upwards."""
+    return view.raised_at == view.commands[-1].at
 
 
 def _bare(view: ChargerView, left_ma: PerLine[MilliAmps | None]) -> bool:
@@ -164,7 +168,7 @@ def appetite_ma(policy: Policy, view: ChargerView, at: Instant, *, alone: bool) 
     stood = at - view.commands[-1].at
     if view.report is None and stood >= QUIET_MS:  # it may want more by now: a raise asks
         return min(highest, view.grant.limit_ma + SLACK_MA)
-    if view.report is None and stood < SETTLED_MS and view.raised_at == view.commands[-1].at:  # and has a minute to show
+    if view.report is None and stood < SETTLED_MS and _was_raised(view):  # and has a minute to show
         return view.grant.limit_ma
     step = view.charger.step_ma
     return min(highest, max(lowest, -(-(drawn + SLACK_MA) // step) * step))

@@ -17,6 +17,7 @@ as it is proved: where nobody knows what a charger draws, a house that buys litt
 This file must not know how the room is shared out, nor where the readings came from.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from han_gateway.core.allocation import Room
@@ -26,6 +27,7 @@ from han_gateway.core.load import Load
 from han_gateway.core.power import NOMINAL_MV, Watts, as_ma, power_ma
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Sample
+from han_gateway.core.tree import tree_of
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
 _NO_CAPS = Caps()
@@ -105,6 +107,12 @@ def granted_ma(chargers: tuple[ChargerView, ...]) -> PerLine[MilliAmps]:
     return PerLine(*(sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES))
 
 
+def granted_power(site: Site, chargers: Iterable[ChargerView]) -> int:
+    """What the limits of all chargers together cost of the power, in mA at one voltage times ``POWER_SCALE``."""
+    costs = tree_of(site).costs
+    return sum(view.grant.limit_ma * costs[len(view.lines)] for view in chargers)
+
+
 def slide(window: tuple[Sample, ...], sample: Sample, length_ms: int) -> tuple[Sample, ...]:
     """Add a sample and drop what is older than the window, but for the one that proves that the window is full."""
     window = (*window, sample)
@@ -116,14 +124,18 @@ def slide(window: tuple[Sample, ...], sample: Sample, length_ms: int) -> tuple[S
 
 def least_for_cuts(window: tuple[Sample, ...]) -> PerLine[MilliAmps]:
     """What no sample of the window would have cut, line by line."""
-    return PerLine(*(min(values) for values in zip(*(sample.for_cuts for sample in window), strict=True)))
+    return _lowest(sample.for_cuts for sample in window)
 
 
 def least(window: tuple[Sample, ...]) -> Room:
     """What *each* sample of the window allows: the least of them, line by line, and of the powers."""
-    main = PerLine(*(min(values) for values in zip(*(sample.room.main for sample in window), strict=True)))
+    main = _lowest(sample.room.main for sample in window)
     powers = (sample.room.power_ma for sample in window)
     return Room(main, min((power for power in powers if power is not None), default=None))
+
+
+def _lowest(rooms: Iterable[PerLine[MilliAmps]]) -> PerLine[MilliAmps]:
+    return PerLine(*(min(values) for values in zip(*rooms, strict=True)))
 
 
 def _power_of_all(site: Site, chargers: tuple[ChargerView, ...], at: Instant) -> Span:

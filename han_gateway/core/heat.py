@@ -10,15 +10,13 @@ This file must not know how the room is measured.
 from dataclasses import replace
 
 from han_gateway.core.allocation import Room, lowest_ma
-from han_gateway.core.decision import Grants
+from han_gateway.core.decision import Grants, too_powerful
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.load import Load
-from han_gateway.core.phases import SPARE_MA
+from han_gateway.core.phases import SPARE_MA, there_and_back
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView
-from han_gateway.core.tree import POWER_SCALE, tree_of
 from han_gateway.core.units import MilliAmps, PerLine
-from han_gateway.core.usage import MOST_SWITCHES
 
 TAU_MS = 60_000
 WARM = 1_000
@@ -70,7 +68,7 @@ def _pauses(site: Site, view: ChargerView, grant: Grant, room: PerLine[MilliAmps
 
 def _may_change(view: ChargerView, room: PerLine[MilliAmps]) -> bool:
     """Tell whether it could come back on fewer lines (``phases``): one phase is better than too much on three."""
-    may = view.mode is None and view.report is not None and view.phasing.switches + 2 <= MOST_SWITCHES
+    may = view.mode is None and view.report is not None and there_and_back(view)
     enough = lowest_ma(view.charger) + SPARE_MA
     return may and any(min(room[line.index] for line in lines) >= enough for lines in view.charger.modes)
 
@@ -84,9 +82,8 @@ def _bears(site: Site, view: ChargerView, room: PerLine[MilliAmps], heat: PerLin
 
 def _powers(site: Site, view: ChargerView, chargers: tuple[ChargerView, ...], room: Room) -> bool:
     """Tell whether its minimum is within the power cap, which is not patient, beside what the others have."""
-    costs = tree_of(site).costs
-    worth = sum(other.grant.limit_ma * costs[len(other.lines)] for other in chargers if other is not view)
-    return room.power_ma is None or worth + lowest_ma(view.charger) * costs[len(view.lines)] <= POWER_SCALE * room.power_ma
+    at_minimum = view._replace(grant=replace(view.grant, limit_ma=lowest_ma(view.charger)))
+    return not too_powerful(site, tuple(at_minimum if other is view else other for other in chargers), room)
 
 
 def _warm(fuse_ma: MilliAmps, heat: int, current_ma: MilliAmps | None, since_ms: int) -> int:

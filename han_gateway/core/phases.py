@@ -19,7 +19,7 @@ from han_gateway.core.draw import reported, settled
 from han_gateway.core.effects import Cause, Effect, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import waits
-from han_gateway.core.headroom import least
+from han_gateway.core.headroom import granted_power, least
 from han_gateway.core.patience import window_ms
 from han_gateway.core.site import Charger, Circuit, Site
 from han_gateway.core.state import ChargerView, State
@@ -82,6 +82,11 @@ def changing(site: Site, view: ChargerView, at: Instant) -> bool:
     return not view.grant.limit_ma and view.grant.reason.cause is Cause.CHANGING and _draws(site, view, at)
 
 
+def there_and_back(view: ChargerView) -> bool:
+    """Tell whether a change is left for it, and another for the way back."""
+    return view.phasing.switches + 2 <= MOST_SWITCHES
+
+
 def _arranged(
     site: Site, state: State, views: Sequence[ChargerView], view: ChargerView, at: Instant, *, may_change: bool
 ) -> tuple[ChargerView, tuple[Effect, ...]]:
@@ -105,9 +110,9 @@ def _beside(site: Site, state: State, views: Sequence[ChargerView], charger: Cha
         for line in LINES:
             held = sum(view.grant.limit_ma for view in others if line in view.lines)
             left[line.index] = min(left[line.index], budget[line.index] - held)
-    costs = tree_of(site).costs
-    used = sum(view.grant.limit_ma * costs[len(view.lines)] for view in views if view.charger is not charger)
-    return _Left(PerLine(*left), None if room.power_ma is None else room.power_ma * POWER_SCALE - used, costs)
+    used = granted_power(site, (view for view in views if view.charger is not charger))
+    power = None if room.power_ma is None else room.power_ma * POWER_SCALE - used
+    return _Left(PerLine(*left), power, tree_of(site).costs)
 
 
 def _path(circuit: Circuit, charger: Charger) -> tuple[Circuit, ...]:
@@ -146,7 +151,7 @@ def _best(site: Site, view: ChargerView, room: _Left, at: Instant) -> frozenset[
         return offered
     if _patient(view, at) and everything >= lowest:
         return charger.lines
-    enough = room.on(offered) >= lowest or view.phasing.switches + 2 > MOST_SWITCHES
+    enough = room.on(offered) >= lowest or not there_and_back(view)
     # A kettle is worth waiting for: it boils before a charger has changed to one phase and back.
     if enough or at - view.paused_at < SETTLED_MS or not heard(view, at, site.policy.report_fresh_ms):
         return offered
