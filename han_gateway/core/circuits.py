@@ -13,6 +13,7 @@ from han_gateway.core.decision import ANY, NONE, Grants, at_most, below, cut, fa
 from han_gateway.core.draw import beyond_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import CircuitSaid
+from han_gateway.core.evidence import changed, shown_on, shows
 from han_gateway.core.headroom import Headroom, least, measure_lines, slide
 from han_gateway.core.load import Load
 from han_gateway.core.orders import Effects, apply, due
@@ -36,6 +37,8 @@ def circuit_said(site: Site, state: State, event: CircuitSaid) -> tuple[State, E
         return state, ()
     circuit, policy = view.circuit, site.policy
     load = Load(event.current_ma)
+    if view.load is not None:
+        state = _begun(site, state, circuit, view.load, load, event.at)
     room = _measured(site, circuit, load, below(site, state.chargers, circuit.name), event.at)
     window = slide(view.window, Sample(event.at, room.for_raises), window_ms(policy, state))
     heard = CircuitView(circuit, event.at, room.for_cuts.main, window, load)
@@ -131,6 +134,26 @@ def _carried(site: Site, state: State, known: CircuitView, new_site: Site, circu
 def _measured(site: Site, circuit: Circuit, load: Load, chargers: tuple[ChargerView, ...], at: Instant) -> Headroom:
     """What this load leaves below the circuit for these chargers, whose own draw is in it."""
     return measure_lines(circuit.fuse_ma - circuit.margin_ma, load, chargers, at, site.policy.report_fresh_ms)
+
+
+def _begun(site: Site, state: State, circuit: Circuit, before: Load, load: Load, at: Instant) -> State:
+    """A start that this meter shows before the house's own, and before the charger's report: each ampere of a rise is one car's.
+
+    Else it would be counted twice, as what else is on this fuse and as the offer, and cut.
+    """
+    taken = PerLine(0, 0, 0)
+    for view in below(site, state.chargers, circuit.name):
+        probe = view.belief.probe
+        if view.report is None or probe is None or probe.from_ma:
+            continue
+        rise = shown_on({line: changed(before.current_ma, load, line, taken[line.index]) for line in LINES}, view.lines)
+        if rise is None or not shows(rise, probe.to_ma):
+            continue
+        had = view.belief.drawn_ma if view.belief.began_at > probe.at else 0
+        drawn = min(had + rise, probe.to_ma)
+        taken = PerLine(*(ma + (drawn - had) * (line in view.lines) for line, ma in zip(LINES, taken, strict=True)))
+        state = state.having(view._replace(belief=view.belief._replace(began_at=at, drawn_ma=drawn)))
+    return state
 
 
 def _fallen(site: Site, state: State, circuit: Circuit, cause: Cause) -> Grants:

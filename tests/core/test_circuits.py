@@ -354,3 +354,52 @@ def test_who_is_below_a_silent_meter_keeps_what_it_has(every: int) -> None:
             says(run, 1 + run.limit("a") / 1000)
 
     assert {limit for name in "ab" for at, limit in run.limits(name) if at > 200_000} == {14_000}
+
+
+@pytest.mark.parametrize("waking_s", [8, 16, 22, 24, 26, 32, 34])
+@pytest.mark.parametrize("every_s", [2, 3, 5])
+def test_a_start_that_the_shed_shows_first_is_not_cut(waking_s: int, every_s: int) -> None:
+    """A car wakes up late, after its charger's last report: what rises in the shed is that car, not a saw beside what it was offered."""
+    run = Run(shed(fuse=16))
+    began = 0
+    for second in range(1, 600):
+        at, workshop = second * 1000, 12 if second < 200 else 5
+        run.until(at)
+        began = began or (second if run.limit("garage") and second > 200 else 0)
+        drawn = min(6, run.limit("garage") / 1000) if began and second >= began + waking_s else 0
+        if second % 30 == 10:
+            run.say(at, "garage", drawn)
+        if second % 10 == 0:
+            run.play(MeterSaid(at=at + 200, reading=list2(workshop + drawn, 2, 2)))
+        if second % every_s == 0:
+            says(run, workshop + drawn)
+
+    assert began
+    assert all(limit for at, limit in run.limits("garage") if at > began * 1000)
+
+
+@pytest.mark.parametrize(
+    ("rises", "told"),
+    [
+        ((6,), []),  # one car of two
+        ((12,), []),  # both
+        ((3, 3, 6), []),  # one that comes up slowly, and the other
+        ((8,), ["paused b 6 -> 0 A: no room for the minimum (shed fuse, L1)"]),  # one, and a lamp: each ampere is counted once
+        ((2,), ["paused b 6 -> 0 A: no room for the minimum (shed fuse, L1)"]),  # the lamp alone
+    ],
+)
+def test_each_ampere_of_a_rise_in_the_shed_is_one_cars(rises: tuple[float, ...], told: list[str]) -> None:
+    """Two cars may start beside a workshop of 3.9 A, and nothing is left of 16: what rises is theirs as far as it fits a start."""
+    below = Circuit(name="shed", fuse_ma=16_000, metered=True, parts=(charger("a", [L1]), charger("b", [L1])))
+    run = Run(house(below, fuse=63))
+    for place in range(25):
+        run.lists(1, 16 if place < 20 else 3.9, 2, 2, says={"a": 0, "b": 0})
+        says(run, 16 if place < 20 else 3.9)
+    assert [run.limit(name) for name in "ab"] == [6_000, 6_000]
+
+    effects: list[object] = []
+    shown = 3.9
+    for rise in rises:
+        shown += rise
+        effects += says(run, shown)
+    assert notes(effects) == told  # type: ignore[arg-type]
