@@ -10,7 +10,6 @@ is handed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heapreplace
 from itertools import groupby
 from math import lcm
@@ -25,8 +24,7 @@ from han_gateway.core.units import Line, MilliAmps, PerLine
 NONE_MEASURED: Mapping[str, PerLine[MilliAmps]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Want:
+class Want(NamedTuple):
     """What one charger asks for: never more than ``ceiling_ma``, and never less than ``floor_ma``, which it holds already.
 
     ``lines`` are those that it loads; None means all that the charger is wired to. One that is ``first`` goes before every priority, then the

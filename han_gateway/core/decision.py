@@ -81,7 +81,7 @@ def _beside_stubborn(
     claims = claims_ma(chargers, at, site.policy.report_fresh_ms)
     power_ma = None if room.power_ma is None else room.power_ma + power_claims_ma(site, chargers, at)
     used = room._replace(main=PerLine(*map(add, room.main, claims)), power_ma=power_ma)
-    held = [replace(want, floor_ma=want.ceiling_ma * stays) for want, stays in zip(wants, rigid, strict=True)]
+    held = [want._replace(floor_ma=want.ceiling_ma * stays) for want, stays in zip(wants, rigid, strict=True)]
     return tuple(map(lesser, allocate(site, used, wants), allocate(site, room, held)))
 
 
@@ -188,7 +188,7 @@ def _want(site: Site, view: ChargerView, at: Instant) -> Want:
     """Hold what it has, and take more, as far as its car makes use of it."""
     kept, limit, alone = _kept(site, view, at), view.grant.limit_ma, _alone_on_its_lines(site, view)
     top = 0 if kept.absent and lately_paused(view, at) and not alone else appetite_ma(site.policy, view, at, alone=alone)
-    return replace(kept, ceiling_ma=max(top, limit), floor_ma=limit)
+    return kept._replace(ceiling_ma=max(top, limit), floor_ma=limit)
 
 
 def _alone_on_its_lines(site: Site, view: ChargerView) -> bool:

@@ -104,7 +104,8 @@ def measure_power(
 
 def granted_ma(chargers: tuple[ChargerView, ...]) -> PerLine[MilliAmps]:
     """The limits of all chargers together, on each line."""
-    return PerLine(*(sum(view.grant.limit_ma for view in chargers if line in view.lines) for line in LINES))
+    limits = [(view.lines, view.grant.limit_ma) for view in chargers]
+    return PerLine(*(sum(limit for lines, limit in limits if line in lines) for line in LINES))
 
 
 def granted_power(site: Site, chargers: Iterable[ChargerView]) -> int:

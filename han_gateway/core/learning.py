@@ -6,7 +6,7 @@ Everything here is remembered for later decisions. This file must not know limit
 from operator import is_not
 
 from han_gateway.core.belief import Around, learn
-from han_gateway.core.draw import in_force
+from han_gateway.core.draw import in_force, settled
 from han_gateway.core.fairness import account
 from han_gateway.core.headroom import budget_ma
 from han_gateway.core.heat import warmed
@@ -33,6 +33,7 @@ def learned(site: Site, state: State, load: Load, at: Instant) -> State:
 
 def _given_up(chargers: tuple[ChargerView, ...], since: Instant) -> PerLine[MilliAmps]:
     """What chargers that made use of their offers in the last list were told to give up on each line since."""
-    using = [view for view in chargers if view.drew_at >= since and view.unused_since is None]
+    told = [view for view in chargers if not settled(view, since)]
+    using = [view for view in told if view.drew_at >= since and view.unused_since is None]
     given = [(view.lines, max(command.limit_ma for command in in_force(view, since)) - view.grant.limit_ma) for view in using]
     return PerLine(*(sum(amount for lines, amount in given if line in lines) for line in LINES))

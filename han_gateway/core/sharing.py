@@ -7,7 +7,6 @@ take the same amperes without a contactor that opens and closes for them. Where 
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from operator import sub
 
 from han_gateway.core.allocation import Room, Want, allocate, lowest_ma, precedence
@@ -42,10 +41,11 @@ def fair_shares(
     fair = []
     for view, want in zip(chargers, wants, strict=True):
         if want.charger.name in unheard:
-            fair.append(replace(want, ceiling_ma=want.floor_ma))
+            fair.append(want._replace(ceiling_ma=want.floor_ma))
             continue
         gives_way = starving is not None and (starving < _precedence(want) or not in_turn(view, at))
-        fair.append(replace(_fair(site, view, want, at, gives_way=gives_way), spare_ma=_spare_ma(want, wants) if restless else 0))
+        share = _fair(site, view, want, at, gives_way=gives_way)
+        fair.append(share._replace(spare_ma=_spare_ma(want, wants)) if restless else share)
     shares = _shared(site, room, fair)
     lost = PerLine(0, 0, 0)
     while site.grid.three_wire and (more := PerLine(*map(max, lost, _lost_ma(chargers, shares)))) != lost:
@@ -119,11 +119,11 @@ def _fair(site: Site, view: ChargerView, want: Want, at: Instant, *, gives_way: 
     """
     limit, appetite = view.grant.limit_ma, appetite_ma(site.policy, view, at, alone=False)
     if want.absent or no_car(site.policy, view, at):
-        return replace(want, ceiling_ma=min(limit, appetite), floor_ma=0)
+        return want._replace(ceiling_ma=min(limit, appetite), floor_ma=0)
     lowest = lowest_ma(view.charger)
     known = drawn_ma(site.policy, view, at) is not None
     keeps = lowest if known else min(max(limit, lowest), appetite)
-    return replace(want, ceiling_ma=appetite, floor_ma=0 if gives_way else min(keeps, limit))
+    return want._replace(ceiling_ma=appetite, floor_ma=0 if gives_way else min(keeps, limit))
 
 
 def _spare_ma(want: Want, wants: list[Want]) -> MilliAmps:
