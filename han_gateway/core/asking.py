@@ -8,8 +8,8 @@ the load. This file must not know the answer.
 """
 
 from han_gateway.core.allocation import Room, Want, allocate
-from han_gateway.core.belief import WORTH_ASKING_MA
 from han_gateway.core.effects import Cause, Grant, Reason
+from han_gateway.core.evidence import WORTH_ASKING_MA
 from han_gateway.core.fairness import drawn_ma
 from han_gateway.core.headroom import granted_ma
 from han_gateway.core.question import higher, question

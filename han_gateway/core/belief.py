@@ -16,7 +16,8 @@ car, a wider one, and others could make room for it. This file must not know wha
 from typing import NamedTuple
 
 from han_gateway.core.answers import SURE, Belief, Probe
-from han_gateway.core.evidence import Changes, alone, changed, shown_on, shows
+from han_gateway.core.evidence import WORTH_ASKING_MA, Changes, alone, changed, shown_on, shows
+from han_gateway.core.lateness import followed_at, quicker, told_ms
 from han_gateway.core.load import Load
 from han_gateway.core.site import Charger, Circuit
 from han_gateway.core.state import ChargerView
@@ -25,8 +26,6 @@ from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 ENOUGH = 2
 """So many changes in a row must have shown, or not shown."""
-WORTH_ASKING_MA: MilliAmps = 1_000
-"""A smaller change drowns in what the house does meanwhile."""
 
 
 def believed_ma(view: ChargerView) -> MilliAmps:
@@ -166,9 +165,9 @@ def _no(view: ChargerView, probe: Probe, shown: MilliAmps | None, waited: int) -
         known = _unanswered(view, probe)
         never_began = raised and not small and not probe.from_ma and not probe.partly and shown is not None and 2 * shown < change
         return _nobody(known, ENOUGH) if never_began else known
-    followed = _said_so(view, probe)
+    followed = followed_at(view, probe)
     if followed is not None:
-        return belief._replace(probe=None, response_ms=_quicker(view, followed - probe.at))
+        return belief._replace(probe=None, response_ms=quicker(view, followed - probe.at))
     if waited < SHOWN_MS:  # a cut that does not show: in doubt at once, but it may still come
         return belief.forgotten()._replace(probe=probe._replace(late=True), unshown=belief.unshown)
     return _nobody(belief.forgotten(), belief.unshown + 1)
@@ -191,45 +190,22 @@ def _time_for(view: ChargerView, probe: Probe) -> int:
     return max(view.response_ms, SHOWN_MS) if probe.to_ma > probe.from_ma else view.response_ms
 
 
-def _said_so(view: ChargerView, probe: Probe) -> Instant | None:
-    """When the charger itself has reported since that it follows (then the house hides it); None where it has not."""
-    report = view.report
-    if report is None or report.at <= probe.at:
-        return None
-    drawn = [report.current_ma[line.index] for line in view.lines]
-    return report.at if all(current is not None and current <= probe.to_ma + WORTH_ASKING_MA for current in drawn) else None
-
-
 def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: int, lines: frozenset[Line] | None) -> Belief:
     """The change has shown. The list that proved the last one must not be half of the next proof. A car that comes up may not be there yet."""
     belief = view.belief
     new = probe.current_ma is not belief.proof and not probe.partly
-    rises = 0 < shown < probe.to_ma - _drew_ma(view, probe) - WORTH_ASKING_MA and waited < _time_for(view, probe)
+    drawn = probe.to_ma if shown < 0 else _drew_ma(view, probe) + shown
+    rises = shown > 0 and drawn < probe.to_ma - WORTH_ASKING_MA and waited < _time_for(view, probe)
     return belief._replace(
         answers=belief.answers + new,
-        drawn_ma=probe.to_ma if shown < 0 else _drew_ma(view, probe) + shown,
+        drawn_ma=drawn,
         probe=probe._replace(partly=True) if rises else None,
         proof=load.current_ma if new else belief.proof,
-        response_ms=max(waited, view.response_ms) if probe.late else _quicker(view, waited) if shown < 0 else belief.response_ms,
-        told_ms=_told_ms(view, probe) if shown < 0 else belief.told_ms,
+        response_ms=max(waited, view.response_ms) if probe.late else quicker(view, waited) if shown < 0 else belief.response_ms,
+        told_ms=told_ms(view, probe, drawn, waited),
         began_at=belief.began_at if probe.from_ma or not lines or not view.lines <= lines else probe.at + waited,
         unshown=0,
     ).seen_on(lines, new)
-
-
-def _told_ms(view: ChargerView, probe: Probe) -> int:
-    """How long its reports may tell what was before a change: as long as the last one did after a cut that shows, no longer once one tells it sooner."""
-    followed = _said_so(view, probe)
-    if followed is not None:
-        return min(view.belief.told_ms, followed - probe.at)
-    waited = 0 if view.report is None else view.report.at - probe.at
-    return max(view.belief.told_ms, waited) if waited >= view.response_ms else view.belief.told_ms
-
-
-def _quicker(view: ChargerView, waited: int) -> int | None:
-    """How slow it is in our eyes when a cut has been followed within so long: a deaf spell is not remembered for ever."""
-    slowest = min(view.response_ms, max(waited, view.charger.response_ms))
-    return None if slowest == view.charger.response_ms else slowest
 
 
 def _drew_ma(view: ChargerView, probe: Probe) -> MilliAmps:

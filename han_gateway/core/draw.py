@@ -15,15 +15,13 @@ from typing import NamedTuple
 
 from han_gateway.core.belief import believed_ma
 from han_gateway.core.events import ChargerStatus
+from han_gateway.core.lateness import SAME_MOMENT_MS
 from han_gateway.core.state import ChargerView, Command
 from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 NOT_DRAWING = frozenset({ChargerStatus.IDLE, ChargerStatus.CONNECTED, ChargerStatus.FULL})
 """What a charger says when no current flows, even if it has no meter of its own to prove it."""
-
-SAME_MOMENT_MS = 1_000
-"""A report and a list that come within a second of each other tell of the same moment."""
 
 
 class Span(NamedTuple):

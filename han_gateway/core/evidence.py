@@ -6,6 +6,8 @@ The house is on the same lines and does as it likes. This file must not know wha
 from han_gateway.core.load import Load
 from han_gateway.core.units import LINES, Line, MilliAmps, PerLine
 
+WORTH_ASKING_MA: MilliAmps = 1_000
+"""A smaller change drowns in what the house does meanwhile."""
 Changes = dict[Line, MilliAmps | None]
 """By how much the current of each line has changed; None where nobody knows."""
 

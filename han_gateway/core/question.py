@@ -4,7 +4,8 @@ This file must not know what the meter answers.
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma
-from han_gateway.core.belief import ENOUGH, WORTH_ASKING_MA
+from han_gateway.core.belief import ENOUGH
+from han_gateway.core.evidence import WORTH_ASKING_MA
 from han_gateway.core.state import ChargerView
 from han_gateway.core.times import QUIET_MS, SHOWN_MS
 from han_gateway.core.units import Instant, MilliAmps

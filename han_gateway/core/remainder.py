@@ -6,8 +6,9 @@ sums, nor in a house that has sold power within a day: the sun may feed a car wi
 are made of it.
 """
 
-from han_gateway.core.belief import NOBODY_KNOWS, WORTH_ASKING_MA, believed_ma
+from han_gateway.core.belief import NOBODY_KNOWS, believed_ma
 from han_gateway.core.draw import spans
+from han_gateway.core.evidence import WORTH_ASKING_MA
 from han_gateway.core.load import Load
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, State

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from han_gateway.core.answers import Belief, Probe
-from han_gateway.core.belief import ENOUGH, WORTH_ASKING_MA, Around, ask, believed_ma, learn, seems_empty
+from han_gateway.core.belief import ENOUGH, Around, ask, believed_ma, learn, seems_empty
 from han_gateway.core.draw import spans
 from han_gateway.core.events import ChargerSaid
+from han_gateway.core.evidence import WORTH_ASKING_MA
 from han_gateway.core.load import Load
 from han_gateway.core.state import ChargerView, Command
 from han_gateway.core.times import SETTLED_MS, SHOWN_MS
@@ -602,6 +603,29 @@ def test_how_late_reports_are_is_learned_from_cuts_that_show(at: int, amps: floa
     assert view.belief.told_ms == after
     assert view.belief.forgotten().told_ms == after
     assert learn(view._replace(report=None), None, load(24, 14, 14), NOW + 20_000).belief.told_ms == after
+
+
+@pytest.mark.parametrize(
+    ("at", "amps", "before", "after"),
+    [
+        (8_999, 10, 0, 8_999),
+        (9_000, 10, 0, 0),  # in the same moment as the list
+        (8_000, 10, 12_000, 12_000),
+        (RESPONSE_MS, 10, 0, RESPONSE_MS),
+        (RESPONSE_MS - 1, 10, 0, 0),
+        (8_000, 14.9, 0, 8_000),
+        (8_000, 15, 0, 0),
+        (9_000, 15, 12_000, 9_000),
+        (0, 10, 0, 0),
+    ],
+)
+def test_a_raise_that_shows_tells_how_late_reports_are_too(at: int, amps: float, before: int, after: int) -> None:
+    """A car may come up more slowly than it goes down: what was reported on its way up is not all that it draws."""
+    view = silent(10, answers=2)
+    view = told(view._replace(belief=view.belief._replace(told_ms=before)), 16, load(20, 20, 20), NOW)
+    view = learn(view._replace(report=report(NOW + at, "a", amps)), None, load(26, 26, 26), NOW + 10_000)
+
+    assert view.belief.told_ms == after
 
 
 @pytest.mark.parametrize(

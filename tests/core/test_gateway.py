@@ -477,6 +477,27 @@ def test_late_reports_make_no_limit_swing(late: int, every: int) -> None:
     assert run.limit() >= 11_000
 
 
+@pytest.mark.parametrize("phase", [6, 7, 8])
+@pytest.mark.parametrize("every", [5, 10])
+def test_a_car_that_comes_up_slowly_makes_no_limit_swing(every: int, phase: int) -> None:
+    """It needs two seconds more than its charger is given, and goes down at once: what is reported meanwhile is not all that it draws."""
+    run, limits = Run(house(charger("garage"), charger("yard"), fuse=32)), {name: [0] * 20 for name in ("garage", "yard")}
+    for second in range(1, 3600):
+        run.until(second * 1000)
+        for name, past in limits.items():
+            past.append(run.limit(name) // 1000)
+        drawn = {name: min(past[-9:]) for name, past in limits.items()}
+        if second % every == phase % every:
+            for name, amps in drawn.items():
+                run.say(run.now, name, amps)
+        if second % 10 == 0:
+            run.hear(run.now + 500, list2(*(8.3 + sum(drawn.values()),) * 3))
+    late = [limit for name in limits for at, limit in run.limits(name) if at > 600_000]
+
+    assert sum(run.limit(name) for name in limits) == 23_000
+    assert len(set(late)) <= 2
+
+
 @pytest.mark.parametrize("told", ["a list of currents", "a power alone"])
 def test_a_house_that_has_sold_power_may_have_sun_all_day(told: str) -> None:
     """On three wires without I2 no list tells whether the sun feeds a house that buys: for a day after it sold any, both other currents together count.

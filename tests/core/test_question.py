@@ -1,7 +1,8 @@
 """When a silent charger is asked on purpose whether it follows, and by how much."""
 
 from han_gateway.core.answers import Belief
-from han_gateway.core.belief import ENOUGH, WORTH_ASKING_MA
+from han_gateway.core.belief import ENOUGH
+from han_gateway.core.evidence import WORTH_ASKING_MA
 from han_gateway.core.question import QUESTION_MA, offer_ma, question
 from han_gateway.core.times import QUIET_MS, SHOWN_MS
 from han_gateway.core.units import PerLine
