@@ -13,7 +13,7 @@ from han_gateway.core.load import Load
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.times import SETTLED_MS
-from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine
 
 BARE_MA: MilliAmps = 4_000
 """Where less than this is left for it on each of its lines, one that reports nothing draws nothing: cars take 5 A or more."""
@@ -50,9 +50,10 @@ def corrected(
     A car that takes less and less while its limit stands never falls by much between two lists.
     """
     found = []
+    elsewhere = PerLine(*(sum(believed_ma(view) for view in views if line in _unseen(view)) for line in LINES))
     for view in views:
         stands = view.belief.probe is None and at - view.commands[-1].at >= SETTLED_MS
-        short = max(left_ma[line.index] or 0 for line in view.lines)
+        short = max((left_ma[line.index] or 0) + elsewhere[line.index] for line in view.lines)
         if view.report is None and stands and believed_ma(view) and short < -WORTH_ASKING_MA:
             drawn = max(0, view.belief.drawn_ma + short)
             belief = view.belief._replace(drawn_ma=drawn) if drawn >= BARE_MA else view.belief.forgotten().doubted()
@@ -67,3 +68,8 @@ def corrected(
         else:
             found.append(view)
     return tuple(found), left_ma
+
+
+def _unseen(view: ChargerView) -> frozenset[Line]:
+    """The lines of a silent charger on which none of its changes has shown: what is not there on them it may be that draws on others."""
+    return frozenset() if view.report is not None or view.belief.lines is None else view.lines - view.belief.lines

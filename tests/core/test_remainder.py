@@ -1,5 +1,7 @@
 """What a line carries that no charger is known to draw, and what it tells of chargers that report nothing."""
 
+from itertools import pairwise
+
 import pytest
 
 from han_gateway.core.answers import Belief
@@ -7,11 +9,11 @@ from han_gateway.core.belief import NOBODY_KNOWS, believed_ma, learn
 from han_gateway.core.fairness import LOOK_AGAIN_MS, absent, account
 from han_gateway.core.gateway import start
 from han_gateway.core.remainder import BARE_MA, SUN_MS, corrected, remainder
-from han_gateway.core.site import Grid
+from han_gateway.core.site import Circuit, Grid
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.times import SETTLED_MS
-from han_gateway.core.units import MilliAmps, PerLine
-from tests.core.houses import L1, Run, charger, house, list2, report
+from han_gateway.core.units import LINES, Line, MilliAmps, PerLine
+from tests.core.houses import L1, L2, L3, Run, charger, house, list2, report
 from tests.core.test_belief import load, told
 from tests.core.test_decision import reporting, views
 from tests.core.test_fairness import NOW, POLICY, one
@@ -137,3 +139,31 @@ def test_what_one_belief_gave_up_is_not_taken_from_the_next() -> None:
 
     assert [believed_ma(view) for view in views] == [6_000, 16_000, 16_000]
     assert left == (0, -9_000, -9_000)
+
+
+@pytest.mark.parametrize(
+    ("seen_on", "left_ma", "drawn"),
+    [((L2, L3), -12_000, [16_000, 10_000]), ((L2, L3), -17_001, [16_000, 8_999]), (LINES, -12_000, [16_000, 0])],
+)
+def test_who_was_not_seen_on_a_line_explains_what_lacks_there(seen_on: tuple[Line, ...], left_ma: int, drawn: list[int]) -> None:
+    """A small car at a large silent charger draws on L2 and L3; what its belief lacks on L1 is not taken from its neighbour's there."""
+    wide, neighbour = silent(16, answers=2), silent(10, ONE_LINE, answers=2)
+    wide = wide._replace(belief=wide.belief.seen_on(frozenset(seen_on)))
+    found, _ = corrected((neighbour, wide), PerLine(left_ma, 0, 0), SETTLED_MS)
+
+    assert [believed_ma(view) for view in reversed(found)] == drawn
+
+
+def test_a_silent_car_beside_a_small_one_below_a_fuse_keeps_its_limit() -> None:
+    """Below a sub-fuse nobody trusts a car to use few lines; the one beside it was asked, raised and forgotten every 100 s, for hours."""
+    run = Run(house(Circuit(name="shed", fuse_ma=25_000, parts=(charger("large"), charger("small", [L2]))), fuse=63))
+    limits: dict[str, list[int]] = {"large": [0] * 9, "small": [0] * 9}
+    for place in range(1, 720):
+        run.until(place * 10_000 - 5_000)
+        large, small = run.limit("large") / 1000, run.limit("small") / 1000
+        lines = (10 + large + place % 2, 4 + small, 10 + large)
+        run.hear(place * 10_000, list2(*lines))
+        for name, seen in limits.items():
+            seen.append(run.limit(name))
+
+    assert all(sum(now != then for then, now in pairwise(seen[360:])) <= 12 for seen in limits.values())
