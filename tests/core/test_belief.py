@@ -629,6 +629,27 @@ def test_a_raise_that_shows_tells_how_late_reports_are_too(at: int, amps: float,
 
 
 @pytest.mark.parametrize(
+    ("from_a", "to_a", "amps", "after"),
+    [
+        (16, 10, (11, 11), 7_000),
+        (16, 10, (11.1, 11), 9_000),
+        (16, 10, (10, 11.1), 9_000),
+        (10, 16, (15, 16), 7_000),
+        (10, 16, (14.9, 16), 9_000),
+        (10, 16, (16, 14.9), 9_000),
+    ],
+)
+def test_a_report_follows_when_all_of_its_lines_do(from_a: int, to_a: int, amps: tuple[float, float], after: int) -> None:
+    """To an ampere: reports told for 9 s what was before, and this one comes after 7."""
+    view = silent(from_a, answers=2)
+    view = told(view._replace(belief=view.belief._replace(told_ms=9_000)), to_a, load(20, 20, 20), NOW)
+    change = to_a - from_a
+    view = learn(view._replace(report=two_currents(NOW + 7_000, *amps)), None, load(*[20 + change] * 3), NOW + 10_000)
+
+    assert view.belief.told_ms == after
+
+
+@pytest.mark.parametrize(
     ("before", "seen", "began"),
     [(0, (26, 16, 16), True), (0, (26, 16, 10), False), (0, (21, 11, 11), False), (6, (26, 16, 16), False)],
 )

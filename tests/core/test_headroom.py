@@ -7,6 +7,7 @@ from han_gateway.core.draw import claims_ma
 from han_gateway.core.headroom import (
     Power,
     budget_ma,
+    granted_power,
     least,
     measure,
     measure_lines,
@@ -15,8 +16,10 @@ from han_gateway.core.headroom import (
 )
 from han_gateway.core.load import Load
 from han_gateway.core.power import power_ma
+from han_gateway.core.site import Grid
 from han_gateway.core.state import Caps, ChargerView, Sample
-from han_gateway.core.units import PerLine
+from han_gateway.core.tree import POWER_SCALE
+from han_gateway.core.units import LINES, PerLine
 from tests.core.houses import L1, L3, charger, house
 from tests.core.views import claims, says, view
 
@@ -155,3 +158,12 @@ def test_of_offers_that_are_left_unused_only_the_largest_is_kept_free() -> None:
     room = measure_lines(25_000, Load(PerLine(20_000, 0, 0)), (takes_some, takes_none), 61_000, WINDOW)
 
     assert (room.for_cuts.main.l1, room.for_raises.main.l1) == (25_000 - (20_000 - 4_000) + 6_000,) * 2
+
+
+@pytest.mark.parametrize(("grid", "worth_ma"), [(Grid.TN, 36_000), (Grid.IT, 23_330)])
+def test_what_limits_cost_of_the_power_depends_on_their_lines(grid: Grid, worth_ma: int) -> None:
+    """10 A on three lines and 6 A on one or a pair: with a neutral each line counts, without one three lines are the root of three."""
+    one = [L1] if grid is Grid.TN else [L1, L3]
+    limits = [view((0, 10), lines=LINES), view((0, 6), lines=tuple(one))]
+
+    assert granted_power(house(charger("a"), grid=grid), limits) == worth_ma * POWER_SCALE
