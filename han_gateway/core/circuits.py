@@ -141,7 +141,7 @@ def _begun(site: Site, state: State, circuit: Circuit, before: Load, load: Load,
 
     Else it would be counted twice, as what else is on this fuse and as the offer, and cut.
     """
-    taken = PerLine(0, 0, 0)
+    taken = NONE
     for view in below(site, state.chargers, circuit.name):
         probe = view.belief.probe
         if view.report is None or probe is None or probe.from_ma:

@@ -31,8 +31,8 @@ def told_ms(view: ChargerView, probe: Probe, now_ma: MilliAmps, waited: int) -> 
     age = 0 if view.report is None else view.report.at - probe.at
     if view.report is None or age <= 0 or not probe.from_ma:
         return known
-    drawn = [view.report.current_ma[line.index] or 0 for line in view.lines]
-    if min(drawn) >= now_ma - WORTH_ASKING_MA if up else max(drawn) <= now_ma + WORTH_ASKING_MA:
+    least = min(view.report.current_ma[line.index] or 0 for line in view.lines)
+    if least >= now_ma - WORTH_ASKING_MA if up else followed_at(view, probe) is not None:
         return min(known, age)
     older = not up or age + SAME_MOMENT_MS < waited
     return max(known, age) if older and age >= view.response_ms else known

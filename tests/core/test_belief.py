@@ -570,6 +570,14 @@ def two_currents(at: Instant, amps: float, others: float) -> ChargerSaid:
     return ChargerSaid(at=at, charger="a", current_ma=PerLine(l1, rest, rest))
 
 
+def shown(from_a: int, to_a: int, said: ChargerSaid, told_ms: int) -> ChargerView:
+    """A charger that said so after a change of its limit, once the meter has shown that in full, ten seconds after it."""
+    view = silent(from_a, answers=2)
+    view = told(view._replace(belief=view.belief._replace(told_ms=told_ms)), to_a, load(30, 20, 20), NOW)
+    now = (each + to_a - from_a for each in (30, 20, 20))
+    return learn(view._replace(report=said), None, load(*now), NOW + 10_000)
+
+
 def test_who_follows_in_time_is_slow_no_longer() -> None:
     """A charger that was deaf for a while looked slow; each cut that shows sooner, on the meter or in its report, says how slow it is at most."""
     slow = silent(16, answers=2)
@@ -596,9 +604,7 @@ def test_who_follows_in_time_is_slow_no_longer() -> None:
 )
 def test_how_late_reports_are_is_learned_from_cuts_that_show(at: int, amps: float, before: int, after: int) -> None:
     """A cut shows on the meter within ten seconds. What a report tells after the charger had its time is late, until one tells it sooner."""
-    view = silent(16, answers=2)
-    view = told(view._replace(belief=view.belief._replace(told_ms=before)), 10, load(30, 20, 20), NOW)
-    view = learn(view._replace(report=report(NOW + at, "a", amps)), None, load(24, 14, 14), NOW + 10_000)
+    view = shown(16, 10, report(NOW + at, "a", amps), before)
 
     assert view.belief.told_ms == after
     assert view.belief.forgotten().told_ms == after
@@ -621,11 +627,7 @@ def test_how_late_reports_are_is_learned_from_cuts_that_show(at: int, amps: floa
 )
 def test_a_raise_that_shows_tells_how_late_reports_are_too(at: int, amps: float, before: int, after: int) -> None:
     """A car may come up more slowly than it goes down: what was reported on its way up is not all that it draws."""
-    view = silent(10, answers=2)
-    view = told(view._replace(belief=view.belief._replace(told_ms=before)), 16, load(20, 20, 20), NOW)
-    view = learn(view._replace(report=report(NOW + at, "a", amps)), None, load(26, 26, 26), NOW + 10_000)
-
-    assert view.belief.told_ms == after
+    assert shown(10, 16, report(NOW + at, "a", amps), before).belief.told_ms == after
 
 
 @pytest.mark.parametrize(
@@ -641,12 +643,7 @@ def test_a_raise_that_shows_tells_how_late_reports_are_too(at: int, amps: float,
 )
 def test_a_report_follows_when_all_of_its_lines_do(from_a: int, to_a: int, amps: tuple[float, float], after: int) -> None:
     """To an ampere: reports told for 9 s what was before, and this one comes after 7."""
-    view = silent(from_a, answers=2)
-    view = told(view._replace(belief=view.belief._replace(told_ms=9_000)), to_a, load(20, 20, 20), NOW)
-    change = to_a - from_a
-    view = learn(view._replace(report=two_currents(NOW + 7_000, *amps)), None, load(*[20 + change] * 3), NOW + 10_000)
-
-    assert view.belief.told_ms == after
+    assert shown(from_a, to_a, two_currents(NOW + 7_000, *amps), 9_000).belief.told_ms == after
 
 
 @pytest.mark.parametrize(
