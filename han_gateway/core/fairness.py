@@ -1,7 +1,7 @@
 """Whose turn it is: fair over a night, not only in an instant.
 
 Each charger is remembered by the mean current it has had over the last hours. Whoever has had least is admitted first; who has just
-been started keeps its turn for two hours, because contactors wear and cars that are paused too often fall asleep. Where the house does not
+been started keeps its turn for three hours, because contactors wear and cars that are paused too often fall asleep. Where the house does not
 let all keep it, the one that started first has had most of its turn, and pauses. What a car has left unused for a while is lent to
 others. This file must not know how much room there is.
 """
@@ -22,7 +22,7 @@ from han_gateway.core.usage import FLOWS_MA
 NO_CAR = frozenset({ChargerStatus.IDLE, ChargerStatus.FULL})
 """Nobody wants current here. Such a charger is offered its minimum where nobody else needs it, so that the next car can start at once."""
 
-LOOK_AGAIN_MS = TURN_MS // 2
+LOOK_AGAIN_MS = TURN_MS // 3
 """A place where no car was seen, or one that took nothing, is looked into anew when it has been paused for so long."""
 LEAD_MA: MilliAmps = 500
 """By how much less the other must have had."""

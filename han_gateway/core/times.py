@@ -10,5 +10,5 @@ SETTLED_MS = 60_000
 """What has lasted so long is no accident: a kettle has boiled, a car that was paused is awake, an offer is not wanted."""
 QUIET_MS = 600_000
 """What has not happened for so long is over."""
-TURN_MS = 7_200_000
+TURN_MS = 10_800_000
 """A turn at charging: long enough for contactors and cars to bear the changes of a night, short enough for everybody to have one."""

@@ -49,12 +49,12 @@ def says(view: ChargerView, amps: float, status: ChargerStatus = ChargerStatus.C
 
 
 def test_what_it_has_had_is_remembered_and_fades() -> None:
-    """After four hours at 10 A it has had two thirds of that, and as much of it is forgotten in the next four without any."""
+    """After six hours at 10 A it has had two thirds of that, and as much of it is forgotten in the next six without any."""
     view = one()
-    for at in range(NOW, NOW + 4 * 3_600_000, 10_000):
+    for at in range(NOW, NOW + 6 * 3_600_000, 10_000):
         view = account(POLICY, says(view, 10, at=at), at - 10_000, at)
     assert 6_200_000 < view.had_ua < 6_400_000
-    for at in range(NOW, NOW + 4 * 3_600_000, 10_000):
+    for at in range(NOW, NOW + 6 * 3_600_000, 10_000):
         view = account(POLICY, says(view, 0, at=at), at - 10_000, at)
     assert 2_200_000 < view.had_ua < 2_450_000
 
@@ -303,8 +303,8 @@ def starved(view: ChargerView) -> ChargerView:
 
 
 def test_the_figures_of_a_turn() -> None:
-    """A turn is two hours, a look a minute, a new look after an hour of pause, a soft start half a minute: each to the millisecond."""
-    assert [in_turn(one(6, started_at=NOW), NOW + after) for after in (7_199_999, 7_200_000)] == [True, False]
+    """A turn is three hours, a look a minute, a new look after an hour of pause, a soft start half a minute: each to the millisecond."""
+    assert [in_turn(one(6, started_at=NOW), NOW + after) for after in (10_799_999, 10_800_000)] == [True, False]
     assert [absent(POLICY, waits(one(6, started_at=NOW - after), NOW), NOW) for after in (59_999, 60_000)] == [False, True]
     assert [lately_paused(one(0, paused_at=NOW), NOW + after) for after in (3_599_999, 3_600_000)] == [True, False]
     assert [starts(one(6, started_at=NOW), NOW + after) for after in (29_999, 30_000)] == [True, False]
