@@ -118,7 +118,9 @@ def grow(
     }
     most = {want.charger.name: min(want.ceiling_ma, highest_ma(want.charger)) for want in wants}
     hungry = [grant for name, grant in grown.items() if grant.limit_ma < most[name]]
-    made = made_room(chargers, room, shares, grown) or lent(site, chargers, hungry, shares, at) if hungry and shares else {}
+    made = (
+        made_room(chargers, room, wants, shares, grown) or lent(site, chargers, hungry, shares, at) if hungry and shares else {}
+    )
     if made:
         return made
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}

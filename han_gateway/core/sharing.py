@@ -67,10 +67,12 @@ def _lost_ma(chargers: tuple[ChargerView, ...], shares: dict[str, Grant]) -> Per
     return PerLine(*(sum(less for lines, less in given if less > 0 and line in lines) // 4 for line in LINES))
 
 
-def made_room(chargers: tuple[ChargerView, ...], room: Room, fair: dict[str, Grant], grown: dict[str, Grant]) -> dict[str, Grant]:
+def made_room(
+    chargers: tuple[ChargerView, ...], room: Room, wants: list[Want], fair: dict[str, Grant], grown: dict[str, Grant]
+) -> dict[str, Grant]:
     """Lower chargers to their fair share beside one whose share would grow by two steps or more (one is only a remainder).
 
-    For one that charges already no higher precedence is lowered: its share may be small for the least room of a while alone.
+    For one that charges already no higher precedence is lowered, unless it has no car: its share may be small for the least room of a while alone.
     """
     poor = [
         view
@@ -84,10 +86,10 @@ def made_room(chargers: tuple[ChargerView, ...], room: Room, fair: dict[str, Gra
     starts = any(not view.grant.limit_ma for view in poor)
     return {
         view.charger.name: fair[view.charger.name]
-        for view in chargers
+        for view, want in zip(chargers, wants, strict=True)
         if (lines & view.lines or room.power_ma is not None)
         and fair[view.charger.name].limit_ma < view.grant.limit_ma
-        and (starts or first <= precedence(view.charger, first=view.boosted))
+        and (starts or want.absent or first <= _precedence(want))
     }
 
 

@@ -6,11 +6,12 @@ import pytest
 
 from han_gateway.core.decision import grow
 from han_gateway.core.effects import Cause
+from han_gateway.core.events import ChargerStatus
 from han_gateway.core.sharing import SPARE_MA
 from han_gateway.core.site import Grid
 from han_gateway.core.times import SETTLED_MS, SHOWN_MS, TURN_MS
 from han_gateway.core.units import Line
-from tests.core.houses import L1, L2, L3, Run, charger, house
+from tests.core.houses import L1, L2, L3, Run, charger, house, report
 from tests.core.test_decision import NOW, limits, reporting, room, views
 
 
@@ -172,6 +173,16 @@ def test_a_higher_priority_is_not_lowered_for_one_that_charges(priority: int, ho
     told = reporting(views(site, a=10, b=6), a=10, b=6)
 
     assert (limits(grow(site, told, room(8, 16, 0), NOW)) == {"a": 10, "b": 6}) is holds
+
+
+@pytest.mark.parametrize(("status", "lowered"), [(ChargerStatus.IDLE, True), (ChargerStatus.CONNECTED, False)])
+def test_an_empty_place_makes_room_whatever_its_priority(status: ChargerStatus, *, lowered: bool) -> None:
+    """It held 6 A of 13 all night beside a car that charged with 7. A car that is there and has just begun keeps its minimum."""
+    site = house(charger("a", [L1], priority=1), charger("b", [L1]))
+    empty, busy = reporting(views(site, a=6, b=7), a=0, b=7)
+    empty = empty._replace(report=report(NOW, "a", 0, [L1], status=status), started_at=NOW - SETTLED_MS + 1)
+
+    assert (limits(grow(site, (empty, busy), room(13, 0, 0), NOW))["a"] == 0) is lowered
 
 
 @pytest.mark.parametrize(("weight", "priority"), [(2, 0), (1, 1)])
