@@ -18,7 +18,7 @@ from han_gateway.core.circuits import rooms_for_raises
 from han_gateway.core.draw import reported, settled
 from han_gateway.core.effects import Cause, Effect, Grant, Reason
 from han_gateway.core.events import ChargerStatus
-from han_gateway.core.fairness import waits
+from han_gateway.core.fairness import absent, waits
 from han_gateway.core.headroom import granted_power, least
 from han_gateway.core.patience import window_ms
 from han_gateway.core.site import Charger, Circuit, Site
@@ -91,7 +91,7 @@ def _arranged(
     site: Site, state: State, views: Sequence[ChargerView], view: ChargerView, at: Instant, *, may_change: bool
 ) -> tuple[ChargerView, tuple[Effect, ...]]:
     """One charger that can change its phases."""
-    now, lasting = (_beside(site, state, views, view.charger, room, at) for room in (state.window[-1].room, least(state.window)))
+    now, lasting = (_beside(site, state, views, view, room, at) for room in (state.window[-1].room, least(state.window)))
     view = _weighed(site, view, lasting)
     lines = _best(site, view, lasting, at) if may_change else view.offered
     if lines == view.offered or (lines < view.offered and now.on(view.offered) >= lowest_ma(view.charger)):
@@ -99,18 +99,23 @@ def _arranged(
     return _changed(view, lines, at), (notes.changes(view.charger.name, lines),)
 
 
-def _beside(site: Site, state: State, views: Sequence[ChargerView], charger: Charger, room: Room, at: Instant) -> _Left:
-    """What this charger could have on each line of every fuse above it, and of the power cap, beside what the others hold."""
+def _beside(site: Site, state: State, views: Sequence[ChargerView], one: ChargerView, room: Room, at: Instant) -> _Left:
+    """What this charger could have on each line of every fuse above it, and of the power cap, beside what the others hold.
+
+    Who has no car makes room where limits are chosen, for one that has one, so what it holds keeps nobody on one phase.
+    """
     left, measured = list(room.main), rooms_for_raises(site, state, at)
-    for fuse in _path(site.root, charger):
-        below = {each.name for each in fuse.chargers()} - {charger.name}
-        others = [view for view in views if view.charger.name in below]
+    stays = absent(site.policy, one, at)
+    rivals = [view for view in views if view.charger is not one.charger and (stays or not absent(site.policy, view, at))]
+    for fuse in _path(site.root, one.charger):
+        below = {each.name for each in fuse.chargers()}
+        others = [view for view in rivals if view.charger.name in below]
         unmeasured = PerLine(*(fuse.fuse_ma - fuse.margin_ma for _ in LINES))
         budget = room.main if fuse is site.root else measured.get(fuse.name, unmeasured)
         for line in LINES:
             held = sum(view.grant.limit_ma for view in others if line in view.lines)
             left[line.index] = min(left[line.index], budget[line.index] - held)
-    used = granted_power(site, (view for view in views if view.charger is not charger))
+    used = granted_power(site, rivals)
     power = None if room.power_ma is None else room.power_ma * POWER_SCALE - used
     return _Left(PerLine(*left), power, tree_of(site).costs)
 
@@ -173,7 +178,7 @@ def _patient(view: ChargerView, at: Instant) -> bool:
 
 def _may_gain(site: Site, state: State, view: ChargerView, at: Instant) -> bool:
     """Tell whether a car charges here, and all lines have room for it now."""
-    room = _beside(site, state, state.chargers, view.charger, least(state.window), at)
+    room = _beside(site, state, state.chargers, view, least(state.window), at)
     charging = view.report is None or view.report.status in CHARGES
     return charging and room.on(view.charger.lines) >= lowest_ma(view.charger) + SPARE_MA
 

@@ -100,6 +100,35 @@ def test_a_place_without_a_car_is_no_reason_to_stay_on_one_phase() -> None:
     assert offered == [ALL, {L3}, ALL]
 
 
+@pytest.mark.parametrize("priority", [0, 1])
+def test_what_an_empty_place_is_offered_keeps_nobody_on_one_phase(priority: int) -> None:
+    """A car has left, and what its charger was offered stands ready for the next: three lines have room for the one that still charges on one."""
+    run = Home(house(switchable(), charger("yard", [L1], priority=priority)))
+    for minutes, house_a, here in ((3, (5, 5, 5), True), (5, (5, 22, 7), True), (40, (9, 3, 3), False)):
+        for _ in range(6 * minutes):
+            drawn = run.limit("yard") if here else 0
+            run.minutes(1 / 6, house_a[0] + drawn / 1000, *house_a[1:])
+            status = CHARGING if here else IDLE
+            run.play(ChargerSaid(at=run.now + 500, charger="yard", current_ma=PerLine(drawn, 0, 0), status=status))
+
+    assert (run.view.offered, run.limit(), run.limit("yard")) == (ALL, 16_000, 0)
+
+
+def test_an_empty_place_changes_its_phases_beside_what_others_are_offered() -> None:
+    """It keeps its limit through the change, so it does not count upon what another empty place holds: together they would be above the fuse."""
+    garage, yard = switchable(), charger("yard", [L1])
+    state = start(house(garage, yard, fuse=15), NOW)
+    says = [ChargerSaid(at=NOW, charger=name, current_ma=PerLine(0, 0, 0), status=IDLE) for name in ("garage", "yard")]
+    views = [
+        view._replace(report=report, grant=replace(view.grant, limit_ma=10_000), commands=(Command(0, 10_000),))
+        for view, report in zip(state.chargers, says, strict=True)
+    ]
+    window = tuple(Sample(at, Room(PerLine(15_000, 15_000, 15_000))) for at in (NOW - 20_000, NOW))
+    state = state._replace(chargers=(views[0]._replace(mode=frozenset({L3})), views[1]), window=window)
+
+    assert arrange(house(garage, yard, fuse=15), state, NOW)[0].chargers[0].offered == {L3}
+
+
 def test_the_pause_comes_first_and_at_once() -> None:
     """The cut is not delayed by what may come after it, and a pause of a kettle's length changes no phases."""
     run = Home(house(switchable()))
