@@ -140,9 +140,15 @@ def _answer(view: ChargerView, probe: Probe, changes: Changes, load: Load, at: I
             if shown is not None and shows(shown, change):
                 wide = all(shows(each, change) for each in changes.values())
                 return _yes(view, probe, load, min(shown, change, key=abs), waited, view.charger.lines if wide else few)
-        if few and probe.from_ma and belief.answers < ENOUGH:  # a first hint
-            return belief._replace(probe=None, answers=1, drawn_ma=probe.to_ma, proof=load.current_ma).seen_on(few)
+        if few and probe.from_ma and (belief.answers < ENOUGH or (change > 0 and not belief.narrow)):
+            return _hinted(belief, probe, load).seen_on(few)
     return belief if waited < _time_for(view, probe) else _no(view, probe, shown_on(changes, view.lines), waited)
+
+
+def _hinted(belief: Belief, probe: Probe, load: Load) -> Belief:
+    """A change has shown on a few lines alone: a first hint. Where more is believed it tells no more than which lines may be the right ones."""
+    hinted = belief._replace(probe=None, proof=load.current_ma)
+    return hinted if belief.answers >= ENOUGH else hinted._replace(answers=1, drawn_ma=probe.to_ma)
 
 
 def _expected(view: ChargerView, probe: Probe) -> list[MilliAmps]:

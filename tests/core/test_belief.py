@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from han_gateway.core.answers import Belief, Probe
+from han_gateway.core.answers import SURE, Belief, Probe
 from han_gateway.core.belief import ENOUGH, Around, ask, believed_ma, learn, seems_empty
 from han_gateway.core.draw import spans
 from han_gateway.core.events import ChargerSaid
@@ -14,7 +14,7 @@ from han_gateway.core.load import Load
 from han_gateway.core.state import ChargerView, Command
 from han_gateway.core.times import SETTLED_MS, SHOWN_MS
 from han_gateway.core.units import Instant, Line, PerLine
-from tests.core.houses import ALL, L1, L2, Run, charger, house, report
+from tests.core.houses import ALL, L1, L2, L3, Run, charger, house, report
 from tests.core.views import NOW, silent
 
 RESPONSE_MS = 6000
@@ -231,6 +231,23 @@ def test_a_hint_is_no_sign_of_a_car() -> None:
 
     assert seems_empty(single(empty, (8, 2)))
     assert not seems_empty(single(empty, (8, 2), (6, -2)))
+
+
+def test_who_was_believed_on_wrong_lines_is_found_by_its_next_rise() -> None:
+    """An oven once rose on L2 with the car on L3. Each raise that showed on L3 alone was taken for the house, cut, and given back for ever."""
+    view = silent(9)._replace(belief=Belief(answers=ENOUGH + 1, drawn_ma=9000, lines=frozenset({L2, L3}), sure=1))
+    found = learn(told(view, 14, load(9, 9, 9), 10_000), None, load(9, 9, 14), 20_000)
+    assert (found.belief.lines, found.belief.sure, believed_ma(found)) == (frozenset({L3}), 1, 9000)
+    again = learn(told(told(found, 9, None, 20_000), 14, load(9, 9, 9), 130_000), None, load(9, 9, 14), 140_000)
+    assert believed_ma(again) == 14_000
+
+
+def test_where_it_is_sure_a_rise_elsewhere_is_the_house() -> None:
+    """Two answers have shown on L3; what rises on L2 while L3 stands still is no car, and the question stays open."""
+    view = silent(9)._replace(belief=Belief(answers=ENOUGH, drawn_ma=9000, lines=frozenset({L3}), sure=SURE))
+    view = told(view, 14, load(9, 9, 9), 10_000)
+
+    assert learn(view, None, load(9, 14, 9), 20_000, NARROW._replace(parts=(view.charger,))).belief == view.belief
 
 
 def test_a_start_is_no_hint() -> None:
