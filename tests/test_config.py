@@ -526,6 +526,23 @@ def test_what_is_allowed_but_not_meant_is_a_warning(tmp_path: Path, text: str, t
 ASSISTANT = "[homeassistant]\nenabled = true\n"
 
 
+def test_a_fuse_that_no_house_has_is_a_warning(tmp_path: Path) -> None:
+    """A nought too many would let every car draw what it likes: it is told, unless current transformers explain it."""
+    large = HOUSE.replace("fuse_a = 25", "fuse_a = 250") + CHARGER
+    (warning,) = loaded(tmp_path, large).warnings
+    assert warning.startswith(
+        "a main fuse of 250 A is more than a meter without current transformers carries: is fuse_a under [site] right?"
+    )
+    assert loaded(tmp_path, large.replace("[meter]", "[meter]\nct_ratio = 60")).warnings == ()
+    assert loaded(tmp_path, large.replace("250", "125")).warnings == ()
+
+
+def test_a_house_whose_only_charger_is_left_out_is_not_told_to_add_one(tmp_path: Path) -> None:
+    """What is wrong with the charger is told; that there is none would send its owner to the wrong place."""
+    config = loaded(tmp_path, HOUSE + '[[charger]]\nname = "my garage"\n')
+    assert (len(config.problems), config.warnings) == (1, ())
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

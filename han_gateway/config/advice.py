@@ -17,10 +17,19 @@ OF_A_HOUSE = ("status", "meter", "headroom", "caps")
 """The last words of our own topics (docs/mqtt.md)."""
 
 
-def advice(site: Site, links: Sequence[Link] = ()) -> Iterator[str]:
-    """Everything worth saying about this house, one sentence each."""
-    if not site.chargers:
+LARGEST_DIRECT_MA = 125_000
+"""A meter without current transformers carries no more, and neither does the main fuse of a house."""
+
+
+def advice(site: Site, links: Sequence[Link] = (), *, left_out: bool = False, ct_ratio: int = 1) -> Iterator[str]:
+    """Everything worth saying about this house, one sentence each. ``left_out``: there are chargers that have a mistake."""
+    if not site.chargers and not left_out:
         yield "there is no charger: the gateway will only show the room under the fuse; add [[charger]] with a name"
+    if site.root.fuse_ma > LARGEST_DIRECT_MA and ct_ratio == 1:
+        yield (
+            f"a main fuse of {site.root.fuse_ma / 1000:g} A is more than a meter without current transformers carries: "
+            "is fuse_a under [site] right? Behind transformers, does the meter already count their ratio, or does ct_ratio say it?"
+        )
     for charger in site.chargers:
         link = next((link for link in links if link.charger.name == charger.name), None)
         if link:

@@ -82,7 +82,7 @@ def load(path: Path) -> Config:
         problems=tuple(problems),
         warnings=(
             *stray_variables(),
-            *advice(site, links),
+            *advice(site, links, left_out=bool(problems), ct_ratio=settings.meter.ct_ratio),
             *crowded(settings.mqtt.prefix, site, links, _neighbours(settings), settings.meter.topic),
         ),
     )
