@@ -485,6 +485,22 @@ def test_a_password_in_the_file_is_refused_without_showing_it(tmp_path: Path) ->
     assert "canary-3" not in line
 
 
+@pytest.mark.parametrize("host", ["mqtt://10.0.0.1:1883", "10.0.0.1:1883", "mqtts://nas.lan", "nas.lan/", "nas lan", "[::1]"])
+def test_a_broker_is_named_by_its_host_alone(tmp_path: Path, host: str) -> None:
+    """What other programs take for an address of a broker would never be reached: it is refused, and where port and TLS belong is told."""
+    (line,) = problems(tmp_path, HOUSE + f'[mqtt]\nhost = "{host}"\n')
+    assert line == (
+        f"house.toml, line 8, mqtt.host: '{host}' is not a name or an address alone; the port and TLS have keys of their own (port, tls);"
+        ' for example host = "localhost"'
+    )
+
+
+@pytest.mark.parametrize("host", ["localhost", "10.0.0.1", "nas_2.lan.", "blåbær.lan", "::1", "fe80::1%eth0", "::ffff:10.0.0.1"])
+def test_names_and_addresses_of_brokers(tmp_path: Path, host: str) -> None:
+    """IPv6 needs no brackets, because the port stands elsewhere."""
+    assert loaded(tmp_path, HOUSE + f'[mqtt]\nhost = "{host}"\n').mqtt.address == (host, 1883)
+
+
 def test_a_missing_password_file_is_named(tmp_path: Path) -> None:
     """The place is the line in the configuration."""
     (line,) = problems(tmp_path, HOUSE + '[mqtt]\nusername = "han"\npassword_file = "secret"\n')

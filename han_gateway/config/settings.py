@@ -21,6 +21,16 @@ from han_gateway.config.web import MetricsSettings, PageSettings
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[\w.-]{1,253})(?::(\d{1,5}))?")
 
 
+_BARE_HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*(%\w+)?")
+"""A name or an address and nothing else; only IPv6 has colons, and more than one of them."""
+
+
+def _bare_host(value: str) -> str:
+    if value and not _BARE_HOST.fullmatch(value):
+        raise ValueError("is not a name or an address alone; the port and TLS have keys of their own (port, tls)")
+    return value
+
+
 def _host(value: str) -> str:
     match = _HOST.fullmatch(value)
     if not match or not 0 < int(match[2] or 1) < 65_536:
@@ -47,7 +57,9 @@ class SiteSettings(Section):
 class MqttSettings(Section):
     """``[mqtt]``: the broker. The password itself never stands here, only the name of the file that holds it."""
 
-    host: Annotated[str, StringConstraints(min_length=1, max_length=253)] = Field(default="localhost", examples=["localhost"])
+    host: Annotated[str, StringConstraints(min_length=1, max_length=253), AfterValidator(_bare_host)] = Field(
+        default="localhost", examples=["localhost"]
+    )
     port: TcpPort | None = Field(default=None, examples=[1883])
     other_hosts: Annotated[tuple[Annotated[str, AfterValidator(_host)], ...], Field(max_length=7)] = Field(
         default=(), examples=['["nas.lan", "pi.lan:1884"]']
