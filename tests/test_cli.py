@@ -1,6 +1,9 @@
 """The command line as people and scripts meet it: output, exit codes, and never a traceback."""
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 import random
 import shlex
@@ -8,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -137,6 +141,21 @@ def test_decode_names_the_file_when_there_are_several(dump: Path, tmp_path: Path
     assert {json.loads(line)["file"] for line in shown.out.splitlines()} == {str(dump)}
     assert "none: cannot be read (no such file or directory)" in shown.err
     assert "cannot be read (is a directory)" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("pack", "remedy"), [(gzip.compress, "gunzip"), (bz2.compress, "bunzip2"), (lzma.compress, "unxz")], ids=["gz", "bz2", "xz"]
+)
+@pytest.mark.parametrize(
+    "more", [["decode"], ["replay", "--serve", "pty"], ["simulate", "--fuse", "25", "--charger", "3x16", "--recording"]]
+)
+def test_a_packed_dump_is_to_be_unpacked(
+    pack: Callable[[bytes], bytes], remedy: str, more: list[str], dump: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is not counted as noise: one line says what to do."""
+    dump.write_bytes(pack(dump.read_bytes()))
+    assert cli.main([*more, str(dump)]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == f"han-gateway {more[0]}: {dump}: is packed; unpack it first, with {remedy}"
 
 
 def test_decode_counts_damage_by_reason_and_is_still_good(dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -287,6 +306,12 @@ def test_replay_of_noise_ends_with_what_to_do(house: Path, tmp_path: Path, capsy
     noise.write_bytes(random.Random(5).randbytes(5_000))
     assert cli.main(["replay", str(noise), "--config", str(house)]) == 1
     assert capsys.readouterr().err.endswith("\nno meter list was found: is this a dump of a HAN port?\n")
+
+
+def test_replay_of_a_file_that_is_not_there_says_that_alone(house: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody asks whether it is a dump of a HAN port."""
+    assert cli.main(["replay", "/nowhere", "--config", str(house)]) == 1
+    assert capsys.readouterr().err == "han-gateway replay: /nowhere: cannot be read (no such file or directory)\n"
 
 
 def test_replay_at_a_speed_takes_its_time(house: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:

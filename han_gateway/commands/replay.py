@@ -93,7 +93,8 @@ def _decide(args: argparse.Namespace) -> int:
     words = summary(playback.readings, playback.rejects)
     if playback.readings:
         words += f"; {decisions.count:,} decision{'' if decisions.count == 1 else 's'}"
-    print(words, file=sys.stderr)
+    if playback.readings or playback.rejects or not unreadable:
+        print(words, file=sys.stderr)
     return int(unreadable or not playback.readings)
 
 
