@@ -101,6 +101,10 @@ def test_your_own_house_in_json(dump: Path, capsys: pytest.CaptureFixture[str]) 
         (["--houses", "0"], "'0' is not a whole number from 1 to 10000"),
         (["--fuse", "big"], "'big' is not a number of amperes"),
         (["--kwh", "nan"], "'nan' is not an energy"),
+        (["--fuse", "25"], "--fuse is for your own house: name its --recording"),
+        (["--key-file", "key"], "--key-file is for your own house: name its --recording"),
+        (["--recording", "x", "--fuse", "25", "--charger", "3x16", "--policy", "evcc"], "--policy is not for a recording"),
+        (["--recording", "x", "--fuse", "25", "--charger", "3x16", "--class", "ten"], "--class is not for a recording"),
     ],
 )
 def test_wrong_words_are_named(arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -126,13 +130,25 @@ def test_a_picture_that_cannot_be_written(dump: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == "han-gateway simulate: /nowhere/x.svg: cannot be written (no such file or directory)\n"
 
 
-def test_a_house_that_was_not_recorded_for_long_enough(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_house_that_was_not_recorded_for_long_enough(dump: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A dump that tells too little is not guessed at."""
-    file = tmp_path / "nothing.txt"
-    file.write_text("7E\n", encoding="ascii")
+    file = tmp_path / "short.txt"
+    file.write_text("".join(dump.read_text(encoding="ascii").splitlines(keepends=True)[:10]), encoding="ascii")
 
     assert main(["simulate", "--recording", str(file), "--fuse", "35", "--charger", "3x16", "--grid", "TN"]) == 1
     assert "less than a minute of lists" in capsys.readouterr().err
+
+
+def test_a_dump_without_a_list_is_not_asked_for_its_net(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever takes another file for a dump is told that, not to say --grid."""
+    file = tmp_path / "nothing.txt"
+    file.write_text("nothing of a meter\n", encoding="ascii")
+
+    assert main(["simulate", "--recording", str(file), "--fuse", "35", "--charger", "3x16"]) == 1
+    told = capsys.readouterr().err
+    assert (
+        told == f"han-gateway simulate: {file}: 0 readings, 0 rejected\nno meter list was found: is this a dump of a HAN port?\n"
+    )
 
 
 def score(law: str, above: float, severe: float, *, utilisation: float = 1.0, trips: int = 0, changes: int = 24) -> Score:

@@ -13,12 +13,15 @@ from han_gateway.commands.keys import add_key_arguments, keys_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from dlms.ciphering import Keys
     from han_gateway.core.site import Charger, Grid
     from han_gateway.core.units import Line
     from han_gateway.simulation.campaign import Score
     from han_gateway.simulation.plot import Chart
-    from han_gateway.simulation.whatif import Answer, Readings
+    from han_gateway.simulation.whatif import Answer
+
+OF_MANY = ("kind", "houses", "days", "seed", "policy", "meter")
+OF_ONE = ("fuse", "charger", "grid", "kwh", "key_file", "authentication_key_file")
+"""The options for houses in software, and those for one that was recorded."""
 
 EXAMPLE = """examples:
   han-gateway simulate                                                   (ten houses with one 3-phase car, all laws)
@@ -75,6 +78,7 @@ def main(args: argparse.Namespace) -> int:
     from han_gateway.commands.dump_files import UnreadableError
     from han_gateway.simulation.whatif import NothingToGoOnError
 
+    _refuse_idle_options(args)
     if args.recording and (args.fuse is None or args.charger is None):
         args.parser.error("--recording needs --fuse and --charger, as in --fuse 25 --charger 3x16")
     try:
@@ -82,6 +86,14 @@ def main(args: argparse.Namespace) -> int:
     except (UnreadableError, UnwritableError, NothingToGoOnError) as why:
         print(f"han-gateway simulate: {why}", file=sys.stderr)
         return 1
+
+
+def _refuse_idle_options(args: argparse.Namespace) -> None:
+    """What was asked for and would change nothing: the answer would be to another question."""
+    idle, why = (OF_MANY, "is not for a recording") if args.recording else (OF_ONE, "is for your own house: name its --recording")
+    for place in idle:
+        if getattr(args, place) != args.parser.get_default(place):
+            args.parser.error(f"--{'class' if place == 'kind' else place.replace('_', '-')} {why}")
 
 
 def _compare(args: argparse.Namespace) -> int:
@@ -121,10 +133,11 @@ def _draw(args: argparse.Namespace, scores: "list[Score]") -> None:
 
 
 def _what_if(args: argparse.Namespace) -> int:
+    from han_gateway.commands.recorded_house import readings_in
     from han_gateway.core.site import Grid
     from han_gateway.simulation.whatif import ask, guess_grid, recorded, words
 
-    readings = _readings(args.recording, keys_of(args))
+    readings = readings_in(args.recording, keys_of(args))
     grid = Grid(args.grid) if args.grid else guess_grid(readings)
     lists = sum(any(reading.current_ma) for _, reading in readings)
     answer = ask(recorded(readings, grid, args.fuse, _plugged(args, grid)), lists)
@@ -149,27 +162,6 @@ def _as_json(answer: "Answer") -> dict[str, object]:
         "possible_kwh": round(sum(answer.possible.delivered_wh.values()) / 1000, 2),
         "without_control": {"above_fuse_s": none.above_s[0], "trips": none.edge_trips},
     }
-
-
-def _readings(name: str, keys: "Keys | None") -> "Readings":
-    """What the file tells, each reading with its instant."""
-    from han_gateway.adapters.recording import Arrived
-    from han_gateway.commands.dump_files import contents
-    from han_gateway.meters.clock import DEFAULT_ZONE
-    from han_gateway.meters.decoder import Decoder
-    from han_gateway.meters.reading import Reading
-    from han_gateway.playback import entries, items
-    from han_gateway.timeline import Timeline
-
-    decoder, timeline = Decoder(keys=keys), Timeline()
-    found = []
-    for entry in contents(name, lambda stream: entries(stream, DEFAULT_ZONE)):
-        if isinstance(entry, Arrived):
-            for item in items(decoder, entry):
-                at = timeline.place(entry.at, item)
-                if isinstance(item, Reading):
-                    found.append((at, item))
-    return found
 
 
 def _plugged(args: argparse.Namespace, grid: "Grid") -> "Charger":
