@@ -1,6 +1,12 @@
 """The promises of ``han-gateway simulate``."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -49,6 +55,30 @@ def test_json_has_the_same(capsys: pytest.CaptureFixture[str]) -> None:
 
     assert (told["class"], told["seed"]) == ("kamstrup", 5)
     assert {law["law"]: law["above_s_per_day"]["1"] for law in told["laws"]}["oracle"] == 0
+
+
+INTERRUPTED = """import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts the tests in the background has it ignored
+from han_gateway.cli import main
+sys.exit(main(["simulate"]))
+"""
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one processor needs no workers")
+def test_ctrl_c_ends_it_at_once() -> None:
+    """Nobody waits for the houses that have begun, no worker stays behind, and none of them says a word."""
+    with subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as program:
+        time.sleep(2)  # the workers are at work
+        os.killpg(program.pid, signal.SIGINT)
+        try:
+            said = program.communicate(timeout=10)  # workers that stayed would keep the pipes open
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(program.pid, signal.SIGKILL)
+
+    assert (program.returncode, said) == (130, (b"", b""))
 
 
 @pytest.mark.slow

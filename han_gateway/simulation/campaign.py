@@ -4,10 +4,12 @@ Every law gets the same houses with the same misfortunes. Utilisation is the ene
 list late delivers; ``reach`` the same against the oracle that knows this second. This file must not know any law or class.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from multiprocessing import active_children
 from typing import Any
 
 from han_gateway.simulation.classes import case
@@ -58,17 +60,25 @@ def compare(
     """
     wanted = tuple(dict.fromkeys((*laws, *ORACLES)))
     run = partial(house, name, wanted, days, seed, meter=meter)
-    if workers > 1:
-        with ProcessPoolExecutor(workers) as pool:
-            found = list(pool.map(run, range(houses)))
-    else:
-        found = list(map(run, range(houses)))
+    found = _spread(run, houses, workers) if workers > 1 else list(map(run, range(houses)))
     sums = {law: total(one[law] for one in found) for law in wanted}
     late, now = sums[LATE].delivered_kwh or 1.0, sums[NOW].delivered_kwh or 1.0
     return [
         Score(law=law, measures=each, utilisation=each.delivered_kwh / late, reach=each.delivered_kwh / now)
         for law, each in sums.items()
     ]
+
+
+def _spread(run: Callable[[int], dict[str, Measures]], houses: int, workers: int) -> list[dict[str, Measures]]:
+    """All houses on so many processors. Ctrl-C ends it at once: a worker would finish its house first, and that takes minutes."""
+    with ProcessPoolExecutor(workers, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
+        played = [pool.submit(run, number) for number in range(houses)]
+        try:
+            return [one.result() for one in played]
+        except KeyboardInterrupt:
+            for worker in active_children():
+                worker.terminate()
+            raise
 
 
 def house(name: str, laws: Sequence[str], days: int, seed: int, number: int, *, meter: str | None = None) -> dict[str, Measures]:
