@@ -372,6 +372,31 @@ def test_record_refuses_a_port_that_is_none(tmp_path: Path, capsys: pytest.Captu
     assert capsys.readouterr().err.startswith("--port: 'COM3' is neither a device nor tcp:HOST:PORT nor mqtt:TOPIC")
 
 
+def test_record_refuses_a_speed_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The remedy is a speed, not a port."""
+    assert cli.main(["record", "--port", "/dev/null", "--baud", "2401", "--out", str(tmp_path / "x")]) == 78
+    assert capsys.readouterr().err.endswith("; for example --baud 2400; han-gateway detect finds it\n")
+
+
+@pytest.mark.parametrize("words", ["0", "-1", "nan", "inf", "soon"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["record", "--port", "/dev/null", "--out", "x.han", "--duration"],
+        ["test-charger", "garage", "10", "--config", "house.toml", "--wait"],
+        ["support-bundle", "--config", "house.toml", "--out", "x.tar.gz", "--record"],
+        ["detect", "--seconds"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_a_time_that_makes_no_sense_is_a_usage_error(command: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is begun that would end at once, or never: exit 2, and the option is named."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main([*command[:-1], f"{command[-1]}={words}"])
+    assert ended.value.code == 2
+    assert f"argument {command[-1]}: '{words}' is not a number of seconds above 0, " in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [["record", "--out", "x.han", "--port"], ["detect"]])
 def test_a_topic_is_heard_by_run_alone(
     command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -8,11 +8,12 @@ next list. What is shown is what the broker carries. This file must not know how
 import asyncio
 import signal
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from han_gateway.commands.durations import seconds_up_to
 from han_gateway.demo.evening import METER, NAMES, described
 from han_gateway.demo.screen import screen
 from han_gateway.demo.services import ServiceError, broker, free_port, gateway, meter_line
@@ -33,7 +34,9 @@ example:
 def configure(parser: ArgumentParser) -> None:
     """Describe the options."""
     parser.epilog = EXAMPLE.format("\n".join(f"  {name:<22} {described(name)}" for name in NAMES))
-    parser.add_argument("--duration", type=_seconds, default=30.0, metavar="S", help="how many seconds to show (default: 30)")
+    parser.add_argument(
+        "--duration", type=seconds_up_to(LONGEST_S), default=30.0, metavar="S", help="how many seconds to show (default: 30)"
+    )
     parser.add_argument(
         "--meter",
         choices=NAMES,
@@ -43,13 +46,6 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--plain", action="store_true", help="lines of text instead of the live table, as in a pipe")
     parser.add_argument("--embedded-broker", action="store_true", help="use amqtt although there is a mosquitto on this machine")
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds <= LONGEST_S:
-        raise ArgumentTypeError(f"{text} is not between 0 and {LONGEST_S}")
-    return seconds
 
 
 def main(args: Namespace) -> int:

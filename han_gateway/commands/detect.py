@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from han_gateway.commands.durations import seconds_up_to
 from han_gateway.commands.keys import add_key_arguments, keys_of
 
 if TYPE_CHECKING:  # pydantic and pyserial take their time, and --help needs neither
@@ -42,15 +43,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_key_arguments(parser)
 
 
-def patience(text: str) -> float:
-    """How long to listen, in s."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 1 to 3600")
-    return seconds
+patience = seconds_up_to(3600)
+"""How long to listen."""
 
 
 def main(args: argparse.Namespace) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from han_gateway.commands.durations import seconds_up_to
+
 if TYPE_CHECKING:  # pydantic and pyserial take their time, and --help needs neither
     from han_gateway.adapters.recording import Recorder
     from han_gateway.commands.source import Source
@@ -17,6 +19,9 @@ EXAMPLE = """examples:
 """
 
 
+LONGEST_S = 366 * 86_400
+
+
 def configure(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     parser.epilog = EXAMPLE
@@ -26,7 +31,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--baud", type=int, default=2400, help="with --port (default %(default)s)")
     parser.add_argument("--parity", choices=("E", "N", "O"), default="E", help="with --port (default %(default)s)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="appended to when it is there already")
-    parser.add_argument("--duration", type=float, metavar="S", help="stop after so many seconds")
+    parser.add_argument("--duration", type=seconds_up_to(LONGEST_S), metavar="S", help="stop after so many seconds")
 
 
 def main(args: argparse.Namespace) -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from han_gateway.commands.bundled_line import bundled
+from han_gateway.commands.durations import seconds_up_to
 from han_gateway.commands.redaction import Redactor, shown
 
 if TYPE_CHECKING:  # pydantic takes 150 ms, and --help does not need it
@@ -55,7 +56,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the bundle to write: a new file")
     line = parser.add_mutually_exclusive_group()
     line.add_argument(
-        "--record", type=_seconds, metavar="S", help="listen to the meter so long (60 is plenty), and put that in, too"
+        "--record",
+        type=seconds_up_to(LONGEST_S),
+        metavar="S",
+        help="listen to the meter so long (60 is plenty), and put that in, too",
     )
     line.add_argument("--recording", type=Path, metavar="FILE", help="put in the end of a recording that is there already")
 
@@ -97,13 +101,6 @@ ABOUT: Mapping[str, str] = {
     "state.json": "what the gateway has learned",
     "meter.han": "what the meter sent (han-gateway decode meter.han), or why it is not here",
 }
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 1 <= seconds <= LONGEST_S:
-        raise argparse.ArgumentTypeError(f"{text} s is no time to listen: 1 to {LONGEST_S}")
-    return seconds
 
 
 def _parts(path: Path, config: "Config | None") -> Iterator[tuple[str, str]]:

@@ -7,6 +7,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from han_gateway.commands.durations import seconds_up_to
+
 EXAMPLE = """example:
   han-gateway test-charger garage 10 --config /etc/han-gateway/home.toml
 """
@@ -19,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("amps", metavar="AMPS", type=_amps, help="the limit; 0 pauses")
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the configuration (TOML)")
     parser.add_argument(
-        "--wait", type=float, default=30.0, metavar="S", help="how long it may take to answer (default %(default)g)"
+        "--wait", type=seconds_up_to(3600), default=30.0, metavar="S", help="how long it may take to answer (default %(default)g)"
     )
 
 

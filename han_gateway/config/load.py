@@ -94,7 +94,10 @@ def _neighbours(settings: Settings) -> dict[str, str]:
     return told | ({"[homeassistant] prefix": settings.homeassistant.prefix} if settings.homeassistant.enabled else {})
 
 
-METER_REMEDY = "for example --port /dev/ttyUSB0; han-gateway detect finds it"
+METER_REMEDIES = {
+    "port": "for example --port /dev/ttyUSB0; han-gateway detect finds it",
+    "baud": "for example --baud 2400; han-gateway detect finds it",
+}
 
 
 def meter_at(port: str, baud: int, parity: str) -> MeterSettings:
@@ -102,8 +105,11 @@ def meter_at(port: str, baud: int, parity: str) -> MeterSettings:
     try:
         return MeterSettings.model_validate({"port": port, "baud": baud, "parity": parity})
     except ValidationError as why:
-        problems = [from_record(f"--{error['loc'][0]}", error, {}) for error in why.errors()]
-        raise ConfigError(each._replace(remedy=each.remedy or METER_REMEDY) for each in problems) from why
+        raise ConfigError(_option_problem(str(error["loc"][0]), error) for error in why.errors()) from why
+
+
+def _option_problem(option: str, error: Mapping[str, Any]) -> Problem:
+    return from_record(f"--{option}", error, {})._replace(remedy=METER_REMEDIES.get(option, ""))
 
 
 def _settings(file: TomlFile) -> Settings:
