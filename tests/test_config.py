@@ -553,6 +553,15 @@ def test_a_fuse_that_no_house_has_is_a_warning(tmp_path: Path) -> None:
     assert loaded(tmp_path, large.replace("250", "125")).warnings == ()
 
 
+def test_a_folder_for_what_is_learned_that_is_not_there_is_a_warning(tmp_path: Path) -> None:
+    """It would be told when something is written, which may be days later."""
+    named = HOUSE.replace("fuse_a", 'state_dir = "state"\nfuse_a') + CHARGER
+    (warning,) = loaded(tmp_path, named).warnings
+    assert warning.startswith("state_dir state under [site] is no folder that is there: ")
+    (tmp_path / "state").mkdir()
+    assert loaded(tmp_path, named).warnings == ()
+
+
 def test_a_house_whose_only_charger_is_left_out_is_not_told_to_add_one(tmp_path: Path) -> None:
     """What is wrong with the charger is told; that there is none would send its owner to the wrong place."""
     config = loaded(tmp_path, HOUSE + '[[charger]]\nname = "my garage"\n')

@@ -82,6 +82,7 @@ def load(path: Path) -> Config:
         problems=tuple(problems),
         warnings=(
             *stray_variables(),
+            *_forgetful(path, settings.site.state_dir),
             *advice(site, links, left_out=bool(problems), ct_ratio=settings.meter.ct_ratio),
             *crowded(settings.mqtt.prefix, site, links, _neighbours(settings), settings.meter.topic),
         ),
@@ -211,3 +212,13 @@ def _state_dir(path: Path, named: Path | None) -> Path | None:
     """The folder that the configuration names, else the (first) one that systemd gives the service (systemd.exec(5)), else none."""
     given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
     return path.parent / named if named else Path(given) if given else None
+
+
+def _forgetful(path: Path, named: Path | None) -> Iterator[str]:
+    """A folder for what is learned that is named and not there. One that we may not look into is the service's business."""
+    try:
+        there = named is None or (path.parent / named).is_dir()
+    except OSError:
+        there = True
+    if not there:
+        yield f"state_dir {named} under [site] is no folder that is there: what is learned, and a pause, are forgotten with a restart; make it"
