@@ -279,14 +279,24 @@ def test_mqtt_captures() -> None:
 
 
 def test_hex_viewers() -> None:
-    """The address and the characters that xxd and hexdump write beside the bytes are cut off."""
+    """The address and the characters that xxd, hexdump and od write beside the bytes are cut off."""
     parts = [LONG[at : at + 16] for at in range(0, len(LONG), 16)]
     xxd = "".join(f"{16 * i:08x}: {part.hex(' ', -2)}  {'~' * len(part)}\n" for i, part in enumerate(parts))
     hexdump = "".join(
         f"{16 * i:08x}  {part[:8].hex(' ')}  {part[8:].hex(' ')}  |{'.' * len(part)}|\n" for i, part in enumerate(parts)
     )
     assert stream(read(xxd)) == LONG
+    od = "".join(f"{at:07o} {PURE[at : at + 16].hex(' ')}\n" for at in range(0, len(PURE), 16)) + f"{len(PURE):07o}\n"
     assert stream(read(hexdump)) == LONG
+    assert stream(read(od)) == PURE
+
+
+@pytest.mark.parametrize("sign", [";", " ; ", "|", " | ", ",", "\t"])
+def test_a_column_behind_the_time(sign: str) -> None:
+    """In a table the sign between two columns is no comment, whatever spreadsheet wrote it."""
+    chunks = read(f"time{sign}data\n2026-01-15 17:00:00Z{sign}{ONE.hex()}\n2026-01-15 17:00:10Z{sign}{TWO.hex()}\n")
+    assert [chunk.data for chunk in chunks] == [ONE, TWO]
+    assert [chunk.at and chunk.at.second for chunk in chunks] == [0, 10]
 
 
 def test_our_own_recordings() -> None:

@@ -15,7 +15,8 @@ _COMMENT = re.compile(r"\s-\s|//|[#;|]")
 _LOG_LEVEL = re.compile(r"[^(]{0,8}\([VDIWEA](?: [^)]*)?\) ?")
 _JSON_DATA = re.compile(r'"data"\s*:\s*"((?:[0-9A-Fa-f]{2})+)"')
 _HEX = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{2}|[Xx]{2})+|\*\*|\?\?")
-_OFFSET = re.compile(r"[0-9A-Fa-f]{7}0(: |  )")  # xxd and hexdump -C: a multiple of 16 before, characters behind
+# xxd and hexdump -C: a multiple of 16 before, characters behind. od -t x1: seven digits, and nothing behind.
+_OFFSET = re.compile(r"[0-9A-Fa-f]{7}0(: |  )|\d{7} (?=[0-9A-Fa-f]{2}(?: |$))")
 _MASK = str.maketrans("Xx*?", "0000")  # a masked id becomes zeros: then only the check sequence of its frame is wrong
 
 

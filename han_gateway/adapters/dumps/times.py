@@ -13,6 +13,8 @@ _DOTTED = re.compile(r"(?:Received )?(\d\d)\.(\d\d)\.(20\d\d|\d\d) (\d\d):(\d\d)
 _UNIX = re.compile(r"(1\d{9})(?:\.(\d{1,9}))?(?=\s+\S*[^\s0-9A-Fa-f])", re.ASCII)
 _TIME_OF_DAY = re.compile(r"\W{0,3}\d\d[:.]\d\d[:.]\d\d" + _FRACTION + r"(?=[\s\]>])", re.ASCII)
 
+_COLUMN = re.compile(r" ?[;|]")  # between two columns of a table; anywhere else a comment begins there
+
 
 def split_time(text: str) -> tuple[datetime | None, str]:
     """Split a line into the time it begins with and the rest. A time of day alone is cut off too, but tells nothing."""
@@ -20,7 +22,8 @@ def split_time(text: str) -> tuple[datetime | None, str]:
         found = pattern.match(text)
         if found:
             try:
-                return read(found), text[found.end() :]
+                column = _COLUMN.match(text, found.end())
+                return read(found), text[(column or found).end() :]
             except (ValueError, OverflowError):  # a thirteenth month
                 return None, text
     return None, text
