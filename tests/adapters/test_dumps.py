@@ -291,6 +291,13 @@ def test_hex_viewers() -> None:
     assert stream(read(od)) == PURE
 
 
+@pytest.mark.parametrize("key", ["data", "hex", "payload", "frame", "raw"])
+def test_json_around_hex(key: str) -> None:
+    """One object a line, by whatever name its writer calls the bytes; other words in it are not bytes."""
+    lines = "".join(json.dumps({"id": "00112233445566778899AABB", key: data.hex()}) + "\n" for data in (ONE, TWO))
+    assert [chunk.data for chunk in read(lines)] == [ONE, TWO]
+
+
 @pytest.mark.parametrize("sign", [";", " ; ", "|", " | ", ",", "\t"])
 def test_a_column_behind_the_time(sign: str) -> None:
     """In a table the sign between two columns is no comment, whatever spreadsheet wrote it."""

@@ -13,7 +13,7 @@ LEAST_HEAD = 4  # bytes of hex before prose without a comment sign, so that "be 
 _JUNK = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\u200b-\u200f\u2060\ufeff\0]")
 _COMMENT = re.compile(r"\s-\s|//|[#;|]")
 _LOG_LEVEL = re.compile(r"[^(]{0,8}\([VDIWEA](?: [^)]*)?\) ?")
-_JSON_DATA = re.compile(r'"data"\s*:\s*"((?:[0-9A-Fa-f]{2})+)"')
+_JSON_DATA = re.compile(r'"(?:data|hex|payload|frame|raw)"\s*:\s*"((?:[0-9A-Fa-f]{2})+)"')
 _HEX = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{2}|[Xx]{2})+|\*\*|\?\?")
 # xxd and hexdump -C: a multiple of 16 before, characters behind. od -t x1: seven digits, and nothing behind.
 _OFFSET = re.compile(r"[0-9A-Fa-f]{7}0(: |  )|\d{7} (?=[0-9A-Fa-f]{2}(?: |$))")
@@ -40,8 +40,8 @@ def without_log_level(text: str) -> str:
 
 def find_bytes(text: str) -> Found | None:
     """Find the bytes in a line whose time is already cut off; None for a line of words."""
-    if '"data"' in text:
-        found = _JSON_DATA.search(text)
+    found = _JSON_DATA.search(text) if '"' in text else None
+    if found or '"data"' in text:
         return _whole(_unhex(found[1].split())) if found else None
     if text.endswith("]"):
         return _whole(_decimal_list(text))
