@@ -65,7 +65,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """0 when the bundle was written, 1 when not; a configuration that cannot be used is no hindrance: it may be the trouble."""
+    """0 when the bundle was written, 1 when not; a configuration that cannot be used is no hindrance: it may be the trouble.
+
+    One that is not there is: whoever helps would get a bundle of another house, or of none. Raises ConfigError.
+    """
+    _refuse_missing(args.config)
     config = _config(args.config)
     redactor = Redactor(_secrets(args.config, config))
     parts = {name: redactor.clean(text)[-LARGEST:] for name, text in _parts(args.config, config)}
@@ -88,6 +92,17 @@ def main(args: argparse.Namespace) -> int:
         print(f"  {name:<14} {len(text):>8,} characters  {ABOUT[name]}")
     print(f"next:  look into it (tar -xzf {args.out}; less {FOLDER}/*), then send it to whoever helps you")
     return 0
+
+
+def _refuse_missing(path: Path) -> None:
+    from han_gateway.config.problems import ConfigError, Problem
+
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise ConfigError([Problem(str(path), "is not there", "check the name after --config")]) from None
+    except (OSError, ValueError):  # what hinders us there is told in the bundle
+        return
 
 
 ABOUT: Mapping[str, str] = {

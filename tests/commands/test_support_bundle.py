@@ -152,6 +152,14 @@ def test_a_broken_configuration_is_the_reason_to_ask_for_help(tmp_path: Path, te
     assert [name for name, said in members.items() if USER in said and name != "state.json"] == []
 
 
+def test_a_configuration_that_is_not_there_is_a_wrong_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody is sent a bundle without a house in it: it is refused, and nothing is written."""
+    missing, out = tmp_path / "hoem.toml", tmp_path / "support.tar.gz"
+    assert cli.main(["support-bundle", "--config", str(missing), "--out", str(out)]) == 78
+    assert capsys.readouterr().err == f"{missing}: is not there; check the name after --config\n"
+    assert not out.exists()
+
+
 def test_how_things_stand_is_in_it(tmp_path: Path) -> None:
     """The phases, the chargers and the last decisions, as `status` shows them to the owner; or that nobody answers."""
     with Served() as served:
@@ -167,7 +175,9 @@ def test_how_things_stand_is_in_it(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A bundle that cannot be written is one line and exit 1."""
-    assert cli.main(["support-bundle", "--config", str(tmp_path / "x.toml"), "--out", str(tmp_path / "no" / "x.tar.gz")]) == 1
+    config = tmp_path / "x.toml"
+    config.touch()
+    assert cli.main(["support-bundle", "--config", str(config), "--out", str(tmp_path / "no" / "x.tar.gz")]) == 1
     assert "cannot be written" in capsys.readouterr().err
 
 
