@@ -29,6 +29,8 @@ EXAMPLE = """examples:
   han-gateway simulate --class tn-three --plot day.svg
   han-gateway simulate --houses 1 --policy han-gateway --meter kamstrup-dk-encrypted
   han-gateway simulate --recording dump.txt --fuse 25 --charger 3x16     (your own house)
+
+Your own house: exit 0 when it holds, 1 when the breaker might trip or the recording tells too little.
 """
 
 
