@@ -104,7 +104,7 @@ def words(answer: Answer, kwh: float) -> Iterator[str]:
     total = max(map(max, case.supply.plus(drawn(case, answer.own)).magnitudes()))
     holds = "It holds" if not judged.edge_trips else "It does NOT hold"
     yield (
-        f"{holds} with a charger of {len(charger.lines)} lines up to {charger.maximum_ma / 1000:g} A under this gateway: "
+        f"{holds} with a charger of {len(charger.lines)} line{'s' * (len(charger.lines) > 1)} up to {charger.maximum_ma / 1000:g} A under this gateway: "
         f"at most {total:.1f} A, {span(judged.above_s[0])} above the fuse because of the car; "
         f"even the worst breaker that the standard allows gets to {judged.edge_heat:.0%} of what trips it."
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from han_gateway.core.site import Charger, Grid
-from han_gateway.core.units import LINES
+from han_gateway.core.units import LINES, Line
 from han_gateway.meters.reading import Reading
 from han_gateway.simulation.whatif import NothingToGoOnError, ask, guess_grid, recorded, span, words
 
@@ -47,6 +47,13 @@ def test_room_for_all_is_said() -> None:
     assert any(words.startswith("It holds") for words in told)
     assert any("Without control it would have held" in words for words in told)
     assert told[-1].endswith(("60 min.", "61 min.", "1 h 01 min.", "1 h 00 min."))
+
+
+def test_one_line_is_one_line() -> None:
+    """A 1-phase charger with a neutral loads one."""
+    single = Charger(name="car", lines=frozenset({Line.L1}), maximum_ma=16_000)
+    told = " ".join(words(ask(recorded(said(10, 5, 5, 5), Grid.TN, 25_000, single), 60), kwh=1))
+    assert "with a charger of 1 line up to 16 A" in told
 
 
 def test_a_house_that_is_full_is_said() -> None:
