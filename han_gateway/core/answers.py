@@ -40,7 +40,7 @@ class Belief(NamedTuple):
     ``probe`` is the question that is open, ``proof`` the currents that answered the last one, ``response_ms`` the time that it was
     seen to need, None while it has not been seen to need more than configured. ``unshown`` counts what did not show since anything did.
     ``told_ms`` is how long after a change that the meter had shown its reports still told what it drew before. ``began_at`` is when the meter
-    last showed a start, on all its lines.
+    last showed a start, on all its lines or those that its car is known to use.
     ``lines`` are those on which changes have shown while the others stood still (all of them, where nothing stood still), None where none
     has; ``sure`` is by how many answers.
     """

@@ -202,6 +202,7 @@ def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: 
     new = probe.current_ma is not belief.proof and not probe.partly
     drawn = probe.to_ma if shown < 0 else _drew_ma(view, probe) + shown
     rises = shown > 0 and drawn < probe.to_ma - WORTH_ASKING_MA and waited < _time_for(view, probe)
+    begun = not probe.from_ma and lines is not None and (belief.narrow or view.lines) <= lines
     return belief._replace(
         answers=belief.answers + new,
         drawn_ma=drawn,
@@ -209,7 +210,7 @@ def _yes(view: ChargerView, probe: Probe, load: Load, shown: MilliAmps, waited: 
         proof=load.current_ma if new else belief.proof,
         response_ms=max(waited, view.response_ms) if probe.late else quicker(view, waited) if shown < 0 else belief.response_ms,
         told_ms=told_ms(view, probe, drawn, waited),
-        began_at=belief.began_at if probe.from_ma or not lines or not view.lines <= lines else probe.at + waited,
+        began_at=probe.at + waited if begun else belief.began_at,
         unshown=0,
     ).seen_on(lines, new)
 

@@ -676,6 +676,17 @@ def test_a_start_has_begun_when_it_shows_on_all_its_lines(before: int, seen: tup
     assert not began or told(view, 0, load(20, 10, 10), NOW).belief.forgotten().began_at < 0
 
 
+@pytest.mark.parametrize(
+    ("sure", "seen", "began"), [(SURE, (26, 10, 10), True), (SURE, (20, 16, 10), False), (SURE - 1, (26, 10, 10), False)]
+)
+def test_a_small_car_has_begun_when_its_lines_show_it(sure: int, seen: tuple[float, ...], *, began: bool) -> None:
+    """The meter has told which lines it uses; a first sight of them may be the house."""
+    small = silent(0)._replace(belief=Belief(lines=frozenset({L1}), sure=sure), report=report(NOW, "a", 0))
+    view = learn(told(small, 6, load(20, 10, 10), NOW), None, load(*seen), NOW + 40_000)
+
+    assert (view.belief.began_at == NOW + 40_000) is began
+
+
 @pytest.mark.parametrize(("waited", "open_"), [(RESPONSE_MS - 1, True), (RESPONSE_MS, False)])
 def test_a_raise_that_was_taken_back_is_no_question(waited: int, open_: bool) -> None:
     """Up and down again to the same limit: also of a charger that was seen to be slow, nothing more is waited for than its time."""
