@@ -70,7 +70,10 @@ def test_ctrl_c_ends_it_at_once() -> None:
     with subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as program:
-        time.sleep(2)  # the workers are at work
+        workers, deadline = Path(f"/proc/{program.pid}/task/{program.pid}/children"), time.monotonic() + 60
+        while not workers.read_text(encoding="ascii") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)  # they are at work
         os.killpg(program.pid, signal.SIGINT)
         try:
             said = program.communicate(timeout=10)  # workers that stayed would keep the pipes open

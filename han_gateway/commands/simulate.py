@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from han_gateway.simulation.plot import Chart
     from han_gateway.simulation.whatif import Answer
 
-OF_MANY = ("kind", "houses", "days", "seed", "policy", "meter")
+OF_MANY = ("kind", "houses", "days", "policy", "meter")
 OF_ONE = ("fuse", "charger", "grid", "kwh", "key_file", "authentication_key_file")
-"""The options for houses in software, and those for one that was recorded."""
+"""The options for houses in software (a seed is refused by nobody), and those for one that was recorded."""
 
 EXAMPLE = """examples:
   han-gateway simulate                                                   (ten houses with one 3-phase car, all laws)
