@@ -14,7 +14,7 @@ from tests.house import PATIENCE_S, House
 pytestmark = pytest.mark.broker
 
 HOUR_MS = 3_600_000
-REMEMBERED = "garage takes 1.5 s to follow, has had 9.0 A lately"
+REMEMBERED = "garage takes 1.5 s to follow, has had 10.0 A lately"
 
 
 def leave(folder: Path, hours: float, had_ua: int) -> Path:
