@@ -631,6 +631,8 @@ def test_how_late_reports_are_is_learned_from_cuts_that_show(at: int, amps: floa
 @pytest.mark.parametrize(
     ("at", "amps", "before", "after"),
     [
+        (0, 16, 9_000, 9_000),
+        (1, 16, 9_000, 1),
         (8_999, 10, 0, 8_999),
         (9_000, 10, 0, 0),  # in the same moment as the list
         (8_000, 10, 12_000, 12_000),

@@ -197,8 +197,9 @@ def after_a_list(
     *amps: float, now: tuple[float, ...] = (), span_ms: int = 20_000, drawn: tuple[float, ...] = (0, 0, 0), **known: Any
 ) -> ChargerView:
     """A charger that was paused a minute ago and has reported since, after a list; the whole window leaves so much."""
+    power_ma, beside_ma = known.pop("power_ma", None), known.pop("beside_ma", 0)
     window = tuple(
-        Sample(at, Room(PerLine(*(round(each * 1000) for each in room))))
+        Sample(at, Room(PerLine(*(round(each * 1000) for each in room)), power_ma))
         for at, room in ((NOW - span_ms, amps), (NOW, now or amps))
     )
     site = house(switchable(), charger("other"), fuse=40)
@@ -211,7 +212,7 @@ def after_a_list(
     )
     limit = known.pop("limit_ma", 0)
     others = other._replace(
-        grant=replace(other.grant, limit_ma=0), commands=(*other.commands, *([BUSY] if known.pop("busy", False) else ()))
+        grant=replace(other.grant, limit_ma=beside_ma), commands=(*other.commands, *([BUSY] if known.pop("busy", False) else ()))
     )
     view = garage._replace(
         grant=replace(garage.grant, limit_ma=limit),
@@ -251,6 +252,12 @@ def arranged(*amps: float, **known: Any) -> set[Line]:
 def test_when_it_may_go_to_one_phase(changed: dict[str, Any], lines: set[Line]) -> None:
     """Paused for a minute, told nothing new, heard, without a current, a full window, no room in the last list, a change left for the way back."""
     assert arranged(8, 8, 5.999, **changed) == lines
+
+
+@pytest.mark.parametrize(("power_ma", "lines"), [(35_999, 1), (36_000, 3)])
+def test_what_others_have_of_the_power_is_not_there(power_ma: int, lines: int) -> None:
+    """To the milliampere: beside 3 x 6 A of another, three phases need as much again."""
+    assert len(arranged(20, 20, 20, power_ma=power_ma, beside_ma=6_000)) == lines
 
 
 def test_room_for_the_minimum_is_enough_to_stay() -> None:

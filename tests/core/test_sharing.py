@@ -1,14 +1,17 @@
 """Fair shares: who is in its turn gives way to a higher precedence alone, and nobody starts upon amperes that the next kettle takes back."""
 
+from dataclasses import replace
 from math import hypot
 
 import pytest
 
+from han_gateway.core.allocation import Want
 from han_gateway.core.decision import grow
-from han_gateway.core.effects import Cause
+from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
-from han_gateway.core.sharing import SPARE_MA
+from han_gateway.core.sharing import SPARE_MA, lent, made_room
 from han_gateway.core.site import Grid
+from han_gateway.core.state import Phasing
 from han_gateway.core.times import SETTLED_MS, SHOWN_MS, TURN_MS
 from han_gateway.core.units import Line
 from tests.core.houses import L1, L2, L3, Run, charger, house, report
@@ -81,6 +84,17 @@ def test_a_car_on_one_line_takes_nothing_from_one_that_starts_on_three() -> None
     a, b = reporting(views(site, a=8, b=0), a=8, b=0)
 
     assert limits(grow(site, (a._replace(started_at=NOW - SHOWN_MS), b), room(14, 6, 6), NOW, restless=True))["b"] == 6
+
+
+def test_a_car_that_uses_one_line_of_three_takes_nothing_from_them() -> None:
+    """It is the lines of the car that count, where they are known."""
+    site = house(charger("a"), charger("b"))
+    a, b = reporting(views(site, a=8, b=0), a=8, b=0)
+    young = a._replace(started_at=NOW - SHOWN_MS)
+    narrow = young._replace(phasing=Phasing(used=frozenset({L1})))
+
+    assert limits(grow(site, (narrow, b), room(14, 14, 14), NOW, restless=True))["b"] == 6
+    assert limits(grow(site, (young, b), room(14, 14, 14), NOW, restless=True))["b"] == 0
 
 
 def test_whose_turn_is_over_elsewhere_is_in_nobodys_way() -> None:
@@ -173,6 +187,35 @@ def test_a_higher_priority_is_not_lowered_for_one_that_charges(priority: int, ho
     told = reporting(views(site, a=10, b=6), a=10, b=6)
 
     assert (limits(grow(site, told, room(8, 16, 0), NOW)) == {"a": 10, "b": 6}) is holds
+
+
+def shares(**amps: int) -> dict[str, Grant]:
+    """What each is to have, in amperes, for want of room on L1 of the main fuse."""
+    why = Reason(cause=Cause.NO_ROOM, circuit="main", line=L1)
+    return {name: Grant(charger=name, limit_ma=each * 1000, reason=why) for name, each in amps.items()}
+
+
+@pytest.mark.parametrize(("c", "lowered"), [(6, {"d": 8}), (0, {"a": 8, "d": 8})])
+def test_who_makes_room_for_several(c: int, lowered: dict[str, int]) -> None:
+    """For those who charge, whoever is no more important than the most important of them; for one that starts, everybody beyond his share."""
+    site = house(*(charger(name, [L1], priority=each) for name, each in (("a", 2), ("b", 0), ("c", 1), ("d", 1))))
+    told = views(site, a=16, b=6, c=c, d=16)
+    wants = [Want(charger=view.charger, ceiling_ma=16_000, lines=view.lines, floor_ma=view.grant.limit_ma) for view in told]
+
+    made = made_room(told, room(44, 0, 0), wants, shares(a=8, b=8, c=8, d=8), shares(a=16, b=6, c=c, d=16))
+    assert limits(made) == lowered
+
+
+def test_one_who_is_hungry_is_enough_to_lend_to() -> None:
+    """What a car leaves on L1 is of no use to one that wants more on L2, and of use to another."""
+    site = house(charger("a", [L1]), charger("b", [L1]), charger("c", [L2]))
+    told = reporting(views(site, a=16, b=6, c=6), a=7, b=6, c=6)
+    told = (told[0]._replace(unused_since=NOW - SETTLED_MS), *told[1:])
+    fair = shares(a=9, b=9, c=9)
+    elsewhere = replace(fair["c"], reason=replace(fair["c"].reason, line=L2))
+
+    assert limits(lent(site, told, [fair["b"], elsewhere], fair, NOW)) == {"a": 9}
+    assert lent(site, told, [elsewhere], fair, NOW) == {}
 
 
 @pytest.mark.parametrize(("status", "lowered"), [(ChargerStatus.IDLE, True), (ChargerStatus.CONNECTED, False)])
