@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 OF_MANY = ("kind", "houses", "days", "policy", "meter")
 OF_ONE = ("fuse", "charger", "grid", "kwh", "key_file", "authentication_key_file")
-"""The options for houses in software (a seed is refused by nobody), and those for one that was recorded."""
+"""The options for houses in software, and those for one that was recorded. A seed says nothing of the latter, and does no harm."""
 
 EXAMPLE = """examples:
   han-gateway simulate                                                   (ten houses with one 3-phase car, all laws)

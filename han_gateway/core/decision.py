@@ -118,11 +118,10 @@ def grow(
     }
     most = {want.charger.name: min(want.ceiling_ma, highest_ma(want.charger)) for want in wants}
     hungry = [grant for name, grant in grown.items() if grant.limit_ma < most[name]]
-    made = (
-        made_room(chargers, room, wants, shares, grown) or lent(site, chargers, hungry, shares, at) if hungry and shares else {}
-    )
-    if made:
-        return made
+    if hungry and shares:
+        made = made_room(chargers, room, wants, shares, grown) or lent(site, chargers, hungry, shares, at)
+        if made:
+            return made
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
     worth = _one_by_one(site, chargers, worth, at)
     still = all(view.grant.limit_ma == worth[view.charger.name].limit_ma for view in chargers)

@@ -74,19 +74,20 @@ def made_room(
 
     For one that charges already no higher precedence is lowered, unless it has no car: its share may be small for the least room of a while alone.
     """
+    wanting = tuple(zip(chargers, wants, strict=True))
     poor = [
-        view
-        for view in chargers
+        (view, want)
+        for view, want in wanting
         if fair[view.charger.name].limit_ma - grown[view.charger.name].limit_ma >= 2 * view.charger.step_ma
     ]
     if not poor:
         return {}
-    lines = {line for view in poor for line in view.lines}
-    first = min(precedence(view.charger, first=view.boosted) for view in poor)
-    starts = any(not view.grant.limit_ma for view in poor)
+    lines = {line for view, _ in poor for line in view.lines}
+    first = min(_precedence(want) for _, want in poor)
+    starts = any(not view.grant.limit_ma for view, _ in poor)
     return {
         view.charger.name: fair[view.charger.name]
-        for view, want in zip(chargers, wants, strict=True)
+        for view, want in wanting
         if (lines & view.lines or room.power_ma is not None)
         and fair[view.charger.name].limit_ma < view.grant.limit_ma
         and (starts or want.absent or first <= _precedence(want))
