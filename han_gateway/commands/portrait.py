@@ -11,13 +11,10 @@ from typing import NamedTuple
 
 from han_gateway.core.units import Instant
 from han_gateway.meters.reading import Reading
+from han_gateway.meters.wires import Wires, wires
 
 Timed = tuple[Instant, Reading]
 
-# Types of three-phase meters for three wires, by how they begin (the makers' type lists). Kamstrup's send I2 and U2 all the same.
-_THREE_WIRE_TYPES = {"kaifa": ("MA304H3", "MA304T3"), "aidon": ("6525", "6540"), "kamstrup": ("6841121", "6851121")}
-_LEAST_MA = 2_000  # of all three currents together; below this their rounding counts
-_PROVES_NEUTRAL = 0.75  # P / (U x the sum of the currents): without a neutral 1/sqrt 3 at the most, with one up to 1
 _SAME_LIST_MS = 1_000  # lists that arrive closer than this came out of one buffer and tell no period
 
 
@@ -84,32 +81,22 @@ def _wires(readings: Sequence[Reading]) -> _Wires:
     reading = next((each for each in reversed(readings) if each.has_currents), None)
     if reading is None:
         return _Wires("only the power has been heard yet: nothing is known of the net")
-    _, i2, i3 = reading.current_ma
-    _, u2, u3 = reading.voltage_mv
-    meter_type = _last(each.meter_type for each in readings) or ""
-    if i3 is None and u3 is None:
+    if reading.current_ma[2] is None and reading.voltage_mv[2] is None:
         return _Wires('one phase: the charger has phases = ["L1"]', 1)
-    if i2 is None or u2 is None:
-        missing = "L2's current" if i2 is None else "the second voltage"
-        return _Wires(f'{missing} is not measured: three wires without a neutral, grid = "IT" or "TT"', 3, True)
-    if meter_type.startswith(_THREE_WIRE_TYPES.get(reading.manufacturer, ("-",))):
-        return _Wires(f'type {meter_type[:7]} is for three wires without a neutral: grid = "IT" or "TT"', 3, True)
-    if _neutral(readings):
-        return _Wires('three phases, and more power than such currents carry without a neutral: grid = "TN"', 3, False)
-    return _Wires(
-        "three phases; these voltages do not tell whether there is a neutral: 400 V between two lines is "
-        'grid = "TN", 230 V is "IT" or "TT"',
-        3,
-    )
+    shown = _most_telling(readings)
+    if shown is None:
+        return _Wires(
+            "three phases; these voltages do not tell whether there is a neutral: 400 V between two lines is "
+            'grid = "TN", 230 V is "IT" or "TT"',
+            3,
+        )
+    if shown.neutral:
+        return _Wires(f'three phases, and {shown.by}: grid = "TN"', 3, False)
+    return _Wires(f'{shown.by}: three wires without a neutral, grid = "IT" or "TT"', 3, True)
 
 
-def _neutral(readings: Sequence[Reading]) -> bool:
-    """Tell whether power and currents prove a neutral: without one P / (U x the sum of the currents) is 1/sqrt 3 at the most."""
-    for reading in readings:
-        currents, volts = reading.current_ma, [value for value in reading.voltage_mv if value]
-        amps = sum(abs(value) for value in currents if value)
-        if None in currents or not volts or amps < _LEAST_MA:
-            continue
-        if (reading.power_import_w or 0) * 1e6 * len(volts) > _PROVES_NEUTRAL * sum(volts) * amps:
-            return True
-    return False
+def _most_telling(readings: Sequence[Reading]) -> Wires | None:
+    """What the lists show of the net; that there is no neutral is shown by each of them, that there is one needs some power."""
+    meter_type = _last(each.meter_type for each in readings)
+    shown = [found for each in reversed(readings) if (found := wires(each, meter_type))]
+    return next((found for found in shown if not found.neutral), shown[0] if shown else None)

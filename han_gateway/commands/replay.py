@@ -11,7 +11,7 @@ from han_gateway.commands.keys import add_key_arguments, keys_of
 from han_gateway.commands.pace import MAX, Pace
 from han_gateway.config.problems import listed
 from han_gateway.core import topics
-from han_gateway.core.effects import Effect, SetLimit
+from han_gateway.core.effects import Effect, SetLimit, ShowHeadroom
 from han_gateway.core.events import Event
 from han_gateway.core.site import Site
 
@@ -93,16 +93,22 @@ def _decide(args: argparse.Namespace) -> int:
     words = summary(playback.readings, playback.rejects)
     if playback.readings:
         words += f"; {decisions.count:,} decision{'' if decisions.count == 1 else 's'}"
+    if decisions.other_net:
+        words += f'; the meter shows another net than grid = "{config.site.grid.value}": these limits may be wrong'
     if playback.readings or playback.rejects or not unreadable:
         print(words, file=sys.stderr)
     return int(unreadable or not playback.readings)
 
 
 class Decisions:
-    """An outlet that prints each limit that differs from the one before it, as the contract's limit object with time and charger."""
+    """An outlet that prints each limit that differs from the one before it, as the contract's limit object with time and charger.
+
+    ``other_net`` becomes true when the meter shows another net than the configured one.
+    """
 
     def __init__(self, site: Site, prefix: str, pace: Pace) -> None:
         self.count = 0
+        self.other_net = False
         self._site = site
         self._prefix = prefix
         self._pace = pace
@@ -115,6 +121,8 @@ class Decisions:
             if isinstance(effect, SetLimit) and self._last.get(effect.grant.charger) != effect.grant.limit_ma:
                 self._last[effect.grant.charger] = effect.grant.limit_ma
                 self._print(effect, event.at)
+            elif isinstance(effect, ShowHeadroom):
+                self.other_net |= effect.other_net
 
     def _print(self, effect: SetLimit, at: int) -> None:
         self.count += 1

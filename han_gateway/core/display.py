@@ -1,4 +1,4 @@
-"""What pages show of each charger: one word for what it does, its place in the queue, and since when. Nothing is decided by it.
+"""What pages show: the room, and of each charger what it does in a word, its place in the queue, and since when. Nothing is decided by it.
 
 This file must not know who looks, nor how a limit came about.
 """
@@ -7,13 +7,15 @@ from dataclasses import replace
 from operator import is_
 
 from han_gateway.core.accord import Accord
-from han_gateway.core.effects import ChargerState, SetLimit, ShowCharger
+from han_gateway.core.effects import ChargerState, SetLimit, ShowCharger, ShowHeadroom
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import queue
+from han_gateway.core.load import UNKNOWN
+from han_gateway.core.net import contradicted
 from han_gateway.core.orders import Effects
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Picture, State
-from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 
 DRAWS_MA: MilliAmps = 1_000
 """What a charger that says no more than its current must draw to be charging; less is its own electronics."""
@@ -80,3 +82,17 @@ def _word(site: Site, view: ChargerView, place: int | None, at: Instant) -> Char
         draws = any(current is not None and current > DRAWS_MA for current in report.current_ma)
         return ChargerState.CHARGING if draws else ChargerState.ALLOWED
     return ChargerState.CHARGING if status is ChargerStatus.CHARGING else ChargerState.ALLOWED
+
+
+def show_room(site: Site, state: State) -> ShowHeadroom:
+    """The room under the main fuse as the last list left it."""
+    fuse = site.root.fuse_ma
+    load = state.load or UNKNOWN
+    return ShowHeadroom(
+        state=state.meter,
+        fuse_ma=fuse,
+        room_ma=PerLine(*(None if current is None else fuse - current for current in load.current_ma)),
+        load_ma=load.current_ma,
+        estimated=tuple(line for line in LINES if line in load.estimated),
+        other_net=contradicted(state),
+    )

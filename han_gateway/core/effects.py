@@ -119,7 +119,8 @@ class ShowCharger:
 class ShowHeadroom:
     """The room under the main fuse per line (fuse minus load, may be negative), and the load it was computed from.
 
-    None where nothing is known. ``estimated`` names the lines whose current the meter did not measure.
+    None where nothing is known. ``estimated`` names the lines whose current the meter did not measure; ``other_net``: the meter shows
+    another net than the configured one.
     """
 
     state: MeterState
@@ -127,6 +128,7 @@ class ShowHeadroom:
     room_ma: PerLine[MilliAmps | None]
     load_ma: PerLine[MilliAmps | None]
     estimated: tuple[Line, ...] = ()
+    other_net: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

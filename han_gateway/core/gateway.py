@@ -15,9 +15,9 @@ from han_gateway.core.chargers import charger_said, miss_chargers, overheard_by
 from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises, unheard
 from han_gateway.core.commands import asked, blinded, observed, watched
 from han_gateway.core.decision import Grants, cut, fall_back, grow, lesser, smaller
-from han_gateway.core.display import show
+from han_gateway.core.display import show, show_room
 from han_gateway.core.draw import settled
-from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowHeadroom, ShowReading
+from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowReading
 from han_gateway.core.events import (
     Asked,
     BrokerChanged,
@@ -35,7 +35,8 @@ from han_gateway.core.headroom import budget_ma, least, least_for_cuts, measure,
 from han_gateway.core.heat import hold, let_go
 from han_gateway.core.household import look
 from han_gateway.core.learning import learned
-from han_gateway.core.load import UNKNOWN, complete, exports
+from han_gateway.core.load import complete, exports
+from han_gateway.core.net import compare
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, restless, window_ms
 from han_gateway.core.phases import arrange, changing, widen
@@ -44,7 +45,7 @@ from han_gateway.core.remainder import sunny
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
-from han_gateway.core.units import FIRST, LINES, Instant, PerLine
+from han_gateway.core.units import FIRST, Instant
 from han_gateway.core.unread import unread
 
 
@@ -83,7 +84,7 @@ def step(site: Site, state: State, event: Event) -> tuple[State, Effects]:
 
 def _pass_time(site: Site, state: State, at: Instant) -> tuple[State, Effects]:
     """Do what is due: judge the age of the last list, miss chargers that went silent, publish limits again."""
-    effects: list[Effect] = [_headroom(site, state), shown(state.caps)] if state.due_at == FIRST else []
+    effects: list[Effect] = [show_room(site, state), shown(state.caps)] if state.due_at == FIRST else []
     state, more = miss_chargers(site, state, at)
     effects += more
     state, more = watched(site, state, at)
@@ -113,7 +114,7 @@ def _meter_changed(site: Site, state: State, meter: MeterState, at: Instant) -> 
     note = notes.meter_silent(meter, silence_ms, power_heard=power_heard, doubt=state.doubt)
     views, effects = apply(site, state.chargers, grants, at)
     state = state._replace(chargers=views)
-    return state, (_headroom(site, state), note, *effects)
+    return state, (show_room(site, state), note, *effects)
 
 
 def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effects]:
@@ -122,7 +123,8 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
     state = state._replace(exported_at=at if exports(reading) else state.exported_at)
     load = complete(site, reading, sunny=sunny(state, at))
     state, doubt, warned = judge(policy, state, reading, at)
-    seen: Effects = (ShowReading(reading=reading, doubt=doubt), *warned)
+    state, contradiction = compare(site, state, reading, at)
+    seen: Effects = (ShowReading(reading=reading, doubt=doubt), *warned, *contradiction)
     if load is None:
         state, told = _power_said(site, state, event)
         return state, (*seen, *told)
@@ -154,7 +156,7 @@ def _meter_said(site: Site, state: State, event: MeterSaid) -> tuple[State, Effe
         chargers=views, due_at=due(policy, state, views), baseline=base, guessed=(), peak_w=0, sights=sights or state.sights
     )
     heard = () if state.meter is before else (notes.meter_heard(before),)
-    return state, (*seen, _headroom(site, state), *heard, *arranged, *told)
+    return state, (*seen, show_room(site, state), *heard, *arranged, *told)
 
 
 def _broker_changed(site: Site, state: State, event: BrokerChanged) -> tuple[State, Effects]:
@@ -220,14 +222,6 @@ def _held(site: Site, state: State, cuts: Grants, room: Room) -> Grants:
     """The patience of the fuse, where the owner wants it and no cap is below it; a cap has none."""
     patient = site.policy.hold_minimum and budget_ma(site, state.caps) == budget_ma(site, Caps())
     return hold(site, state.chargers, cuts, room, state.heat) if patient else cuts
-
-
-def _headroom(site: Site, state: State) -> ShowHeadroom:
-    fuse = site.root.fuse_ma
-    load = state.load or UNKNOWN
-    room = PerLine(*(None if current is None else fuse - current for current in load.current_ma))
-    estimated = tuple(line for line in LINES if line in load.estimated)
-    return ShowHeadroom(state=state.meter, fuse_ma=fuse, room_ma=room, load_ma=load.current_ma, estimated=estimated)
 
 
 def _because(grant: Grant, cause: Cause) -> Grant:

@@ -4,7 +4,7 @@ from dlms.rejects import Reason as Reject
 from han_gateway.core.accord import Accord
 from han_gateway.core.effects import Doubt, Grant, Level, MeterState, Note, ShowOutcome, Stage
 from han_gateway.core.rise import Rise
-from han_gateway.core.site import Cap
+from han_gateway.core.site import Cap, Grid
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Line, MilliAmps, tenths
 
@@ -85,6 +85,18 @@ def same_list(same_ms: int) -> Note:
 def no_hourly(silence_ms: int) -> Note:
     """The hourly list stays away, while others come."""
     text = f"no hourly list from the meter for {_minutes(silence_ms)} min, while others come: it may repeat itself; {_REMEDY}"
+    return Note(level=Level.WARNING, text=text)
+
+
+def other_net(grid: Grid, by: str) -> Note:
+    """The meter shows another net than the configured one."""
+    if grid.three_wire:
+        text = f'the meter shows a neutral ({by}), and grid = "{grid.value}": write "TN", or chargers get less than there is'
+    else:
+        text = (
+            f'the meter shows three wires without a neutral ({by}), and grid = "{grid.value}": a charger on one phase loads two lines there, '
+            "and one of them is not protected; correct grid and phases, or see why L2 is dead"
+        )
     return Note(level=Level.WARNING, text=text)
 
 

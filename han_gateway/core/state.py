@@ -73,6 +73,13 @@ class Baseline(NamedTuple):
     room_ma: PerLine[MilliAmps]
 
 
+class Wiring(NamedTuple):
+    """What lists have shown of the net that is not as configured (``net``): how many in a row, and when people were told last."""
+
+    lists: int = 0
+    told_at: Instant | None = None
+
+
 class Phasing(NamedTuple):
     """What we know of the lines that a car uses, and of changes between one phase and three (``phases``).
 
@@ -179,7 +186,7 @@ class State(NamedTuple):
     samples of the last raise window, oldest first. ``unread`` says when people were last told why encrypted lists are not read.
     ``guessed`` holds the grants before a guess was acted upon, ``peak_w`` is the highest power since the last list with currents, ``misled``
     counts the wrong guesses in a row (``foresight``). ``sights`` is
-    what the last lists show of the house itself (``household``), ``exported_at`` when it last sold power. Before ``due_at`` nothing happens by itself.
+    what the last lists show of the house itself (``household``), ``exported_at`` when it last sold power, ``wiring`` whether they contradict the configured net. Before ``due_at`` nothing happens by itself.
     """
 
     meter: MeterState
@@ -207,6 +214,7 @@ class State(NamedTuple):
     heat: PerLine[int] = PerLine(0, 0, 0)
     sights: tuple[Sight, ...] = ()
     exported_at: Instant | None = None
+    wiring: Wiring = Wiring()
 
     def view(self, charger: str) -> ChargerView | None:
         """What is known of the charger of this name; None for one that is not ours."""

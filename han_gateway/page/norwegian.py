@@ -186,6 +186,14 @@ _SENTENCES: Table = _table(
         "måleren er {state}: {doubt}; ikke noe nytt på {s} s",
     ),
     (
+        r'the meter shows three wires .+, and (?P<grid>grid = "\w+"): .*',
+        "måleren viser tre ledere uten nøytral, og {grid}: en lader på én fase belaster to, den ene ubeskyttet; rett grid og phases",
+    ),
+    (
+        r'the meter shows a neutral .+ and (?P<grid>grid = "\w+"): .*',
+        'måleren viser en nøytral, og {grid}: skriv "TN", ellers får laderne mindre enn det er',
+    ),
+    (
         r"the meter encrypts its lists \((?P<who>system title \w*)\): .*",
         "måleren krypterer listene ({who}): nettselskapet har nøkkelen, og key_file under [meter] sier hvilken fil den står i",
     ),

@@ -47,6 +47,7 @@ def present(board: Board, now: Now) -> dict[str, Any]:
             "heard_at": now.time(board.heard_at),
             "manufacturer": board.manufacturer,
             "connected": board.source,
+            "other_net": bool(shown and shown.other_net),
         },
         "broker": board.broker,
         "power_w": board.power_w if shown and shown.state is MeterState.FRESH else None,

@@ -95,8 +95,9 @@ def _troubles(board: dict[str, Any], tongue: _Tongue, width: int) -> Iterator[st
     keys = [f"why.{state}"] if state != "fresh" else []
     keys += ["why.source"] if board["meter"]["connected"] is False else []
     keys += ["why.broker"] if board["broker"] is False else []
+    keys += ["why.net"] if board["meter"].get("other_net") else []
     for key in keys:
-        yield from textwrap.wrap(tongue.say(key), width, initial_indent="! ", subsequent_indent="  ")
+        yield from textwrap.wrap(tongue.say(key, board["grid"]), width, initial_indent="! ", subsequent_indent="  ")
 
 
 def _told(told: dict[str, Any], language: str, width: int) -> list[str]:

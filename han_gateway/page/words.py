@@ -57,6 +57,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Måleren er taus. Laderne holdes på reservegrensene.",
     ),
     "why.source": ("The line to the meter is broken.", "Forbindelsen til måleren er brutt."),
+    "why.net": (
+        "The meter shows another net than grid = {0}: limits may be wrong. The decisions say more.",
+        "Måleren viser et annet nett enn grid = {0}: grensene kan være feil. Beslutningene sier mer.",
+    ),
     "why.over": ("{0} carries more than the main fuse.", "{0} bærer mer enn hovedsikringen."),
     "why.broker": (
         "The MQTT broker is away: the chargers hear nothing. Those with a failsafe go to their own safe limit.",

@@ -27,9 +27,10 @@ def decoded(name: str, **zero: int) -> Reading:
         (decoded("kaifa-tn"), "do not tell whether there is a neutral"),
         (decoded("aidon-tn"), "do not tell"),
         (decoded("kamstrup-tn"), "do not tell"),
-        (decoded("kamstrup-it"), "type 6841121 is for three wires"),
+        (decoded("kamstrup-it"), "type 6841121: three wires"),
         (decoded("kaifa-it", voltage_l2_mv=0), "the second voltage is not measured"),
         (decoded("aidon-it"), "L2's current is not measured"),
+        (decoded("kaifa-tn")._replace(voltage_l1_mv=None, voltage_l2_mv=None, voltage_l3_mv=None), "do not tell"),  # as DSMR
         (decoded("kaifa-1p"), "one phase"),
         (decoded("aidon-1p"), "one phase"),
         (decoded("kamstrup-1p"), "one phase"),

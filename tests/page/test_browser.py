@@ -191,11 +191,15 @@ def test_a_meter_that_grows_silent_is_said(phone: Chromium, served: Served) -> N
     assert "meter lost" in text(phone, ".charger")
 
 
-def test_a_broker_that_is_away_and_a_phase_over_the_fuse_are_said(phone: Chromium, served: Served) -> None:
-    """Both stand on top in words, and the phase says by how much."""
+def test_a_broker_that_is_away_a_wrong_net_and_a_phase_over_the_fuse_are_said(phone: Chromium, served: Served) -> None:
+    """All stand on top in words, and the phase says by how much."""
     phone.go(served.address, DRAWN)
     over = ShowHeadroom(
-        state=MeterState.FRESH, fuse_ma=25_000, room_ma=PerLine(-6_200, 0, 1_000), load_ma=PerLine(31_200, 25_000, 24_000)
+        state=MeterState.FRESH,
+        fuse_ma=25_000,
+        room_ma=PerLine(-6_200, 0, 1_000),
+        load_ma=PerLine(31_200, 25_000, 24_000),
+        other_net=True,
     )
     served.evening.board.see(Tick(at=served.evening.at), (over,))
     served.evening.board.see(BrokerChanged(at=served.evening.at, connected=False), ())
@@ -203,6 +207,7 @@ def test_a_broker_that_is_away_and_a_phase_over_the_fuse_are_said(phone: Chromiu
 
     assert "L1 carries more than the main fuse" in text(phone, "#state")
     assert WORDS["why.broker"][0] in text(phone, "#state")
+    assert "another net than grid = TN" in text(phone, "#state")
     assert "! 6.2 A over" in text(phone, ".phase")
 
 

@@ -15,7 +15,7 @@ from han_gateway.core.appliances import APPLIANCES, Appliance
 from han_gateway.core.effects import Cause, Doubt, Grant, MeterState, Note, Reason, ShowOutcome, Stage
 from han_gateway.core.events import Ask
 from han_gateway.core.rise import Rise
-from han_gateway.core.site import Cap
+from han_gateway.core.site import Cap, Grid
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Line
 from han_gateway.page import norwegian
@@ -63,6 +63,7 @@ SAID: dict[Callable[..., Note], list[Note]] = {
     ],
     notes.same_list: [notes.same_list(600_000)],
     notes.no_hourly: [notes.no_hourly(7_200_000)],
+    notes.other_net: [notes.other_net(Grid.TN, "type MA304H3"), notes.other_net(Grid.IT, "more power")],
     notes.differs: [
         notes.differs("garage", accord, said, 6_000) for accord in (Accord.DISPUTED, Accord.SHARED) for said in (None, 16_500)
     ],

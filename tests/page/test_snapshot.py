@@ -19,7 +19,7 @@ def test_before_anything_is_known_it_says_so() -> None:
     """A board that has seen nothing is complete, with null for everything that nobody knows."""
     shown = whole(Board(site), Now(0, WALL_MS))
 
-    assert shown["meter"] == {"state": "waiting", "heard_at": None, "manufacturer": None, "connected": None}
+    assert shown["meter"] == {"state": "waiting", "heard_at": None, "manufacturer": None, "connected": None, "other_net": False}
     assert [line["load_a"] for line in shown["lines"]] == [None] * 3
     assert [(charger["name"], charger["limit_a"], charger["state"]) for charger in shown["chargers"]] == [
         ("garage", None, None),

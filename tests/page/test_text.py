@@ -54,7 +54,7 @@ def test_a_narrow_terminal_keeps_its_lines(board: dict[str, Any], width: int) ->
 
 def test_trouble_is_loud(board: dict[str, Any]) -> None:
     """A lost meter, a broken line, a broker that is away, a phase over the fuse and a charger that ignores us are all said."""
-    board["meter"] |= {"state": "lost", "connected": False}
+    board["meter"] |= {"state": "lost", "connected": False, "other_net": True}
     board["broker"] = False
     board["lines"][0] |= {"load_a": 31.2, "room_a": -6.2}
     board["lines"][1] |= {"load_a": None, "room_a": None}
@@ -73,6 +73,7 @@ def test_trouble_is_loud(board: dict[str, Any]) -> None:
         "meter LOST",
         "! The meter is silent. The chargers are held at their fallback limits.",
         "! The line to the meter is broken.",
+        "! The meter shows another net than grid = TN: limits may be wrong.",
         "! The MQTT broker is away: the chargers hear nothing. Those with a failsafe go",
         "next: journalctl",
         "THE LINE TO IT IS BROKEN",

@@ -42,6 +42,7 @@ function troubles() {
   if (Date.now() - heard > SILENT_MS) found.push(["bad", t("why.gateway", clock(board.now))]);
   if (board.meter.state !== "fresh") found.push([board.meter.state === "lost" ? "bad" : "warn", t("why." + board.meter.state)]);
   if (board.meter.connected === false) found.push(["bad", t("why.source")]);
+  if (board.meter.other_net) found.push(["bad", t("why.net", board.grid)]);
   if (board.broker === false) found.push(["bad", t("why.broker")]);
   if (board.trouble === "the broker refuses our limits") found.push(["bad", t("why.refused")]);
   const over = board.lines.filter((line) => line.room_a !== null && line.room_a < 0).map((line) => line.name);

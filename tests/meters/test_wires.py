@@ -1,0 +1,76 @@
+"""What a list shows of the net."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from han_gateway.meters.reading import Reading
+from han_gateway.meters.wires import Wires, wires
+
+CURRENTS = {"current_l1_ma": 3_000, "current_l2_ma": 3_000, "current_l3_ma": 3_000}
+VOLTAGES = {"voltage_l1_mv": 230_000, "voltage_l2_mv": 230_000, "voltage_l3_mv": 230_000}
+
+
+def shown(fields: Mapping[str, int | None], manufacturer: str = "any", meter_type: str | None = None) -> Wires | None:
+    """What a list of 3 A and 230 V on each line shows, but for these fields."""
+    values = {**CURRENTS, **VOLTAGES, **fields}
+    return wires(Reading(manufacturer=manufacturer, list=2, **values), meter_type)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("missing", ["current_l2_ma", "voltage_l2_mv"])
+def test_what_is_missing_between_two_others_was_not_measured(missing: str) -> None:
+    """I2 or U2 alone is left out where there is no neutral."""
+    found = shown({missing: None})
+    assert found is not None
+    assert not found.neutral
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        {"voltage_l1_mv": None, "voltage_l2_mv": None, "voltage_l3_mv": None},
+        {"voltage_l2_mv": None, "voltage_l3_mv": None, "current_l2_ma": None, "current_l3_ma": None},
+        {"current_l1_ma": None, "current_l2_ma": None, "current_l3_ma": None},
+        {"current_l1_ma": None, "current_l2_ma": None},
+        {"voltage_l1_mv": None, "voltage_l2_mv": None},
+        {},
+    ],
+)
+def test_a_list_without_voltages_or_of_one_phase_tells_nothing(missing: dict[str, int | None]) -> None:
+    """A P1 telegram without voltages (some DSMR meters send none) is no three-wire net, nor is a meter of one phase."""
+    assert shown(missing) is None
+
+
+@pytest.mark.parametrize(
+    ("manufacturer", "meter_type", "three_wire"),
+    [
+        ("kaifa", "MA304H3E", True),
+        ("kaifa", "MA304H4", False),
+        ("aidon", "6525", True),
+        ("aidon", "6534", False),
+        ("kamstrup", "6841121BN243101040", True),
+        ("kamstrup", "6841131BN243101040", False),
+        ("sagemcom", "6525", False),
+    ],
+)
+def test_a_type_for_three_wires_shows_it(manufacturer: str, meter_type: str, three_wire: bool) -> None:
+    """Whether this list names it or another did; a list without currents is left alone."""
+    expected = Wires(neutral=False, by=f"type {meter_type[:7]}") if three_wire else None
+    assert shown({}, manufacturer, meter_type) == expected
+    assert wires(Reading(manufacturer=manufacturer, list=2, meter_type=meter_type, **CURRENTS | VOLTAGES)) == expected  # type: ignore[arg-type]
+    assert wires(Reading(manufacturer=manufacturer, list=1, meter_type=meter_type, power_import_w=9)) is None
+
+
+@pytest.mark.parametrize(("watts", "milliamps", "neutral"), [(1_553, 3_000, True), (1_552, 3_000, False), (460, 666, False)])
+def test_more_power_than_three_wires_carry_shows_a_neutral(watts: int, milliamps: int, neutral: bool) -> None:
+    """From three quarters of U times all currents together on, of 2 A and more."""
+    found = shown({"power_import_w": watts, **dict.fromkeys(CURRENTS, milliamps)})
+    assert (found is not None and found.neutral) is neutral
+
+
+def test_power_that_is_not_sent_or_sold_shows_nothing() -> None:
+    """Neither does a power without its currents."""
+    assert shown({"power_import_w": None}) is None
+    assert shown({"power_import_w": 0}) is None
+    assert shown({"power_import_w": 9_000, "current_l3_ma": None}) is None
+    assert shown({"power_import_w": 9_000, **dict.fromkeys(VOLTAGES)}) is None
