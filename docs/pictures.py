@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/protection.md, from scenarios that are tested and from figures that are kept.
+"""Draws the pictures of docs/protection.md and docs/bench.md, from scenarios that are tested and from figures that are kept.
 
 A phone shows a picture 360 pixels wide, so letters are large; paper is white and screens may be dark, so colours are such that they read on
 both, and there is no background. ``tests/test_docs.py`` checks that the files are as this one would write them. It must not know how
@@ -272,7 +272,7 @@ def front() -> str:
     kept = json.loads((FOLDER / "front.json").read_text(encoding="utf-8"))
     (played,) = kept["classes"].values()
     said = "Energy delivered against seconds above the fuse, for our law, six others and an oracle"
-    return page(860, said, [*_plane(played["laws"], "1", 20), *_plane(played["laws"], "1.13", 440)])
+    return page(650, said, [*_plane(played["laws"], "1", 20), *_plane(played["laws"], "1.13", 350)])
 
 
 def _plane(laws: Sequence[dict[str, Any]], above: str, top: float) -> Iterator[str]:
@@ -280,7 +280,7 @@ def _plane(laws: Sequence[dict[str, Any]], above: str, top: float) -> Iterator[s
     found = {law["law"]: (law["utilisation"], law["above_s_per_day"][above]) for law in laws}
     marks = {name: found[name] for name in (OWN, *PEERS, SEES)}
     most = 10.0 ** math.ceil(math.log10(max(overload for _, overload in marks.values())))
-    high, low = top + 20, top + 330
+    high, low = top + 20, top + 240
 
     def spot(point: tuple[float, float]) -> tuple[float, float]:
         height = math.log(max(point[1], FLOOR_S) / FLOOR_S) / math.log(most / FLOOR_S)

@@ -33,14 +33,19 @@ INSTALL = ROOT / "docs" / "install.md"
 TROUBLE = ROOT / "docs" / "troubleshooting.md"
 
 
-PROTECTION = ROOT / "docs" / "protection.md"
+PROTECTION, RULES, BENCH = (ROOT / "docs" / f"{name}.md" for name in ("protection", "rules", "bench"))
+WORDS = 1100
+"""So many words of docs/protection.md, with those of its table and beside its pictures, are two pages of A4 in letters of 10.5 points, within
+margins of 15 mm and with four pictures as wide as it says. Print it before you change this."""
 KILOBYTES = 40
 """No picture is larger."""
 POLICY = Policy()
+ANY = Charger(name="any", lines=frozenset({Line.L1}))
+MINIMUM = f"{ANY.minimum_ma // 1000} A"
 LAW = (
     f"every {POLICY.list_period_ms // 1000} s",
     f"(`margin_a`, {settings.SiteSettings.model_fields['margin_a'].default:g} A)",
-    f"minimum of {Charger(name='any', lines=frozenset({Line.L1})).minimum_ma // 1000} A",
+    f"minimum of {MINIMUM}",
     f"the last {POLICY.raise_window_ms // 1000} s (`raise_window_s`)",
     f"takes nothing for {times.SETTLED_MS // 1000} s",
     f"undoes within {times.SHOWN_MS // 1000} s (within {times.SETTLED_MS // 1000} s, if it is a pause)",
@@ -80,10 +85,32 @@ LAW = (
     f"`lost` after {POLICY.lost_after_ms // 1000} s",
     f"expire after {POLICY.valid_for_ms // 1000} s (`valid_for_s`)",
     f"margin of {POLICY.estimate_margin_ma / 1000:g} A (`estimate_margin_a`)",
-    f"--seed {JUDGING_SEED}",
 )
-"""Figures of the law as docs/protection.md words them, from the code."""
-NOT_OURS = ("13.4 %", "every 2 to 2.5 s", "a 25 A gG fuse must carry 52 A for 10 s", "up to 10 s", "above 1.13 times", "1-phase")
+"""Figures of the law as docs/rules.md words them, from the code."""
+SHORT = (
+    f"Every {POLICY.list_period_ms // 1000} s the meter sends a list",
+    f"less {settings.SiteSettings.model_fields['margin_a'].default:g} A, is the *room*",
+    f"below its minimum of {MINIMUM} it pauses",
+    f"list of the last {POLICY.raise_window_ms // 1000} s allows",
+    f"those {POLICY.raise_window_ms // 1000} s become up to {POLICY.longest_window_ms // 1000} s",
+    f"by more than {POLICY.foresee_above_percent - 100} % of the fuse",
+    f"its turn for {times.TURN_MS // 60_000} minutes",
+    f"stays {fairness.UNUSED_MA / 1000:g} A below its limit for {times.SETTLED_MS // 1000} s",
+    f"what it draws and {fairness.SLACK_MA // 1000} A",
+    f"gets {MINIMUM} only if nobody else needs them",
+    f"**Held at {MINIMUM}.**",
+    f"up to {1 + heat.EXCESS_PERCENT / 100:g} times the fuse",
+    f"moved by {question.QUESTION_MA // 1000} A now and then",
+    f"{usage.SEEN_REPORTS} reports over {times.SHOWN_MS // 1000} s",
+    f"margin of {POLICY.estimate_margin_ma / 1000:g} A",
+    f"`stale` after {POLICY.stale_after_ms // 1000} s",
+    f"`lost` after {POLICY.lost_after_ms // 1000} s",
+    f"each `fallback_a` ({ANY.fallback_ma // 1000} A)",
+    f"expire after {POLICY.valid_for_ms // 1000} s",
+    f"held at {MINIMUM} rather",
+)
+"""The same as docs/protection.md words them."""
+NOT_OURS = ("13.4 %", "every 2 to 2.5 s", "a 25 A gG fuse must carry 52 A for 10 s", "up to 10 s", "1-phase")
 """Figures of nets, meters and fuses."""
 
 
@@ -101,13 +128,23 @@ def test_tables_are_those_of_the_code(path: Path) -> None:
 
 
 def test_every_promise_was_held_by_a_campaign() -> None:
-    """What the README promises held when it was tried last, and the command that tried it names a campaign that is there."""
+    """What docs/promises.md promises held when it was tried last, and the command that tried it names a campaign that is there."""
     kept = json.loads((ROOT / "docs" / "figures.json").read_text(encoding="utf-8"))
     names = {each["command"].split()[-1] for each in kept.values()}
 
     assert [name for name, each in kept.items() if not each["holds"]] == []
     assert [name for name in names if not (ROOT / "tests" / "campaign" / f"{name.replace('-', '_')}.py").exists()] == []
     assert len(kept) > 10
+
+
+def test_the_readme_promises_what_is_tried() -> None:
+    """Each promise in the README is word for word one that a campaign has tried."""
+    kept = json.loads((ROOT / "docs" / "figures.json").read_text(encoding="utf-8"))
+    _, listed = (ROOT / "README.md").read_text(encoding="utf-8").split("It promises, among other things:\n")
+    promised = re.findall(r"^\* (.*)$", listed.split("\n\nEach promise")[0], re.MULTILINE)
+
+    assert [words for words in promised if words not in {each["text"] for each in kept.values()}] == []
+    assert len(promised) > 5
 
 
 def test_every_symptom_is_a_message_of_the_program() -> None:
@@ -129,10 +166,25 @@ def test_every_symptom_is_a_message_of_the_program() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(path: Path) -> None:
-    """Every link to a file of the project leads to a file."""
-    links = re.findall(r"\]\(([^)#:]+)\)", path.read_text(encoding="utf-8"))
+    """Every link to a file of the project, or to a place in one, leads to a file, and every picture is one."""
+    text = path.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text) + re.findall(r'src="([^"]+)"', text)
 
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+def places(path: Path) -> set[str]:
+    """The names that GitHub gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_headings(path: Path) -> None:
+    """Every link to a place in a page leads to a heading of that page."""
+    links = re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text(encoding="utf-8"))
+
+    assert [(page, place) for page, place in links if place not in places(path.parent / page if page else path)] == []
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -194,18 +246,41 @@ def test_pictures_are_what_the_program_does(name: str) -> None:
 
 
 def test_every_picture_is_drawn_and_shown() -> None:
-    """There is no picture that nobody draws, and none that the page does not show."""
-    shown = re.findall(r"\]\(pictures/([^)]+)\)", PROTECTION.read_text(encoding="utf-8"))
+    """There is no picture that nobody draws, and none that neither docs/protection.md nor docs/bench.md shows."""
+    shown = {
+        name for path in (PROTECTION, BENCH) for name in re.findall(r"pictures/([a-z]+\.svg)", path.read_text(encoding="utf-8"))
+    }
 
     assert sorted(shown) == sorted(PICTURES) == sorted(path.name for path in FOLDER.glob("*.svg"))
 
 
-def test_figures_of_the_law_are_those_of_the_code() -> None:
-    """Every figure in the prose of docs/protection.md is one of the code, or of those few that are not ours."""
-    text = re.sub(r"<!-- (\w+) -->.*?<!-- end -->|!\[.*?\)", "", PROTECTION.read_text(encoding="utf-8"), flags=re.DOTALL)
-    prose = " ".join(text.split())
+def test_the_short_page_stays_short() -> None:
+    """docs/protection.md has no more words than fit on two pages."""
+    assert len(PROTECTION.read_text(encoding="utf-8").split()) <= WORDS
 
-    assert [words for words in LAW if words not in prose] == []
-    for words in (*LAW, *NOT_OURS):
+
+def unexplained(path: Path, *known: str) -> list[str]:
+    """Figures in the prose of a page that are not within known words; and known words that are not there."""
+    text = re.sub(
+        r"<!-- (\w+) -->.*?<!-- end -->|!\[.*?\)|<img [^>]*>|\]\([^)]*\)", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    prose = " ".join(text.split())
+    missing = [words for words in known if words not in prose]
+    for words in (*known, *NOT_OURS):
         prose = prose.replace(words, "")
-    assert re.findall(r"\S*(?<![A-Za-z0-9])\d\S*.{0,12}", prose) == []
+    return missing + re.findall(r"\S*(?<![A-Za-z0-9])\d\S*.{0,12}", prose)
+
+
+def test_figures_of_the_law_are_those_of_the_code() -> None:
+    """Every figure in the prose of docs/rules.md is one of the code, or of those few that are not ours."""
+    assert unexplained(RULES, *LAW) == []
+
+
+def test_figures_of_the_short_page_are_those_of_the_code() -> None:
+    """So is every figure in the prose of docs/protection.md."""
+    assert unexplained(PROTECTION, *SHORT) == []
+
+
+def test_the_bounds_are_those_of_the_judging_seed() -> None:
+    """The command in docs/bench.md plays the houses on which nothing was tuned."""
+    assert f"--seed {JUDGING_SEED} --bounds" in BENCH.read_text(encoding="utf-8")

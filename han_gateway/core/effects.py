@@ -12,7 +12,7 @@ from han_gateway.meters.reading import Reading
 
 
 class MeterState(Enum):
-    """How far the meter can be trusted now (the safety policy of docs/protection.md)."""
+    """How far the meter can be trusted now (the safety policy of docs/rules.md)."""
 
     WAITING = "waiting"
     FRESH = "fresh"

@@ -127,7 +127,7 @@ class CapRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The figures of the safety policy (docs/protection.md); durations in milliseconds.
+    """The figures of the safety policy (docs/rules.md); durations in milliseconds.
 
     ``list_period_ms`` is the period of the lists that carry currents; the meter is STALE after ``stale_after_ms`` without one
     (2.5 periods, so that one lost frame changes nothing) and LOST after ``lost_after_ms``.

@@ -1,7 +1,7 @@
 """What all campaigns share: their arguments, and what becomes of a promise that was tried.
 
 A campaign ends with ``return published(arguments, promises)``: every promise is printed with its gate and what was seen, and with
-``--figures FILE`` also kept in that file, from which the README's table of promises is made. It must not know what is promised.
+``--figures FILE`` also kept in that file, from which the table of docs/promises.md is made. It must not know what is promised.
 """
 
 import argparse

@@ -29,7 +29,7 @@ from tests.campaign._trial import PAGES, answer_of, cold, warm
 STRICT = tuple(f"han_gateway/core/{name}.py" for name in ("allocation", "draw", "headroom", "supervision"))
 FAST = 60
 OTHERS_PERCENT = 90
-TABLES = f"{PAGES}::test_tables_are_those_of_the_code[protection.md]"
+TABLES = f"{PAGES}::test_tables_are_those_of_the_code[rules.md]"
 TESTS = {
     "dlms": ("tests/dlms", "tests/meters"),
     "han_gateway/core": ("tests/core", f"{PAGES}::test_figures_of_the_law_are_those_of_the_code", TABLES),
