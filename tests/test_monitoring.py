@@ -103,6 +103,13 @@ LOUD = (
         minutes=40,
     ),
     Loud(
+        "HanOtherNet",
+        {'han_meter_contradicts_grid{meter="home"}': "0x2 1x200"},
+        {"meter": "home"},
+        "home shows another net than the one in the configuration",
+        quiet=5,
+    ),
+    Loud(
         "HanOverFuse",
         {'han_headroom_amperes{meter="home", phase="L2"}': "4x8 -1.5x200"},
         HOME,

@@ -34,6 +34,7 @@ DEFINED = {
         "Lists that renew nothing and raise nothing, by reason: old ones, and those of a meter that repeats itself.",
         ("meter", "reason"),
     ),
+    "han_meter_contradicts_grid": Defined("1 while the meter shows another net than the configured one.", ("meter",)),
     "han_meter_last_telegram_timestamp_seconds": Defined("When the last list of each kind came.", ("meter", "list")),
     "han_meter_clock_timestamp_seconds": Defined(
         "What the meter's clock said in that list, by its maker's rule or the configured one.", ("meter", "list")

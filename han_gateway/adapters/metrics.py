@@ -217,6 +217,7 @@ class Metrics(Collector):
         yield from phases("han_overload_seconds_total", meter, self._overload_ms, 1000)
         if shown is not None:
             yield from phases("han_headroom_amperes", meter, shown.room_ma, 1000)
+            yield "han_meter_contradicts_grid", (meter,), shown.other_net
         for circuit in self.site.root.circuits():
             said = self._circuits.get(circuit.name)
             if said is not None and (self._now or said.at) - said.at < self.site.policy.lost_after_ms:

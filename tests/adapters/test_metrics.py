@@ -217,6 +217,14 @@ def test_a_lost_meter_shows_no_old_values(metrics: Metrics) -> None:
     assert seen["han_controller_state{fresh}"] == 0
 
 
+@pytest.mark.parametrize("other_net", [False, True])
+def test_a_meter_that_contradicts_the_configured_net_is_told(metrics: Metrics, other_net: bool) -> None:
+    """1 while it does, 0 while it does not, and nothing before anything was heard."""
+    assert "han_meter_contradicts_grid{home}" not in samples(metrics)
+    metrics.did(replace(ROOM, other_net=other_net))
+    assert samples(metrics)["han_meter_contradicts_grid{home}"] == other_net
+
+
 def test_overload_is_counted_in_seconds_per_line(metrics: Metrics) -> None:
     """While a line has negative room its overload grows with the ticks, and no other line's does."""
     metrics.saw(Tick(at=HOUR))
