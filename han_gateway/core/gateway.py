@@ -212,7 +212,7 @@ def _choose(site: Site, state: State, for_cuts: Room, at: Instant, *, believed: 
         )
     waiting = (Cause.METER_WAITING, Cause.METER_STALE, Cause.METER_LOST)
     return {}, {
-        view.charger.name: _because(view.grant, Cause.RAISE_PENDING)
+        view.charger.name: replace(view.grant, reason=replace(view.grant.reason, cause=Cause.RAISE_PENDING))
         for view in state.chargers
         if view.grant.reason.cause in waiting
     }

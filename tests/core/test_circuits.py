@@ -149,6 +149,19 @@ def test_a_meter_that_was_never_heard_is_missed() -> None:
     assert str(run.grant("garage").reason) == "meter lost (shed fuse)"
 
 
+def test_a_lost_meter_is_named_while_it_is_lost() -> None:
+    """Who waits below a silent meter is told so whatever the house does meanwhile: not that its raise is near, nor a place in the queue."""
+    run = Run(shed(fallback=0))
+    for each in range(30):
+        run.lists(1, 2, 2, 75 if each % 10 == 9 else 2, says={"garage": 0, "yard": run.limit("yard") / 1000})
+    reasons = {(str(told.grant.reason), told.queue) for at, told in run.told() if told.grant.charger == "garage" and at > 60_000}
+
+    assert run.limits("yard")[-1][1] < 16_000
+    assert reasons == {("meter lost (shed fuse)", None)}
+    minutes(run, 2, 2)
+    assert str(run.grant("garage").reason) == "no room for the minimum (shed fuse, L1)"
+
+
 def test_a_line_that_is_not_measured_has_no_room_for_raises() -> None:
     """What the shed's meter does not say about a line that a charger loads raises nothing."""
     run = Run(shed())
