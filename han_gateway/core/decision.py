@@ -111,29 +111,30 @@ def grow(
     shares = fair_shares(site, chargers, room, wants, at, restless=restless, unheard=unheard) if len(chargers) > 1 else {}
     waiting = {name: grant for name, grant in shares.items() if not grant.limit_ma and grant.reason.cause is not Cause.CHARGER}
     wanting = [want for want in wants if want.floor_ma or want.charger.name not in waiting]
-    grants = waiting | _by_name(allocate(site, room, wanting))
-    grown = {
-        view.charger.name: _explained(site, view, want, grants[view.charger.name], at)
-        for view, want in zip(chargers, wants, strict=True)
-    }
+    grown = _explained(site, chargers, wants, waiting | _by_name(allocate(site, room, wanting)), at)
     most = {want.charger.name: min(want.ceiling_ma, highest_ma(want.charger)) for want in wants}
     hungry = [grant for name, grant in grown.items() if grant.limit_ma < most[name]]
     if hungry and shares:
         made = made_room(chargers, room, wants, shares, grown) or lent(site, chargers, hungry, shares, at)
         if made:
-            return made
+            return _explained(site, chargers, wants, made, at)
     worth = {view.charger.name: _worth_it(site, view, grown[view.charger.name], at) for view in chargers}
     worth = _one_by_one(site, chargers, worth, at)
     still = all(view.grant.limit_ma == worth[view.charger.name].limit_ma for view in chargers)
     return worth | ask_one(site, chargers, room, NONE if restless else for_cuts, at) if still else worth
 
 
-def _explained(site: Site, view: ChargerView, want: Want, grant: Grant, at: Instant) -> Grant:
+def _explained(site: Site, chargers: tuple[ChargerView, ...], wants: list[Want], grants: Grants, at: Instant) -> Grants:
     """To the allocation a car that wants no more is a charger at its maximum, and one without a car any other; people are told the difference."""
-    wants_no_more = grant.reason.cause is Cause.CHARGER and grant.limit_ma < highest_ma(view.charger)
-    if wants_no_more or (want.absent and not grant.limit_ma):
-        return replace(grant, reason=Reason(cause=content(site.policy, view, at)))
-    return grant
+    told = dict(grants)
+    for view, want in zip(chargers, wants, strict=True):
+        grant = grants.get(view.charger.name)
+        if grant is None:
+            continue
+        wants_no_more = grant.reason.cause is Cause.CHARGER and grant.limit_ma < highest_ma(view.charger)
+        if wants_no_more or (want.absent and not grant.limit_ma):
+            told[view.charger.name] = replace(grant, reason=Reason(cause=content(site.policy, view, at)))
+    return told
 
 
 def _one_by_one(site: Site, chargers: tuple[ChargerView, ...], grants: Grants, at: Instant) -> Grants:

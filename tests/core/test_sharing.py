@@ -218,6 +218,16 @@ def test_one_who_is_hungry_is_enough_to_lend_to() -> None:
     assert lent(site, told, [elsewhere], fair, NOW) == {}
 
 
+def test_who_lends_is_told_why_it_has_no_more() -> None:
+    """A charger of 16 A that is lowered to what its car uses is told so, and not that this is its own maximum."""
+    site = house(charger("a", [L1]), charger("b", [L1]))
+    a, b = reporting(views(site, a=16, b=6), a=7, b=6)
+
+    lent_to_b = grow(site, (a._replace(unused_since=NOW - SETTLED_MS), b), room(22, 0, 0), NOW)
+    assert limits(lent_to_b) == {"a": 9}
+    assert lent_to_b["a"].reason == Reason(cause=Cause.ENOUGH)
+
+
 @pytest.mark.parametrize(("status", "lowered"), [(ChargerStatus.IDLE, True), (ChargerStatus.CONNECTED, False)])
 def test_an_empty_place_makes_room_whatever_its_priority(status: ChargerStatus, *, lowered: bool) -> None:
     """It held 6 A of 13 all night beside a car that charged with 7. A car that is there and has just begun keeps its minimum."""
