@@ -387,7 +387,15 @@ KEY, AUTHENTICATION_KEY = "CA0A0123456789ABCDEF0123456789AB", "cafe0123456789abc
 
 @pytest.mark.parametrize(
     "written",
-    [KEY, KEY.lower() + "\n", "0x" + KEY, " ".join(KEY[at : at + 2] for at in range(0, 32, 2)), KEY[:16] + "-\r\n" + KEY[16:]],
+    [
+        KEY,
+        KEY.lower() + "\n",
+        "0x" + KEY,
+        f" 0X{KEY} ",
+        f"\ufeff{KEY}\r\n",
+        " ".join(KEY[at : at + 2] for at in range(0, 32, 2)),
+        KEY[:16] + "-\r\n" + KEY[16:],
+    ],
 )
 def test_the_key_of_a_meter_comes_from_a_file_beside_the_configuration(tmp_path: Path, written: str) -> None:
     """32 hex digits, grouped as people do, are the key, and nobody prints it; without one there is none."""
@@ -449,7 +457,17 @@ def test_a_key_that_is_none_is_named_with_its_file_and_not_shown(tmp_path: Path,
     assert KEY[:8].lower() not in line.lower()
 
 
-@pytest.mark.parametrize("value", [f'"{KEY}"', f'"{KEY[:16]} {KEY[16:]}"', "12345678901234567890123456789012"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        f'"{KEY}"',
+        f'"{KEY[:16]} {KEY[16:]}"',
+        f'"0x{KEY}"',
+        f'"{KEY[:-1]}"',
+        f'"GPK60: {KEY}"',
+        "12345678901234567890123456789012",
+    ],
+)
 def test_a_key_in_the_place_of_its_file_is_not_shown(tmp_path: Path, value: str) -> None:
     """Who writes the key itself into the configuration is told to put it into a file, and does not find it in the log."""
     (line,) = problems(tmp_path, HOUSE + f"key_file = {value}\n")

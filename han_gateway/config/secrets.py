@@ -27,6 +27,7 @@ _KEYS = {
 }
 """The keys of a meter: the key of the configuration, systemd's credential, what it is, and what it is called in Denmark."""
 _BETWEEN = re.compile(r"[\s:.-]+")  # how people group the digits
+_MOST_OF_A_KEY = re.compile("[0-9A-Fa-f]{24}")  # with an 0x before it, or a digit lost, it is a secret all the same
 
 
 def password(file: TomlFile, named: Path | None) -> SecretStr | None:
@@ -73,11 +74,11 @@ def _keys(sources: Mapping[str, Path | None], places: Mapping[str, str]) -> Keys
 def _hex_key(key: str, source: Path, where: str) -> bytes:
     """The key that stands in a file. Whoever wrote the key where the name of its file belongs must not find it in the log."""
     _, words, paper = _KEYS[key]
-    if _digits(source.name) == 2 * KEY_SIZE:
+    if _MOST_OF_A_KEY.search(_BETWEEN.sub("", source.name)):
         what = f"is the {words} itself, not the name of a file"
         raise ConfigError([Problem(where, what, "write it into a file that only root can read, and name that")])
     text = _text(source, where, f"put the {words} alone into that file")
-    digits = _BETWEEN.sub("", text.removeprefix("0x"))
+    digits = _BETWEEN.sub("", text).lower().removeprefix("0x")
     if _digits(digits) != 2 * KEY_SIZE:
         found = f"has {len(digits)} hex digits, not {2 * KEY_SIZE}" if _digits(digits) else f"is not {2 * KEY_SIZE} hex digits"
         what = f"{source} {found}: that is no {words}"
@@ -113,7 +114,9 @@ def _source(file: TomlFile, credential: str, named: Path | None) -> Path | None:
 
 def _text(source: Path, where: str, remedy: str) -> str:
     try:
-        return first_bytes(source, LARGEST_SECRET).decode().strip("\r\n")
+        return (
+            first_bytes(source, LARGEST_SECRET).decode("utf-8-sig").strip("\r\n")
+        )  # Windows begins text with a mark that nobody sees
     except (OSError, ValueError) as why:
         reason = (getattr(why, "strerror", None) or "not text").lower()
         remedy = FORBIDDEN if isinstance(why, PermissionError) else remedy
