@@ -236,6 +236,8 @@ def test_one_line_alone_is_refused_without_a_neutral(tmp_path: Path, grid: Grid)
         (HOUSE + '[amsreader]\ntopic = "ams/#"\n', ["topic"]),
         (HOUSE + '[homeassistant]\nprefix = ""\n', ["prefix"]),
         (HOUSE.replace("/dev/ttyUSB0", "tcp:pi:99999"), ["is neither a device nor tcp:HOST:PORT"]),
+        (HOUSE.replace("/dev/ttyUSB0", "tcp://pi:2001"), ["is written without the slashes here: tcp:HOST:PORT"]),
+        (HOUSE.replace("/dev/ttyUSB0", "mqtt://pi/pulse"), ["mqtt:TOPIC for a topic on the broker of [mqtt]"]),
         (HOUSE + 'zone = "Oslo"\n', ["'Oslo' is not a time zone; for example zone = \"Europe/Oslo\""]),
         (HOUSE + "baud = 2401\n", ["'2401' is not one of"]),
         (

@@ -22,6 +22,8 @@ def _from_text(value: object) -> object:
 def _port(value: str) -> str:
     if value.startswith("/") and "\0" not in value:
         return value
+    if "://" in value:
+        raise ValueError("is written without the slashes here: tcp:HOST:PORT, or mqtt:TOPIC for a topic on the broker of [mqtt]")
     if _MQTT.fullmatch(value):
         return value
     match = _TCP.fullmatch(value)
