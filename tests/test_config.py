@@ -258,7 +258,10 @@ def test_one_line_alone_is_refused_without_a_neutral(tmp_path: Path, grid: Grid)
             HOUSE + '[[circuit]]\nname = "a"\nfuse_a = 9\nparent = "b"\n[[circuit]]\nname = "b"\nfuse_a = 9\nparent = "a"\n',
             ["circle"] * 2,
         ),
-        (HOUSE + '[[circuit]]\nname = "main"\nfuse_a = 9\n', ["'main' is the name of another circuit"]),
+        (
+            HOUSE + '[[circuit]]\nname = "main"\nfuse_a = 9\n[[circuit]]\nname = "a"\nfuse_a = 9\n',
+            ["'main' is the main fuse, which stands under [site]; leave this one out"],
+        ),
         (HOUSE + '[[circuit]]\nname = "a"\nfuse_a = 9\nparent = "mian"\n', ["there is no circuit 'mian'; did you mean main?"]),
     ],
 )

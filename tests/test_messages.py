@@ -51,7 +51,7 @@ MISTAKES = {
     GOOD + "[caps]\npower_min_w = 2000\n": "add power_w",
     GOOD + "[caps]\npower_w = 1000\npower_min_w = 2000\n": "reorder the three",
     GOOD + "[caps]\nline_a = 32\n": "a cap can only be below it",
-    GOOD + '[[circuit]]\nname = "main"\nfuse_a = 20\n': "give each its own name",
+    GOOD + '[[circuit]]\nname = "main"\nfuse_a = 20\n': "leave this one out",
     GOOD + '[[circuit]]\nname = "a"\nfuse_a = 20\nparent = "b"\n': "known here: main, a",
     GOOD + '[[circuit]]\nname = "a"\nfuse_a = 20\nparent = "a"\n': 'end at "main" sooner',
     SITE + METER + "[charger]\n": "write [[charger]] above each one",

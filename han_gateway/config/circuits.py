@@ -36,12 +36,14 @@ def tree(file: TomlFile, settings: Settings, chargers: Sequence[ChargerSettings]
 
 
 def _circuit_problems(file: TomlFile, circuits: Sequence[CircuitSettings]) -> Iterator[Problem]:
-    parents = {circuit.name: circuit.parent for circuit in circuits}
+    parents = {circuit.name: circuit.parent for circuit in circuits if circuit.name != ROOT}
     seen = {ROOT}
     for number, circuit in enumerate(circuits):
         if circuit.name in seen:
             where = file.where(("circuit", number, "name"))
-            yield Problem(where, f"{circuit.name!r} is the name of another circuit", "give each its own name")
+            main = circuit.name == ROOT
+            what = "is the main fuse, which stands under [site]" if main else "is the name of another circuit"
+            yield Problem(where, f"{circuit.name!r} {what}", "leave this one out" if main else "give each its own name")
             continue
         seen.add(circuit.name)
         where = file.where(("circuit", number, "parent"))
