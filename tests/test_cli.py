@@ -261,7 +261,7 @@ def test_check_shows_caps_and_meters_of_sub_fuses(house: Path, capsys: pytest.Ca
     out, err = capsys.readouterr()
     assert "the house buys at most 4000 W, 4000 to 9000 W over han/home/caps/power/set" in out
     assert "each phase carries at most 16 A\n" in out
-    assert "shed fuse 20 A, with a meter of its own" in out
+    assert "shed fuse 20 A, with a meter of its own heard on han/home/circuits/shed/load" in out
     assert "warning: charger garage needs at least 4140 W: the power cap of 4000 W keeps it paused" in err
 
 

@@ -27,7 +27,12 @@ def main(args: argparse.Namespace) -> int:
     from han_gateway.config.problems import listed
 
     config = load(args.config)
-    for line in (*_site(config), *_tree(config.site.root), *_devices(config), *_ways(config)):
+    for line in (
+        *_site(config),
+        *_tree(config.site.root, f"{config.mqtt.prefix}/{config.site.name}"),
+        *_devices(config),
+        *_ways(config),
+    ):
         print(line)
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
@@ -59,18 +64,18 @@ def _caps(config: "Config") -> Iterator[str]:
             yield f"  {what} at most {rule.default / scale:g} {unit}{settable}"
 
 
-def _tree(circuit: "Circuit", indent: str = "") -> Iterator[str]:
-    """A fuse and all below it, one line each."""
+def _tree(circuit: "Circuit", base: str, indent: str = "") -> Iterator[str]:
+    """A fuse and all below it, one line each; topics begin with ``base``."""
     from han_gateway.core.site import Circuit
 
     margin = f" ({_amps(circuit.margin_ma)} kept free)" if circuit.margin_ma else ""
-    meter = ", with a meter of its own" if circuit.metered else ""
+    meter = f", with a meter of its own heard on {base}/circuits/{circuit.name}/load" if circuit.metered else ""
     yield f"{indent}{circuit.name} fuse {_amps(circuit.fuse_ma)}{margin}{meter}"
     for place, part in enumerate(circuit.parts, 1):
         last = place == len(circuit.parts)
         lead = indent.replace("├─ ", "│  ").replace("└─ ", "   ") + ("└─ " if last else "├─ ")
         if isinstance(part, Circuit):
-            yield from _tree(part, lead)
+            yield from _tree(part, base, lead)
         else:
             yield lead + _charger(part)
 
