@@ -23,6 +23,8 @@ decisions = logging.getLogger(DECISIONS)
 
 HUNG_MS = 5_000
 """After so many missed ticks ``/healthz`` says that the loop hangs."""
+UNHEARD_MS = 60_000
+"""So long a meter may be silent after a start before ``/healthz`` says so."""
 TELL_AGAIN_MS = 600_000
 """A mistake that goes on is told again after ten minutes."""
 
@@ -144,7 +146,7 @@ class Health:
     def __init__(self, clock: SystemClock, troubles: Troubles) -> None:
         self._clock = clock
         self._troubles = troubles
-        self._alive_at = clock.now()
+        self._alive_at = self._started = clock.now()
         self._meter = MeterState.WAITING
 
     def see(self, _event: Event, effects: Iterable[Effect]) -> None:
@@ -163,4 +165,6 @@ class Health:
             return "the controller hangs"
         if self._meter is MeterState.LOST:
             return "the meter is lost"
+        if self._meter is MeterState.WAITING and self._clock.now() - self._started > UNHEARD_MS:
+            return "the meter has not been heard yet"
         return None if self._troubles.denied is None else REFUSED

@@ -20,6 +20,7 @@ from han_gateway.meters.reading import ClockRule, Reading, clock_octets
 from han_gateway.outlets import (
     HUNG_MS,
     TELL_AGAIN_MS,
+    UNHEARD_MS,
     ClockWatch,
     Health,
     Refusals,
@@ -164,6 +165,21 @@ def test_the_status_line_names_meter_room_and_broker(tmp_path: Path) -> None:
         assert [manager.recv(200).decode() for _ in range(4)] == [
             f"{room}; {broker}" for broker in ("no broker yet", "broker connected", refusing, "broker lost")
         ]
+
+
+def test_a_meter_that_was_never_heard_is_not_healthy() -> None:
+    """A start takes its time; a minute later whoever asks is told, as `status` tells it: the chargers have no more than their fallback."""
+    clock = StillClock()
+    health = Health(clock, Troubles(lambda _: None, None))
+
+    clock.at = UNHEARD_MS
+    health.alive()
+    assert health.trouble() is None
+    clock.at += 1
+    assert health.trouble() == "the meter has not been heard yet"
+    nothing: PerLine[int | None] = PerLine(None, None, None)
+    health.see(Tick(at=clock.at), (ShowHeadroom(state=MeterState.FRESH, fuse_ma=25_000, room_ma=nothing, load_ma=nothing),))
+    assert health.trouble() is None
 
 
 def test_health() -> None:

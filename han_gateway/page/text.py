@@ -42,6 +42,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "meter.stale": ("STALE", "FORSINKET"),
     "meter.lost": ("LOST", "BORTE"),
     "trouble.the meter is lost": ("the meter is lost", "måleren er borte"),
+    "trouble.the meter has not been heard yet": ("the meter has not been heard yet", "måleren er ikke hørt ennå"),
     "trouble.the broker refuses our limits": ("the broker refuses our limits", "brokeren avviser grensene våre"),
     "trouble.the controller hangs": ("the controller hangs", "styringen henger"),
 }

@@ -121,7 +121,10 @@ def test_in_norwegian_nothing_is_left_in_english(board: dict[str, Any]) -> None:
     assert not re.search(r"\d\.\d", text)
 
 
-@pytest.mark.parametrize("trouble", ["the meter is lost", "the controller hangs", "the broker refuses our limits"])
+TROUBLES = ["the meter is lost", "the meter has not been heard yet", "the controller hangs", "the broker refuses our limits"]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_every_trouble_that_is_told_has_its_words(board: dict[str, Any], trouble: str) -> None:
     """What /healthz says is said in both languages; a new one as it is."""
     board["trouble"] = trouble
