@@ -34,6 +34,8 @@ WELL = {
     'process_start_time_seconds{job="han-gateway", instance="pi"}': "1000x480",
     'han_failsafe_active{reason="meter_lost"}': "0x100 1 1 1 0x377",
     'han_controller_state{state="fresh"}': "1x100 0 0 0 1x377",
+    'han_controller_state{state="lost"}': "0x100 1x40 0x339",
+    'han_charger_limit_cause{charger="garage", cause="meter_lost"}': "_x100 1x40 _x339",
     'han_meter_telegrams_total{meter="home", list="2"}': "0+1.5x480",
     'han_meter_frame_errors_total{meter="home", reason="frame_check"}': "0x100 1x380",
     'han_headroom_amperes{meter="home", phase="L1"}': "5x100 -8 -8 -8 5x377",
@@ -84,6 +86,13 @@ LOUD = (
         {'han_failsafe_active{reason="meter_lost"}': "0x2 1x200"},
         {"reason": "meter_lost"},
         "no currents from the meter (meter_lost): chargers have their fallback limits",
+    ),
+    Loud(
+        "HanCircuitMeterLost",
+        {f'han_charger_limit_cause{{instance="pi", charger="{name}", cause="meter_lost"}}': "_x2 1x200" for name in "ab"},
+        {"instance": "pi"},
+        "2 chargers on pi have their fallback: the meter of a sub-fuse is silent",
+        quiet=5,
     ),
     Loud(
         "HanMeterUnsteady",
