@@ -114,7 +114,7 @@ def _items(name: str, decoder: "Decoder") -> "Iterator[Reading | Rejected]":
 
 HINTS = {
     "encrypted": "the meter encrypts: ask the grid company for the key (--key-file), or to switch that off",
-    "wrong_key": "the lists are whole but do not decrypt: check the key",
+    "wrong_key": "the lists are whole but do not decrypt: check the key, or the second one if they do without --authentication-key-file",
     "unauthenticated": "nothing proves who sent the lists: leave --authentication-key-file out",
     "frame_check": "damaged or edited frames: --ignore-fcs believes them anyway",
 }

@@ -91,7 +91,7 @@ def options(tmp_path: Path) -> dict[str, list[str]]:
         ("one", 0, "12 readings, 0 rejected"),
         ("both", 0, "12 readings, 0 rejected"),
         ("wrong", 1, "12 wrong_key)\nthe lists are whole but do not decrypt: check the key"),
-        ("wrong second", 1, "12 wrong_key"),
+        ("wrong second", 1, "or the second one if they do without --authentication-key-file"),
     ],
 )
 def test_decode_reads_what_the_key_opens(
