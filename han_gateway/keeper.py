@@ -1,7 +1,7 @@
 """Keeps what was learned over a restart: recalls it at the start, writes it down seldom, and never stands in the loop's way.
 
-Writing happens in a thread of its own, one write at a time, every 15 minutes, a moment after somebody has asked something of a charger, and
-at the end, and only if there is something new.
+Writing happens in a thread of its own, one write at a time, every 15 minutes, a moment after somebody has asked something of a charger or its
+lines have changed, and at the end, and only if there is something new.
 Trouble with the file costs the learning and nothing else. This file must not know what is learned, nor how it is written.
 """
 
@@ -13,19 +13,19 @@ from pathlib import Path
 
 from han_gateway.adapters import store
 from han_gateway.adapters.recording import moment
-from han_gateway.core.effects import Effect, ShowOutcome
+from han_gateway.core.effects import Effect, SetLimit, ShowOutcome
 from han_gateway.core.events import Ask, Event
 from han_gateway.core.fairness import LEAD_MA
 from han_gateway.core.memory import Memory, Past, worth_keeping
-from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.units import Instant, Line, MilliAmps
 
 log = logging.getLogger("han_gateway")
 
 EVERY_MS = 900_000
-"""SD cards wear: 96 writes a day at most, and one for each wish."""
+"""SD cards wear: 96 writes a day at most, and one for each wish and each change of phases."""
 SOON_MS = 1_000
 REST_MS = 60_000
-"""A wish is written at once, but not oftener than this, however fast wishes change."""
+"""A wish is written at once, but not oftener than this, however fast wishes change, and lines."""
 BY_MA = 2_000
 """By how much more or less a charger must have had to be worth one of them. What is smaller waits for the end of the run."""
 
@@ -44,6 +44,7 @@ class Keeper:
         self._seen = started - REST_MS
         self._kept: Memory | None = None
         self._failing = False
+        self._told: dict[str, frozenset[Line]] = {}
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="state")
         self._job: Future[None] | None = None
 
@@ -60,14 +61,25 @@ class Keeper:
         return self._kept
 
     def see(self, event: Event, effects: Iterable[Effect]) -> None:
-        """Let time pass: an outlet. What an owner has asked must outlive a power cut, so it does not wait."""
-        if any(isinstance(effect, ShowOutcome) for effect in effects):
+        """Let time pass: an outlet. What an owner has asked must outlive a power cut, so it does not wait.
+
+        Nor does a change of phases: to tell a charger its old lines after a crash would be one more.
+        """
+        if [effect for effect in effects if self._presses(effect)]:
             self._due = min(self._due, max(event.at + SOON_MS, self._seen + REST_MS))
         if event.at >= self._due:
             self._seen = event.at
             self._due = event.at + EVERY_MS
             if self._job is None or self._job.done():  # a card that takes a quarter of an hour is not asked again
                 self._keep(BY_MA)
+
+    def _presses(self, effect: Effect) -> bool:
+        """Tell whether this is worth a write of its own; of lines only those that are others than before."""
+        if not isinstance(effect, SetLimit):
+            return isinstance(effect, ShowOutcome)
+        before = self._told.get(effect.grant.charger, effect.lines)
+        self._told[effect.grant.charger] = effect.lines
+        return effect.lines != before
 
     async def close(self) -> None:
         """Write the last words, and wait until they are on the disk."""
@@ -97,9 +109,13 @@ class Keeper:
             self._failing = False
 
 
+_NOBODY = Past("")
+"""A charger of which nothing is known."""
+
+
 def told(memory: Memory, recalled: Memory) -> str:
     """One line for the log: of when the memory is, and what of it counts in this house."""
-    known = "; ".join(_known(past) for past in recalled.chargers if past.response_ms or past.had_ua or past.wish)
+    known = "; ".join(_known(past) for past in recalled.chargers if past != _NOBODY._replace(name=past.name))
     patience = f"raises wait for {recalled.patience_ms / 1000:g} s" if recalled.patience_ms else ""
     words = "; ".join(filter(None, (known, patience))) or "nothing that still counts"
     return f"remembered from {moment(memory.at):%Y-%m-%d %H:%M} UTC: {words}"
@@ -111,4 +127,7 @@ _WISHES = {Ask.PAUSE: " is paused by you,", Ask.BOOST: " is first in line,"}
 def _known(past: Past) -> str:
     wish = _WISHES[past.wish] if past.wish else ""
     slow = f" takes {past.response_ms / 1000:g} s to follow," if past.response_ms else ""
-    return f"{past.name}{wish}{slow} has had {past.had_ua / 1e6:.1f} A lately"
+    lines = " and ".join(sorted(line.value for line in past.midst.lines or ()))
+    few = f" is to use {lines} only," if lines else ""
+    turn = "" if past.midst.turn_ms is None else " is in its turn,"
+    return f"{past.name}{wish}{slow}{few}{turn} has had {past.had_ua / 1e6:.1f} A lately"

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from han_gateway.adapters import store
-from han_gateway.core.effects import ShowOutcome, Stage
+from han_gateway.core.effects import Cause, Grant, Reason, SetLimit, ShowOutcome, Stage
 from han_gateway.core.events import Ask, ChargerStatus, Tick
 from han_gateway.core.memory import Memory, Past
+from han_gateway.core.resume import Midst
 from han_gateway.core.units import Instant
 from han_gateway.keeper import EVERY_MS, Keeper, told
 from han_gateway.meters.decoder import Decoder
 from han_gateway.runtime import Gateway
-from tests.core.houses import charger, house, list2, report
+from tests.core.houses import ALL, L1, L2, charger, house, list2, report
 from tests.waiting import PATIENCE_S, until
 
 START: Instant = 1_768_496_400_000
@@ -223,6 +224,46 @@ def test_what_an_owner_asked_does_not_wait_for_the_quarter(tmp_path: Path, write
     assert writes[0].chargers[0].wish is not None
     close(keeper)
     assert len(writes) == 3
+
+
+def test_a_change_of_phases_does_not_wait_for_the_quarter(tmp_path: Path, writes: list[Memory]) -> None:
+    """It is written a second later, as the old lines after a crash would be one change more; to say the same lines again costs nothing."""
+    known = Told(learned())
+    keeper = Keeper(tmp_path, START, known)
+    grant = Grant(charger="left", limit_ma=6_000, reason=Reason(cause=Cause.NO_ROOM))
+    for second in range(300):
+        lines = frozenset({L1}) if second >= 100 else ALL
+        known.memory = Memory(START, 0, (Past("left", None, 8_000_000, midst=Midst(None if lines == ALL else lines)),))
+        keeper.see(Tick(at=START + 1000 * second), (SetLimit(grant=grant, lines=lines, seq=second, valid_for_ms=60_000),))
+        if keeper._job is not None:
+            keeper._job.result(PATIENCE_S)
+        assert len(writes) == (second >= 101)
+    assert writes[0].chargers[0].midst == Midst(frozenset({L1}))
+    close(keeper)
+    assert len(writes) == 1
+
+
+def test_a_turn_is_written_at_the_end(tmp_path: Path, writes: list[Memory]) -> None:
+    """Kettles that end turns all day are not worth the card; a restart that somebody asked for knows whose turn it is."""
+    known = Told(learned())
+    keeper = Keeper(tmp_path, START, known)
+    for minutes in range(120):
+        known.memory = learned()._replace(chargers=(Past("left", None, 8_000_000, midst=Midst(turn_ms=60_000 * (minutes % 20))),))
+        pass_time(keeper, minutes)
+        if keeper._job is not None:
+            keeper._job.result(PATIENCE_S)
+    assert len(writes) == 1
+    close(keeper)
+    assert [memory.chargers[0].midst.turn_ms for memory in writes] == [15 * 60_000, 19 * 60_000]
+
+
+def test_the_log_names_what_goes_on() -> None:
+    """A charger that stays on few lines, or in its turn, is named with that."""
+    midst = Midst(frozenset({L2, L1}), 1, turn_ms=5)
+    assert told(Memory(START), Memory(0, 0, (Past("left", None, 500_000, midst=midst),))).endswith(
+        "UTC: left is to use L1 and L2 only, is in its turn, has had 0.5 A lately"
+    )
+    assert "left is in its turn" in told(Memory(START), Memory(0, 0, (Past("left", midst=Midst(turn_ms=0)),)))
 
 
 def test_the_log_names_what_holds() -> None:

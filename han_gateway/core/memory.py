@@ -1,8 +1,9 @@
-"""What must outlive a restart: how slow each charger is, what it has had lately and was asked for, how much patience the house needs, its sun.
+"""What must outlive a restart: how slow each charger is, what it has had lately, was asked for and is in the middle of, patience, the sun.
 
 Only this is recalled, as it takes hours to learn or was said once, and cannot be measured. What is recalled makes nobody bolder: the first
-limit is the fallback, or nothing where it was paused, the first cut comes as early and as deep and the first raise no sooner than without a memory; only whose turn it is may
-be another. Values that make no sense in this house are passed over one by one. This file must not know where a memory is kept.
+limit is the fallback, or nothing where it was paused, the first cut comes as early and as deep and the first raise no sooner than without a
+memory, but for what a charger's own report shows of its lines (``resume``); only whose turn it is may be another. Values
+that make no sense in this house are passed over one by one. This file must not know where a memory is kept.
 """
 
 import json
@@ -12,6 +13,9 @@ from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import Ask
 from han_gateway.core.fairness import LEAD_MA, MEMORY_MS
 from han_gateway.core.remainder import SUN_MS, sunny
+from han_gateway.core.resume import NOTHING, Midst, differs, midst, resumed, whole
+from han_gateway.core.resume import understood as midst_in
+from han_gateway.core.resume import worded as midst_words
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
 from han_gateway.core.times import SHOWN_MS
@@ -37,7 +41,8 @@ _WISHES = {ask.value: ask for ask in (Ask.PAUSE, Ask.BOOST)}
 class Past(NamedTuple):
     """What is remembered of a charger: the time that it was seen to need (None: no more than configured), and the mean current (uA).
 
-    ``wish`` is what its owner has asked that still holds, a pause or a boost; ``left_ms`` for how long yet, None for no end.
+    ``wish`` is what its owner has asked that still holds, a pause or a boost; ``left_ms`` for how long yet, None for no end. ``midst`` is what it
+    is in the middle of (``resume``).
     """
 
     name: str
@@ -45,6 +50,7 @@ class Past(NamedTuple):
     had_ua: int = 0
     wish: Ask | None = None
     left_ms: int | None = None
+    midst: Midst = NOTHING
 
 
 class Memory(NamedTuple):
@@ -113,36 +119,30 @@ def understood(payload: bytes) -> Memory | None:
         value = json.loads(payload)
     except ValueError:
         return None
-    at = _whole(value, "at")
+    at = whole(value, "at")
     chargers = value.get("chargers") if isinstance(value, dict) else None
     if at is None or not isinstance(chargers, dict):
         return None
     pasts = tuple(_past_in(name, each) for name, each in chargers.items())
-    return Memory(at=at, patience_ms=_whole(value, "patience_ms") or 0, chargers=pasts, sold_at=_whole(value, "sold_at"))
+    return Memory(at=at, patience_ms=whole(value, "patience_ms") or 0, chargers=pasts, sold_at=whole(value, "sold_at"))
 
 
 def _past(view: ChargerView, now: Instant) -> Past:
-    past, wish = Past(view.charger.name, view.belief.response_ms, view.had_ua), view.asks.wish
+    past, wish = Past(view.charger.name, view.belief.response_ms, view.had_ua, midst=midst(view, now)), view.asks.wish
     if wish is None:
         return past
     return past._replace(wish=wish.ask, left_ms=None if wish.until is None else max(0, wish.until - now))
 
 
 def _worded(past: Past) -> dict[str, Any]:
-    words: dict[str, Any] = {"had_ua": past.had_ua, "response_ms": past.response_ms}
+    words: dict[str, Any] = {"had_ua": past.had_ua, "response_ms": past.response_ms, **midst_words(past.midst)}
     return words if past.wish is None else words | {"left_ms": past.left_ms, "wish": past.wish.value}
 
 
 def _past_in(name: str, value: Any) -> Past:
-    past = Past(name, _whole(value, "response_ms"), _whole(value, "had_ua") or 0)
+    past = Past(name, whole(value, "response_ms"), whole(value, "had_ua") or 0, midst=midst_in(value))
     wish = _WISHES.get(str(value.get("wish"))) if isinstance(value, dict) else None
-    return past if wish is None else past._replace(wish=wish, left_ms=_whole(value, "left_ms"))
-
-
-def _whole(value: Any, key: str) -> int | None:
-    """A whole number from 0 on, or None."""
-    number = value.get(key) if isinstance(value, dict) else None
-    return number if isinstance(number, int) and not isinstance(number, bool) and number >= 0 else None
+    return past if wish is None else past._replace(wish=wish, left_ms=whole(value, "left_ms"))
 
 
 def _age_ms(then: Instant, now: Instant) -> int:
@@ -178,6 +178,8 @@ def _wishing(view: ChargerView, past: Past | None, age_ms: int, at: Instant) -> 
 
 
 def _differs(kept: Past, past: Past, age_ms: int, by_ma: MilliAmps) -> bool:
+    if differs(kept.midst, past.midst, age_ms, by_ma):
+        return True
     if kept.wish is not past.wish or (kept.left_ms is None) is not (past.left_ms is None):
         return True
     if past.left_ms is not None and abs((kept.left_ms or 0) - age_ms - past.left_ms) > WORTH_MS:
@@ -189,6 +191,7 @@ def _recalled(view: ChargerView, past: Past | None, age_ms: int, at: Instant) ->
     """The view of a charger that has just begun, with what makes sense for it."""
     if past is None:
         return view
+    view = resumed(view, past.midst, age_ms, at)
     if past.had_ua <= 1000 * view.charger.maximum_ma:
         view = view._replace(had_ua=_faded(past.had_ua, age_ms))
     if past.response_ms is None or not view.charger.response_ms < past.response_ms <= SHOWN_MS:

@@ -42,6 +42,8 @@ def observe(site: Site, view: ChargerView, report: ChargerSaid) -> tuple[Charger
         return (view if view.phasing == NOBODY else view._replace(phasing=NOBODY)), ()
     flowing = frozenset(line for line in view.charger.lines if (report.current_ma[line.index] or 0) >= FLOWS_MA)
     if not flowing <= view.offered:
+        if view.report is None:  # the lines are remembered from before a restart (``resume``), and hold no more
+            return view._replace(mode=None, phasing=_unknown(view.phasing)), ()
         stubborn = Phasing(switches=MOST_SWITCHES, switched_at=report.at)
         return view._replace(mode=None, phasing=stubborn), (notes.keeps_phases(view.charger.name),)
     phasing = view.phasing

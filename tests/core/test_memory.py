@@ -27,10 +27,11 @@ from han_gateway.core.memory import (
     worth_keeping,
 )
 from han_gateway.core.remainder import SUN_MS, sunny
+from han_gateway.core.resume import Midst
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import State
-from han_gateway.core.times import SHOWN_MS
-from han_gateway.core.units import Instant
+from han_gateway.core.times import SHOWN_MS, TURN_MS
+from han_gateway.core.units import LINES, Instant
 from tests.core.houses import LIST_MS, Run, charger, house, list2
 
 HOUR = 3_600_000
@@ -40,6 +41,13 @@ PAIR = house(LEFT, RIGHT)
 LEARNED = Memory(at=NOW, patience_ms=60_000, chargers=(Past("left", 14_000, 8_000_000), Past("right", None, 2_000_000)))
 
 WHOLES = st.one_of(st.integers(0, 100_000), st.integers(0, 1 << 70))
+MIDSTS = st.builds(
+    Midst,
+    st.none() | st.frozensets(st.sampled_from(LINES), min_size=1),
+    st.integers(0, 4) | WHOLES,
+    st.booleans(),
+    st.none() | st.integers(0, TURN_MS) | WHOLES,
+)
 PASTS = st.builds(
     Past,
     st.sampled_from(["garage", "left", "right", "other"]),
@@ -47,6 +55,7 @@ PASTS = st.builds(
     WHOLES,
     st.none(),
     st.none(),
+    MIDSTS,
 )
 MEMORIES = st.builds(
     Memory,

@@ -27,6 +27,7 @@ from han_gateway.config.problems import ConfigError
 from han_gateway.core import inbox, memory
 from han_gateway.core.events import Asked, CapSaid, Overheard
 from han_gateway.core.gateway import start
+from han_gateway.core.resume import Midst
 from han_gateway.core.site import CapRule, Circuit
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
@@ -40,7 +41,9 @@ FOUND = ROOT / "fixtures" / "hostile" / "found"
 
 SITE = replace(
     house(
-        charger("garage"), charger("yard", [L2], counts_own=True), Circuit(name="barn", fuse_ma=16_000, parts=(), metered=True)
+        charger("garage", modes=(frozenset({L2}),)),
+        charger("yard", [L2], counts_own=True),
+        Circuit(name="barn", fuse_ma=16_000, parts=(), metered=True),
     ),
     power_cap=CapRule(default=8_000, least=2_000, most=17_000),
     line_cap=CapRule(default=20_000, least=10_000, most=25_000),
@@ -161,9 +164,11 @@ def remember(data: bytes) -> None:
     if found is None:
         return
     assert memory.understood(memory.worded(found)) == found
-    begun = start(SITE, 0)
-    recalled = memory.recall(SITE, begun, found, 0)
-    assert [view.grant for view in recalled.chargers] == [view.grant for view in begun.chargers]
+    for at in (0, found.at):
+        begun = start(SITE, at)
+        recalled = memory.recall(SITE, begun, found, at).chargers
+        assert [view.grant for view in recalled] == [view.grant for view in begun.chargers]
+        assert all(view.lines == view.charger.lines and view.started_at <= at for view in recalled)
 
 
 @contextmanager
@@ -233,7 +238,8 @@ def _published() -> list[bytes]:
 
 
 def _memories() -> list[bytes]:
-    pasts = (memory.Past("garage", 12_000, 9_400_000), memory.Past("yard", None, 5))
+    midst = Midst(frozenset({L2}), 1, narrow=True, turn_ms=9)
+    pasts = (memory.Past("garage", 12_000, 9_400_000, midst=midst), memory.Past("yard", None, 5))
     return [memory.worded(memory.Memory(1_768_495_380_000, 120_000, pasts)), b'{"at":0,"chargers":{}}']
 
 
