@@ -114,9 +114,8 @@ def _source(file: TomlFile, credential: str, named: Path | None) -> Path | None:
 
 def _text(source: Path, where: str, remedy: str) -> str:
     try:
-        return (
-            first_bytes(source, LARGEST_SECRET).decode("utf-8-sig").strip("\r\n")
-        )  # Windows begins text with a mark that nobody sees
+        # Windows begins text with a mark that nobody sees.
+        return first_bytes(source, LARGEST_SECRET).decode("utf-8-sig").strip("\r\n")
     except (OSError, ValueError) as why:
         reason = (getattr(why, "strerror", None) or "not text").lower()
         remedy = FORBIDDEN if isinstance(why, PermissionError) else remedy
