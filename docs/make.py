@@ -4,6 +4,7 @@ A page of docs/, or the README, says ``<!-- name -->`` where a table belongs; wh
 checks that the pages are as this file would write them. It must not know what the tables are good for.
 """
 
+import ast
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,10 +31,12 @@ from han_gateway.adapters import (
 )
 from han_gateway.adapters.metric_names import DEFINED
 from han_gateway.config import circuits, load, secrets, settings, toml_file
-from han_gateway.core import commands, discovery, echo, inbox, memory, outcome, rest, times, unread
+from han_gateway.core import echo, times
 from han_gateway.core.effects import Cause
+from han_gateway.core.people import commands, outcome, rest, unread
 from han_gateway.core.site import Policy
 from han_gateway.core.supervision import CHARGER, METER, POLICY
+from han_gateway.core.words import discovery, inbox, memory
 from han_gateway.devices.makes import DEVICES
 from han_gateway.devices.record import Device, Paused, States, Value
 from han_gateway.meters.profiles import PROFILES
@@ -70,6 +73,20 @@ def machine(transitions: dict[tuple[Enum, Enum], Enum], subject: str) -> str:
     return table(
         (subject, *(str(sign.value) for sign in signs)),
         ((f"**{state.value}**", *(str(transitions[state, sign].value) for sign in signs)) for state in states),
+    )
+
+
+def core() -> str:
+    """Every file of the core with what it opens with, the rooms within it last."""
+    root = DOCS.parent / "han_gateway" / "core"
+    paths = sorted(
+        (path for path in root.rglob("*.py") if path.name != "__init__.py"), key=lambda path: (path.parent != root, path)
+    )
+    opened = ((ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").splitlines()[0] for path in paths)
+    names = (path.relative_to(root) for path in paths)
+    return table(
+        ("file", "what it is for"),
+        ((f"[`{name}`](../han_gateway/core/{name})", words) for name, words in zip(names, opened, strict=True)),
     )
 
 
@@ -326,6 +343,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "meter": lambda: machine({(state, sign): to for (state, sign), to in METER.items()}, "list with currents"),
     "charger": lambda: machine({(state, sign): to for (state, sign), to in CHARGER.items()}, "charger's report"),
     "command": lambda: machine({(state, sign): to for (state, sign), to in outcome.LIFE.items()}, "command"),
+    "core": core,
     "limits": limits,
     "entities": entities,
     "front": front,

@@ -27,11 +27,11 @@ from han_gateway.cli import version
 from han_gateway.commands.source import decoder, mqtt_source, source
 from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
-from han_gateway.core import topics
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import Event
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
+from han_gateway.core.words import topics
 from han_gateway.devices.link import safes
 from han_gateway.interpreter import Interpreter
 from han_gateway.keeper import Keeper, told

@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol
 from han_gateway.core.effects import Effect, MeterState, RestartCharger, SetLimit, ShowHeadroom, ShowReading
 from han_gateway.core.events import BrokerChanged, Event
 from han_gateway.core.power import net_w
-from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant
+from han_gateway.core.words.topics import Message
 from han_gateway.devices.hear import Heard, hear
 from han_gateway.devices.link import Link, restart
 from han_gateway.devices.translate import House, Told, answered, feed, seen, tell

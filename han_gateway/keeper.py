@@ -16,8 +16,8 @@ from han_gateway.adapters.recording import moment
 from han_gateway.core.effects import Effect, SetLimit, ShowOutcome
 from han_gateway.core.events import Ask, Event
 from han_gateway.core.fairness import LEAD_MA
-from han_gateway.core.memory import Memory, Past, worth_keeping
 from han_gateway.core.units import Instant, Line, MilliAmps
+from han_gateway.core.words.memory import Memory, Past, worth_keeping
 
 log = logging.getLogger("han_gateway")
 

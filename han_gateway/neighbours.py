@@ -1,6 +1,6 @@
 """Those who live beside us: Home Assistant learns of our devices, and who knows the amsreader gets its topics and its ``/data.json``.
 
-This file must not know how anything is worded (``core/discovery.py``, ``core/amsreader.py``) nor decided.
+This file must not know how anything is worded (``core/words/discovery.py``, ``core/words/amsreader.py``) nor decided.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,10 +9,10 @@ from han_gateway.adapters.broker import Broker
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.http_server import JSON, Answer, Route
 from han_gateway.config.load import Config
-from han_gateway.core import amsreader, discovery
 from han_gateway.core.effects import Effect, MeterState, ShowHeadroom, ShowReading
 from han_gateway.core.events import Event
 from han_gateway.core.site import Site
+from han_gateway.core.words import amsreader, discovery
 
 BIRTH_EVERY_MS = 5_000
 """Home Assistant does not start more often; somebody who says so is not answered each time."""

@@ -13,8 +13,8 @@ from han_gateway.adapters.systemd import NOTICE, Notifier
 from han_gateway.adapters.troubles import Troubles
 from han_gateway.core.effects import Effect, Level, MeterState, Note, SetLimit, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, Event, MeterSaid, SourceChanged
-from han_gateway.core.inbox import Refused
 from han_gateway.core.units import LINES, Instant
+from han_gateway.core.words.inbox import Refused
 from han_gateway.meters.clock import ClockRule, hours_off
 from han_gateway.runtime import Gateway, Outlet
 

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 from dlms.rejects import Rejected
 from han_gateway.adapters import dumps
 from han_gateway.adapters.recording import TITLE, Arrived, Kind, Recorded, Remembered, Said, Started, WayChanged, read_recording
-from han_gateway.core import inbox
 from han_gateway.core.events import BrokerChanged, SourceChanged
-from han_gateway.core.memory import understood
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
+from han_gateway.core.words import inbox
+from han_gateway.core.words.memory import understood
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from han_gateway.runtime import Gateway, Outlet

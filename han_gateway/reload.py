@@ -16,8 +16,8 @@ from han_gateway.adapters.metrics import Metrics
 from han_gateway.adapters.systemd import NOTICE, Notifier
 from han_gateway.config.load import Config
 from han_gateway.config.problems import ConfigError, Problem, listed
-from han_gateway.core import topics
 from han_gateway.core.site import Site
+from han_gateway.core.words import topics
 from han_gateway.devices.link import Link, safes
 from han_gateway.interpreter import Interpreter
 from han_gateway.neighbours import Neighbours

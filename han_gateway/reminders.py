@@ -12,9 +12,9 @@ from dlms.rejects import Reason
 from han_gateway.core.effects import Effect, MeterState, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, Tick
 from han_gateway.core.load import complete
+from han_gateway.core.people.unread import TOLD as TOLD_OF_KEYS
 from han_gateway.core.site import Site
 from han_gateway.core.units import LINES, Instant
-from han_gateway.core.unread import TOLD as TOLD_OF_KEYS
 from han_gateway.devices.link import Link
 from han_gateway.runtime import Gateway, Outlet
 

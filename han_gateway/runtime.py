@@ -12,14 +12,14 @@ from typing import Protocol
 
 from dlms.rejects import Rejected
 from han_gateway.adapters.recording import Recorder
-from han_gateway.core import inbox
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.gateway import start, step
-from han_gateway.core.memory import Memory, recall, remembered, worded
 from han_gateway.core.reload import carry_over, farewell
 from han_gateway.core.site import Site
 from han_gateway.core.units import Instant
+from han_gateway.core.words import inbox
+from han_gateway.core.words.memory import Memory, recall, remembered, worded
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 

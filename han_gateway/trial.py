@@ -11,13 +11,13 @@ from han_gateway.adapters.broker import Broker
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.brokers import settings_of
 from han_gateway.config.load import Config
-from han_gateway.core import inbox, topics
 from han_gateway.core.echo import TOLERANCE_MA
 from han_gateway.core.effects import Cause, Grant, Reason, SetLimit
 from han_gateway.core.events import ChargerSaid, Tick
 from han_gateway.core.site import Charger
-from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant, MilliAmps
+from han_gateway.core.words import inbox, topics
+from han_gateway.core.words.topics import Message
 from han_gateway.devices.link import Link, admissible, safe
 from han_gateway.interpreter import Interpreter
 

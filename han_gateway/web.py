@@ -17,7 +17,7 @@ from han_gateway.adapters.page_routes import Page
 from han_gateway.adapters.recording import instant
 from han_gateway.adapters.systemd import NOTICE
 from han_gateway.config.load import Config
-from han_gateway.core import inbox
+from han_gateway.core.words import inbox
 from han_gateway.page.board import Board
 from han_gateway.page.snapshot import Now
 from han_gateway.runtime import Gateway, Live

@@ -148,6 +148,13 @@ def test_a_room_imports_only_rooms_to_its_left(module: str) -> None:
     assert not wrong, f"{module} is in {here} and must not import {', '.join(sorted(wrong))}"
 
 
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("han_gateway/core/")])
+def test_the_law_does_not_know_the_words_of_others(module: str) -> None:
+    """Within the core nothing but the words themselves imports topics, the inbox and the like: what is decided cannot hang on how it is said."""
+    words = "han_gateway.core.words"
+    assert dotted(module).startswith(words) or not [name for name in imports(module) if name.startswith(words)]
+
+
 @pytest.mark.parametrize("module", [module for module in MODULES if room(dotted(module)) in ALSO_PURE])
 def test_a_pure_room_imports_nothing_that_touches_the_world(module: str) -> None:
     """dlms, meters, core and page import only modules without I/O, clock, log, randomness or configuration."""

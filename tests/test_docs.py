@@ -11,18 +11,8 @@ from docs.make import page
 from docs.pictures import FOLDER, PICTURES
 from han_gateway import cli
 from han_gateway.config import settings
-from han_gateway.core import (
-    diversity,
-    fairness,
-    foresight,
-    heat,
-    phases,
-    question,
-    remainder,
-    sharing,
-    times,
-    usage,
-)
+from han_gateway.core import diversity, fairness, foresight, heat, phases, sharing, times, usage
+from han_gateway.core.seen import question, remainder
 from han_gateway.core.site import Charger, Policy
 from han_gateway.core.units import Line
 from han_gateway.simulation.classes import JUDGING_SEED

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from han_gateway.core.effects import Cause, Grant, Reason, RestartCharger, SetLimit
 from han_gateway.core.events import BrokerChanged, Tick
 from han_gateway.core.site import Charger
-from han_gateway.core.topics import Message
 from han_gateway.core.units import LINES
+from han_gateway.core.words.topics import Message
 from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
 from han_gateway.interpreter import Interpreter

@@ -12,9 +12,9 @@ import pytest
 from han_gateway.adapters import store
 from han_gateway.core.effects import Cause, Grant, Reason, SetLimit, ShowOutcome, Stage
 from han_gateway.core.events import Ask, ChargerStatus, Tick
-from han_gateway.core.memory import Memory, Past
-from han_gateway.core.resume import Midst
 from han_gateway.core.units import Instant
+from han_gateway.core.words.memory import Memory, Past
+from han_gateway.core.words.resume import Midst
 from han_gateway.keeper import EVERY_MS, Keeper, told
 from han_gateway.meters.decoder import Decoder
 from han_gateway.runtime import Gateway

@@ -12,9 +12,9 @@ from han_gateway.adapters.systemd import Notifier
 from han_gateway.adapters.troubles import Troubles
 from han_gateway.core.effects import Effect, Level, MeterState, Note, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, MeterSaid, SourceChanged, Tick
-from han_gateway.core.inbox import Refused
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
+from han_gateway.core.words.inbox import Refused
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import ClockRule, Reading, clock_octets
 from han_gateway.outlets import (

@@ -11,11 +11,11 @@ from han_gateway import runtime
 from han_gateway.adapters.recording import Recorder, read_recording
 from han_gateway.core.effects import Effect, SetLimit
 from han_gateway.core.events import CapSaid, ChargerSaid, CircuitSaid, Event, MeterGarbled, MeterSaid, SourceChanged, Tick
-from han_gateway.core.inbox import Refused
-from han_gateway.core.memory import Memory, Past
 from han_gateway.core.site import Cap, CapRule, Charger, Circuit, Grid, Policy, Site
 from han_gateway.core.state import State
 from han_gateway.core.units import Instant, Line, PerLine
+from han_gateway.core.words.inbox import Refused
+from han_gateway.core.words.memory import Memory, Past
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.models import METERS
 from han_gateway.meters.reading import Reading, clock_octets

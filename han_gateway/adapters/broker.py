@@ -1,6 +1,6 @@
 """The broker as the rest of the house sees it: publish and forget, hear what chargers report, know whether it is there.
 
-Lives on the asyncio loop and never waits for anybody. It must not know what a topic or a payload means (``core/topics.py`` does),
+Lives on the asyncio loop and never waits for anybody. It must not know what a topic or a payload means (``core/words/topics.py`` does),
 nor how MQTT is spoken (``link.py`` does, in a thread of its own that only passes messages to this loop).
 """
 
@@ -13,7 +13,7 @@ from han_gateway.adapters.broker_settings import Address, BrokerSettings, TlsSet
 from han_gateway.adapters.link import Link, Session
 from han_gateway.adapters.outbox import Outbox, Waiting
 from han_gateway.adapters.troubles import Troubles
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 
 __all__ = ["Address", "Broker", "BrokerSettings", "TlsSettings", "TlsUnusableError"]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from han_gateway.adapters.broker import Broker, BrokerSettings
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 
 
 class Guards:

@@ -25,7 +25,7 @@ from han_gateway.adapters.acquaintances import Acquaintances, Meeting
 from han_gateway.adapters.broker_settings import HUNG_UP, Address, BrokerSettings, Certificates, unreached, words
 from han_gateway.adapters.clock import SystemClock
 from han_gateway.adapters.troubles import THROWN_OUT, refused
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 
 CONNECT_TIMEOUT_S = 4.0
 LOOK_S = 0.5  # so often the thread looks up when nothing comes

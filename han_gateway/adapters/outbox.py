@@ -7,7 +7,7 @@ lost its memory gets them again. Bounded in topics and bytes. Pure: time comes a
 
 from typing import NamedTuple
 
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 
 MAX_TOPICS = 1_000
 MAX_BYTES = 1 << 20

@@ -14,7 +14,7 @@ from typing import Any
 
 from han_gateway.adapters.http_server import JSON, TEXT, Answer, Asked, Route
 from han_gateway.adapters.streams import Mark, Streams
-from han_gateway.core.topics import payload
+from han_gateway.core.words.topics import payload
 from han_gateway.page.board import Board
 from han_gateway.page.snapshot import Now, news, whole
 from han_gateway.page.words import LANGUAGES, language, words

@@ -63,7 +63,7 @@ class Said(NamedTuple):
 
 
 class Remembered(NamedTuple):
-    """What the run that starts at this instant knew of an earlier one (``core/memory.py``)."""
+    """What the run that starts at this instant knew of an earlier one (``core/words/memory.py``)."""
 
     at: Instant
     payload: bytes

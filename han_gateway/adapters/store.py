@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from zlib import crc32
 
-from han_gateway.core.memory import LARGEST, Memory, understood, worded
+from han_gateway.core.words.memory import LARGEST, Memory, understood, worded
 
 NAME = "state.json"
 BROKEN = ".broken"

@@ -5,7 +5,7 @@ This file must not know paho, nor how a connection is kept.
 
 from collections.abc import Callable
 
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 
 MOST = 64
 """Different troubles of one outage; more words help nobody."""

@@ -10,10 +10,10 @@ from han_gateway.commands.decode import summary
 from han_gateway.commands.keys import add_key_arguments, keys_of
 from han_gateway.commands.pace import MAX, Pace
 from han_gateway.config.problems import listed
-from han_gateway.core import topics
 from han_gateway.core.effects import Effect, SetLimit, ShowHeadroom
 from han_gateway.core.events import Event
 from han_gateway.core.site import Site
+from han_gateway.core.words import topics
 
 EXAMPLE = """examples:
   han-gateway replay evening.han --config home.toml

@@ -6,7 +6,6 @@ after a whole window of lists. ``headroom`` measures what it leaves. This file m
 
 from dataclasses import replace
 
-from han_gateway.core import notes
 from han_gateway.core.allocation import Room
 from han_gateway.core.decision import ANY, Grants, alone, at_most, cut
 from han_gateway.core.effects import Cause, Grant, ShowCaps
@@ -14,6 +13,7 @@ from han_gateway.core.events import CapSaid
 from han_gateway.core.headroom import Power, budget_ma, measure_power, slide
 from han_gateway.core.orders import Effects, apply, due
 from han_gateway.core.patience import window_ms
+from han_gateway.core.people import notes
 from han_gateway.core.power import NOMINAL_MV, as_ma, mean_mv, net_w
 from han_gateway.core.site import Cap, CapRule, Site
 from han_gateway.core.state import Caps, State

@@ -3,10 +3,10 @@
 The judgements themselves are made in ``supervision`` (currents), ``echo`` (limits) and ``usage`` (lines). This file must not choose limits.
 """
 
-from han_gateway.core import notes
 from han_gateway.core.echo import echoed, overheard, passed, silent
 from han_gateway.core.events import ChargerSaid, Overheard
 from han_gateway.core.orders import Effects, charger_due
+from han_gateway.core.people import notes
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Conduct, State, Warned
 from han_gateway.core.supervision import CHARGER, Behaviour, behaviour, charger_border

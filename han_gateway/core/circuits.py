@@ -7,17 +7,17 @@ silent raises nobody, and when it is lost the chargers below it fall back. This 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from han_gateway.core import notes
 from han_gateway.core.allocation import Room
 from han_gateway.core.decision import ANY, NONE, Grants, at_most, below, cut, fall_back, smaller
 from han_gateway.core.draw import beyond_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import CircuitSaid
-from han_gateway.core.evidence import changed, shown_on, shows
 from han_gateway.core.headroom import Headroom, least, measure_lines, slide
 from han_gateway.core.load import Load
 from han_gateway.core.orders import Effects, apply, due
 from han_gateway.core.patience import learn_patience, window_ms
+from han_gateway.core.people import notes
+from han_gateway.core.seen.evidence import changed, shown_on, shows
 from han_gateway.core.site import Circuit, Site
 from han_gateway.core.state import ChargerView, CircuitView, Conduct, Sample, State
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine

@@ -8,12 +8,12 @@ from dataclasses import replace
 from operator import add
 
 from han_gateway.core.allocation import Room, Want, allocate, highest_ma
-from han_gateway.core.asking import ask_one
 from han_gateway.core.draw import claims_ma
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.fairness import absent, appetite_ma, content, drawn_ma, lately_paused, rank
 from han_gateway.core.headroom import budget_ma, granted_ma, granted_power, power_claims_ma
 from han_gateway.core.power import NOMINAL_MV, as_ma
+from han_gateway.core.seen.asking import ask_one
 from han_gateway.core.sharing import fair_shares, lent, made_room
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView

@@ -13,9 +13,9 @@ This file must not know the house, nor what is made of a span: of its ends one i
 
 from typing import NamedTuple
 
-from han_gateway.core.belief import believed_ma
 from han_gateway.core.events import ChargerStatus
-from han_gateway.core.lateness import SAME_MOMENT_MS
+from han_gateway.core.seen.belief import believed_ma
+from han_gateway.core.seen.lateness import SAME_MOMENT_MS
 from han_gateway.core.state import ChargerView, Command
 from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine

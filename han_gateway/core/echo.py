@@ -12,12 +12,12 @@ This file must not know how room is shared out, nor what a report says about cur
 
 from enum import Enum
 
-from han_gateway.core import notes
 from han_gateway.core.accord import Accord, Echo
 from han_gateway.core.allocation import highest_ma
 from han_gateway.core.draw import in_force
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import ChargerSaid, ChargerStatus, Overheard
+from han_gateway.core.people import notes
 from han_gateway.core.site import Policy
 from han_gateway.core.state import ChargerView
 from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS

@@ -1,6 +1,6 @@
 """What the house decided: limits, what to show, what to tell people. Data only; nobody here acts.
 
-This file must not know topics, payloads or metrics: ``core/topics.py`` words them for MQTT, the adapters carry them out.
+This file must not know topics, payloads or metrics: ``core/words/topics.py`` words them for MQTT, the adapters carry them out.
 """
 
 from dataclasses import dataclass

@@ -7,12 +7,12 @@ others. This file must not know how much room there is.
 """
 
 from han_gateway.core.allocation import highest_ma, lowest_ma, precedence
-from han_gateway.core.belief import NOBODY_KNOWS, believed_ma, seems_empty
 from han_gateway.core.draw import reported, settled
 from han_gateway.core.effects import Cause
 from han_gateway.core.events import ChargerStatus
-from han_gateway.core.question import offer_ma
-from han_gateway.core.remainder import BARE_MA
+from han_gateway.core.seen.belief import NOBODY_KNOWS, believed_ma, seems_empty
+from han_gateway.core.seen.question import offer_ma
+from han_gateway.core.seen.remainder import BARE_MA
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView
 from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS, TURN_MS

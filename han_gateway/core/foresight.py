@@ -13,10 +13,10 @@ from han_gateway.core.allocation import Room, lowest_ma
 from han_gateway.core.decision import Grants, cut
 from han_gateway.core.draw import in_force, spans
 from han_gateway.core.effects import Cause, Grant, Reason
-from han_gateway.core.evidence import changed, shown_on
 from han_gateway.core.headroom import granted_ma
 from han_gateway.core.load import Load
 from han_gateway.core.power import Watts, mean_mv, net_w
+from han_gateway.core.seen.evidence import changed, shown_on
 from han_gateway.core.site import Site
 from han_gateway.core.state import Baseline, ChargerView, State
 from han_gateway.core.times import SHOWN_MS

@@ -8,9 +8,9 @@ lists used to. Limits do not wait for the hourly list: when it stays away that i
 from datetime import datetime, timedelta
 
 from dlms.cosem import wall_clock
-from han_gateway.core import notes
 from han_gateway.core.course import Course
 from han_gateway.core.effects import Doubt, MeterState, Note
+from han_gateway.core.people import notes
 from han_gateway.core.site import Policy
 from han_gateway.core.state import State
 from han_gateway.core.supervision import clock_stands

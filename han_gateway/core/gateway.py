@@ -8,14 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from han_gateway.core import notes
 from han_gateway.core.allocation import Room
 from han_gateway.core.caps import cap_said, configured, hold_power, named, power_of, shown
 from han_gateway.core.chargers import charger_said, miss_chargers, overheard_by
 from han_gateway.core.circuits import awaited, circuit_said, explained, miss_circuits, rooms_for_cuts, rooms_for_raises, unheard
-from han_gateway.core.commands import asked, blinded, observed, watched
 from han_gateway.core.decision import Grants, cut, fall_back, grow, lesser, smaller
-from han_gateway.core.display import show, show_room
 from han_gateway.core.draw import settled
 from han_gateway.core.effects import Cause, Effect, Grant, MeterState, Reason, ShowReading
 from han_gateway.core.events import (
@@ -33,20 +30,23 @@ from han_gateway.core.foresight import baseline, followed, foresee, look_back, m
 from han_gateway.core.freshness import judge
 from han_gateway.core.headroom import budget_ma, least, least_for_cuts, measure, slide
 from han_gateway.core.heat import hold, let_go
-from han_gateway.core.household import look
 from han_gateway.core.learning import learned
 from han_gateway.core.load import complete, exports
-from han_gateway.core.net import compare
 from han_gateway.core.orders import Effects, apply, due, repeat
 from han_gateway.core.patience import learn_patience, restless, window_ms
+from han_gateway.core.people import notes
+from han_gateway.core.people.commands import asked, blinded, observed, watched
+from han_gateway.core.people.display import show, show_room
+from han_gateway.core.people.household import look
+from han_gateway.core.people.net import compare
+from han_gateway.core.people.unread import unread
 from han_gateway.core.phases import arrange, changing, widen
 from han_gateway.core.power import net_w
-from han_gateway.core.remainder import sunny
+from han_gateway.core.seen.remainder import sunny
 from han_gateway.core.site import Site
 from han_gateway.core.state import Caps, ChargerView, Command, Sample, State
 from han_gateway.core.supervision import METER, POLICY, Basis, Sign, sign
 from han_gateway.core.units import FIRST, Instant
-from han_gateway.core.unread import unread
 
 
 def start(site: Site, at: Instant) -> State:

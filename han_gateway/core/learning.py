@@ -5,13 +5,13 @@ Everything here is remembered for later decisions. This file must not know limit
 
 from operator import is_not
 
-from han_gateway.core.belief import Around, learn
 from han_gateway.core.draw import in_force, settled
 from han_gateway.core.fairness import account
 from han_gateway.core.headroom import budget_ma
 from han_gateway.core.heat import warmed
 from han_gateway.core.load import Load
-from han_gateway.core.remainder import corrected, remainder
+from han_gateway.core.seen.belief import Around, learn
+from han_gateway.core.seen.remainder import corrected, remainder
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine

@@ -3,15 +3,15 @@
 This file must not know why a limit is what it is.
 """
 
-from han_gateway.core import notes
-from han_gateway.core.belief import ask
 from han_gateway.core.decision import Grants
 from han_gateway.core.draw import in_force
 from han_gateway.core.echo import again_ms, echo_border, told, wrong
 from han_gateway.core.effects import Cause, Effect, Grant, Note, Reason, SetLimit
 from han_gateway.core.load import Load
-from han_gateway.core.outcome import border
-from han_gateway.core.rise import Sight, rise
+from han_gateway.core.people import notes
+from han_gateway.core.people.outcome import border
+from han_gateway.core.people.rise import Sight, rise
+from han_gateway.core.seen.belief import ask
 from han_gateway.core.site import Policy, Site
 from han_gateway.core.state import ChargerView, Command, State
 from han_gateway.core.supervision import charger_border, meter_border

@@ -12,7 +12,6 @@ This file must not know how the room is shared out, nor how a limit is published
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from han_gateway.core import notes
 from han_gateway.core.allocation import Room, highest_ma, lowest_ma
 from han_gateway.core.circuits import rooms_for_raises
 from han_gateway.core.draw import reported, settled
@@ -21,6 +20,7 @@ from han_gateway.core.events import ChargerStatus
 from han_gateway.core.fairness import absent, waits
 from han_gateway.core.headroom import granted_power, least
 from han_gateway.core.patience import window_ms
+from han_gateway.core.people import notes
 from han_gateway.core.site import Charger, Circuit, Site
 from han_gateway.core.state import ChargerView, State
 from han_gateway.core.times import QUIET_MS, SETTLED_MS

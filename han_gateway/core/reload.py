@@ -8,19 +8,19 @@ its grid cannot change here: topics and all that is known of the meter hang on t
 from dataclasses import replace
 
 from han_gateway.core.allocation import Room, Want, allocate
-from han_gateway.core.answers import Belief
 from han_gateway.core.caps import carried as carried_caps
 from han_gateway.core.caps import changes, named
 from han_gateway.core.circuits import carried as carried_circuits
 from han_gateway.core.circuits import explained, rooms_for_cuts, unread
 from han_gateway.core.decision import Grants, alone, fall_back, smaller
-from han_gateway.core.display import show
 from han_gateway.core.draw import in_force
 from han_gateway.core.effects import Cause, Reason, SetLimit
 from han_gateway.core.gateway import start
 from han_gateway.core.headroom import Power, measure
 from han_gateway.core.heat import WARM
 from han_gateway.core.orders import Effects, apply, repeat
+from han_gateway.core.people.display import show
+from han_gateway.core.seen.answers import Belief
 from han_gateway.core.site import Charger, Site
 from han_gateway.core.state import Caps, ChargerView, Command, Picture, State
 from han_gateway.core.supervision import STANDS

@@ -10,15 +10,15 @@ from typing import NamedTuple
 from dlms.rejects import Reason as Reject
 from han_gateway.core.accord import Echo
 from han_gateway.core.allocation import Room
-from han_gateway.core.answers import Belief
 from han_gateway.core.course import Course
 from han_gateway.core.effects import Doubt, Grant, MeterState, ShowCharger
 from han_gateway.core.events import Ask, ChargerSaid
 from han_gateway.core.load import Load
-from han_gateway.core.rise import Sight
+from han_gateway.core.people.rise import Sight
+from han_gateway.core.people.wish import Asks
+from han_gateway.core.seen.answers import Belief
 from han_gateway.core.site import Charger, Circuit
 from han_gateway.core.units import FIRST, Instant, Line, MilliAmps, PerLine
-from han_gateway.core.wish import Asks
 
 
 class Conduct(Enum):

@@ -12,10 +12,10 @@ begins at its minimum: so much at most is taken elsewhere until the next list. A
 This file must not know limits, nor who chooses lines.
 """
 
-from han_gateway.core import notes
 from han_gateway.core.draw import reported, settled
 from han_gateway.core.effects import Effect
 from han_gateway.core.events import ChargerSaid, ChargerStatus
+from han_gateway.core.people import notes
 from han_gateway.core.site import Site
 from han_gateway.core.state import ChargerView, Phasing
 from han_gateway.core.times import SHOWN_MS

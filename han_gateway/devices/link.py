@@ -9,8 +9,8 @@ from math import isqrt
 
 from han_gateway.core.power import NOMINAL_MV
 from han_gateway.core.site import Charger
-from han_gateway.core.topics import Message
 from han_gateway.core.units import LINES, Line, MilliAmps, PerLine
+from han_gateway.core.words.topics import Message
 from han_gateway.devices.record import Device, Say, filled
 
 ROOT_OF_3 = isqrt(3_000_000)

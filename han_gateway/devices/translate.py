@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from han_gateway.core.echo import TOLERANCE_MA
 from han_gateway.core.effects import MeterState, SetLimit, ShowHeadroom
-from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant, Line, MilliAmps, PerLine
+from han_gateway.core.words.topics import Message
 from han_gateway.devices.link import Link, admissible, fed_values, values_of
 from han_gateway.devices.record import OWN, Say, blanks, filled
 

@@ -20,7 +20,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from han_gateway.adapters import acquaintances, link
 from han_gateway.adapters import broker as broker_module
 from han_gateway.adapters.broker import Address, Broker, BrokerSettings, TlsSettings, TlsUnusableError
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 from tests.certificates import tls_config
 from tests.mosquitto import Mosquitto, free_port
 
@@ -174,7 +174,7 @@ def test_a_limit_does_not_wait_behind_a_reading(tmp_path: Path) -> None:
 GATEWAY_THAT_DIES = """
 import asyncio, os, sys
 from han_gateway.adapters.broker import Broker, BrokerSettings
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 word = lambda payload: Message("han/home/status", payload, 1, True, None)
 async def main():
     broker = Broker(BrokerSettings(host="127.0.0.1", port=int(sys.argv[1])), will=word(b"offline"), birth=word(b"online"),

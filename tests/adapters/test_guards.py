@@ -10,7 +10,7 @@ import pytest
 from han_gateway.adapters.broker import BrokerSettings
 from han_gateway.adapters.guards import Guards
 from han_gateway.config.settings import Settings
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 from tests.adapters.test_broker import ear, house, until
 from tests.mosquitto import Mosquitto
 
@@ -25,7 +25,7 @@ import asyncio, sys
 from han_gateway.adapters.broker import BrokerSettings
 from han_gateway.adapters.guards import Guards
 from han_gateway.config.settings import Settings
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 async def main():
     guards = Guards(BrokerSettings(host="127.0.0.1", port=int(sys.argv[1])), lambda name: print(name, flush=True))
     guards.start({{"garage": Message("{GO_E}", b"6", 1), "shed": Message("{WARP}", b'{{"current":6000}}', 1)}})

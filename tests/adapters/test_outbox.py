@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from han_gateway.adapters.outbox import Outbox
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 
 
 def limit(amps: int, charger: str = "garage", expiry_s: int | None = 60) -> Message:

@@ -11,7 +11,7 @@ import pytest
 
 from han_gateway.adapters import store
 from han_gateway.adapters.store import BrokenStateError, read, set_aside, write
-from han_gateway.core.memory import LARGEST, Memory, Past
+from han_gateway.core.words.memory import LARGEST, Memory, Past
 
 ROOT = Path(__file__).parent.parent.parent
 MEMORY = Memory(1_768_495_380_000, 34_000, (Past("garage", 14_000, 9_400_000), Past("yard")))
@@ -21,7 +21,7 @@ WRITER = """
 import sys
 from pathlib import Path
 from han_gateway.adapters.store import write
-from han_gateway.core.memory import Memory, Past
+from han_gateway.core.words.memory import Memory, Past
 number = 0
 while True:
     number += 1

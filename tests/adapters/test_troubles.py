@@ -1,7 +1,7 @@
 """What a broker does to us, in words for people."""
 
 from han_gateway.adapters.troubles import MOST, Troubles, refused
-from han_gateway.core.topics import Message
+from han_gateway.core.words.topics import Message
 
 
 def test_a_trouble_is_told_once_an_outage() -> None:

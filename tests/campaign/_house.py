@@ -17,12 +17,12 @@ from han_gateway.adapters.outbox import Outbox
 from han_gateway.adapters.recording import instant, moment
 from han_gateway.adapters.systemd import Notifier
 from han_gateway.adapters.troubles import Troubles
-from han_gateway.core import inbox, topics
 from han_gateway.core.effects import Effect, SetLimit
 from han_gateway.core.events import Event
-from han_gateway.core.memory import Memory
 from han_gateway.core.site import CapRule, Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES, Instant, MilliAmps
+from han_gateway.core.words import inbox, topics
+from han_gateway.core.words.memory import Memory
 from han_gateway.keeper import Keeper
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.models import METERS

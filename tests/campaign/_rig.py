@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 from han_gateway.adapters import store
-from han_gateway.core.memory import Memory
 from han_gateway.core.units import LINES, PerLine
+from han_gateway.core.words.memory import Memory
 from han_gateway.simulation.charger import Box, Charge, passed, plugged_in, report, told
 from tests.campaign._guest import Guest
 from tests.house import Gateway, Meter, list1, list2

@@ -19,8 +19,8 @@ from typing import NamedTuple
 from han_gateway.adapters.recording import moment
 from han_gateway.core.effects import Effect, ShowReading
 from han_gateway.core.events import Event
-from han_gateway.core.topics import Message
 from han_gateway.core.units import Instant
+from han_gateway.core.words.topics import Message
 from tests.campaign._house import STARTED, HandClock, Household, Program, frame
 from tests.campaign._parts import Part, Tally, parts, tried
 from tests.campaign._promise import Promise, arguments, published, wanted

@@ -19,7 +19,7 @@ from tempfile import mkdtemp
 from typing import NamedTuple
 
 from han_gateway.adapters.recording import RETRY_MS
-from han_gateway.core.memory import Memory, Past
+from han_gateway.core.words.memory import Memory, Past
 from tests.campaign import _rig as rig
 from tests.campaign._cuts import MOST_S, cuts, rise
 from tests.campaign._promise import Promise, arguments, published

@@ -18,8 +18,8 @@ from typing import NamedTuple
 
 from han_gateway.adapters import store
 from han_gateway.core.effects import Cause
-from han_gateway.core.memory import Memory, Past
 from han_gateway.core.units import PerLine
+from han_gateway.core.words.memory import Memory, Past
 from tests.campaign import _rig as rig
 from tests.campaign._guest import Guest
 from tests.campaign._promise import Promise, arguments, published, wanted

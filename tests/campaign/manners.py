@@ -19,7 +19,6 @@ from itertools import groupby
 from multiprocessing import Pool
 from typing import NamedTuple
 
-from han_gateway.core import inbox
 from han_gateway.core.draw import settled
 from han_gateway.core.effects import Note, SetLimit
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Overheard
@@ -27,6 +26,7 @@ from han_gateway.core.gateway import start, step
 from han_gateway.core.site import Charger, Circuit, Grid, Policy, Site
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Instant
+from han_gateway.core.words import inbox
 from han_gateway.simulation.cars import Car, Visit
 from han_gateway.simulation.house import Draw
 from han_gateway.simulation.lab import Case, Lab, Run, drawn

@@ -30,9 +30,10 @@ STRICT = tuple(f"han_gateway/core/{name}.py" for name in ("allocation", "draw", 
 FAST = 60
 OTHERS_PERCENT = 90
 TABLES = f"{PAGES}::test_tables_are_those_of_the_code[rules.md]"
+_OF_CORE = ("tests/core", f"{PAGES}::test_figures_of_the_law_are_those_of_the_code", TABLES)
 TESTS = {
     "dlms": ("tests/dlms", "tests/meters"),
-    "han_gateway/core": ("tests/core", f"{PAGES}::test_figures_of_the_law_are_those_of_the_code", TABLES),
+    **dict.fromkeys(("han_gateway/core", *(f"han_gateway/core/{room}" for room in ("seen", "people", "words"))), _OF_CORE),
     "han_gateway/devices": ("tests/devices", f"{PAGES}::test_tables_are_those_of_the_code[chargers.md]"),
     "han_gateway/meters": ("tests/meters", f"{PAGES}::test_tables_are_those_of_the_code[README.md]"),
     "han_gateway/meters/forms": ("tests/meters",),

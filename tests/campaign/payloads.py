@@ -15,7 +15,8 @@ import sys
 from collections.abc import Callable
 
 from han_gateway.core.events import Asked, CapSaid, Overheard
-from han_gateway.core.inbox import (
+from han_gateway.core.units import LINES
+from han_gateway.core.words.inbox import (
     MAX_CURRENT_A,
     MAX_FOR_S,
     MAX_REPORT_BYTES,
@@ -27,7 +28,6 @@ from han_gateway.core.inbox import (
     inlets,
     understood,
 )
-from han_gateway.core.units import LINES
 from tests.campaign._house import SITE
 from tests.campaign._parts import Part, Tally, cpu_ms, parts, tried
 from tests.campaign._promise import Promise, arguments, published, wanted

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from han_gateway.core.allocation import Room
-from han_gateway.core.answers import Belief, Probe
 from han_gateway.core.decision import cut, fall_back, grow, smaller
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
+from han_gateway.core.seen.answers import Belief, Probe
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.state import ChargerView, Command, Conduct
 from han_gateway.core.times import QUIET_MS, SETTLED_MS, SHOWN_MS, TURN_MS

@@ -2,10 +2,10 @@
 
 import pytest
 
-from han_gateway.core.answers import Belief
-from han_gateway.core.belief import ENOUGH
 from han_gateway.core.draw import Span, beyond_ma, claimed_ma, claims_ma, in_force, settled, spans
 from han_gateway.core.events import ChargerStatus
+from han_gateway.core.seen.answers import Belief
+from han_gateway.core.seen.belief import ENOUGH
 from han_gateway.core.state import Command
 from han_gateway.core.times import SHOWN_MS
 from han_gateway.core.units import PerLine

@@ -6,12 +6,12 @@ from itertools import product
 import pytest
 
 from han_gateway.core.accord import Accord, Echo
-from han_gateway.core.display import show
 from han_gateway.core.echo import ACCORD, AGAIN_MS, Verdict
 from han_gateway.core.echo import told as remembered
 from han_gateway.core.effects import ShowCharger
 from han_gateway.core.events import ChargerSaid, ChargerStatus, Overheard
 from han_gateway.core.gateway import start
+from han_gateway.core.people.display import show
 from han_gateway.core.site import CapRule, Charger, Circuit
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import PerLine

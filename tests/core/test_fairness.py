@@ -4,8 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from han_gateway.core.answers import Belief
-from han_gateway.core.belief import ENOUGH
 from han_gateway.core.decision import cut, grow
 from han_gateway.core.effects import Cause, Grant, Reason
 from han_gateway.core.events import ChargerStatus
@@ -26,6 +24,8 @@ from han_gateway.core.fairness import (
     rank,
     starts,
 )
+from han_gateway.core.seen.answers import Belief
+from han_gateway.core.seen.belief import ENOUGH
 from han_gateway.core.site import Policy
 from han_gateway.core.state import ChargerView
 from han_gateway.core.times import SETTLED_MS, TURN_MS

@@ -2,10 +2,10 @@
 
 import pytest
 
-from han_gateway.core.answers import Belief
 from han_gateway.core.effects import Cause, Grant, MeterState, Reason
 from han_gateway.core.events import ChargerSaid
 from han_gateway.core.foresight import misled
+from han_gateway.core.seen.answers import Belief
 from han_gateway.core.site import Grid, Site
 from han_gateway.core.units import Line, PerLine
 from tests.core.houses import L1, L2, L3, Run, charger, house, list1, list2, notes

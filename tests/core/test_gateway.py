@@ -10,7 +10,7 @@ from dlms.rejects import Rejected
 from han_gateway.core.effects import Cause, MeterState, Note, Reason, SetLimit, ShowCaps, ShowCharger, ShowHeadroom, ShowReading
 from han_gateway.core.events import BrokerChanged, ChargerStatus, MeterGarbled, MeterSaid, SourceChanged, Tick
 from han_gateway.core.gateway import start, step
-from han_gateway.core.remainder import SUN_MS
+from han_gateway.core.seen.remainder import SUN_MS
 from han_gateway.core.site import Grid
 from han_gateway.core.units import PerLine
 from tests.core.houses import L1, L2, L3, Run, charger, headrooms, house, list1, list2, notes, set_limits

@@ -4,8 +4,9 @@ from typing import NamedTuple
 
 import pytest
 
-from han_gateway.core import accord, course, state, wish
+from han_gateway.core import accord, course, state
 from han_gateway.core.accord import Accord
+from han_gateway.core.people import wish
 from han_gateway.core.state import Conduct, State
 from han_gateway.core.units import FIRST
 

@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
-from han_gateway.core.answers import Belief, Probe
 from han_gateway.core.effects import Cause, MeterState
 from han_gateway.core.events import ChargerSaid, MeterSaid, Tick
 from han_gateway.core.gateway import step
+from han_gateway.core.seen.answers import Belief, Probe
 from han_gateway.core.site import Policy
 from han_gateway.core.state import Conduct
 from han_gateway.core.supervision import (

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from han_gateway.core.answers import Belief
 from han_gateway.core.events import ChargerStatus
 from han_gateway.core.gateway import start
+from han_gateway.core.seen.answers import Belief
 from han_gateway.core.state import ChargerView, Command
 from han_gateway.core.units import Instant, Line
 from tests.core.houses import ALL, L1, charger, house, report

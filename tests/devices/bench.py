@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from han_gateway.core import inbox
 from han_gateway.core.effects import Cause, Grant, MeterState, Reason, SetLimit, ShowHeadroom, ShowReading
 from han_gateway.core.events import ChargerSaid, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
-from han_gateway.core.topics import Message
 from han_gateway.core.units import LINES, PerLine
+from han_gateway.core.words import inbox
+from han_gateway.core.words.topics import Message
 from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES
 from han_gateway.devices.record import Device

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from han_gateway.core import inbox
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import LINES
+from han_gateway.core.words import inbox
 from han_gateway.devices.hear import HELD_MS, KEPT_MS, MAX_BRACKETS, MAX_BYTES, Heard, hear
 from han_gateway.devices.link import Link
 from han_gateway.devices.makes import DEVICES

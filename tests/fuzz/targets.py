@@ -24,11 +24,11 @@ from han_gateway.adapters.dumps import Kind
 from han_gateway.adapters.dumps.payload import frames_of
 from han_gateway.config.load import Config, load
 from han_gateway.config.problems import ConfigError
-from han_gateway.core import inbox, memory
 from han_gateway.core.events import Asked, CapSaid, Overheard
 from han_gateway.core.gateway import start
-from han_gateway.core.resume import Midst
 from han_gateway.core.site import CapRule, Circuit
+from han_gateway.core.words import inbox, memory
+from han_gateway.core.words.resume import Midst
 from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.wrapping import TELEGRAMS, Header, Way, Wrapping, wrap

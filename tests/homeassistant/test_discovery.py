@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from han_gateway.config.load import load
-from han_gateway.core import discovery, topics
 from han_gateway.core.effects import (
     Cause,
     ChargerState,
@@ -27,6 +26,7 @@ from han_gateway.core.effects import (
 )
 from han_gateway.core.events import Ask
 from han_gateway.core.units import LINES, Line, PerLine
+from han_gateway.core.words import discovery, topics
 from han_gateway.meters.reading import Reading
 from tests.conftest import HOME_ASSISTANT
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from han_gateway.core.effects import Effect, SetLimit
 from han_gateway.core.events import BrokerChanged, Event
-from han_gateway.core.inbox import Inlet, Refused, understood
 from han_gateway.core.site import CapRule, Charger, Circuit, Grid, Site
 from han_gateway.core.units import Instant
+from han_gateway.core.words.inbox import Inlet, Refused, understood
 from han_gateway.demo.evening import evening
 from han_gateway.demo.world import BOXES, FUSE_MA, World
 from han_gateway.meters.decoder import Decoder

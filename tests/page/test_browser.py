@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from han_gateway.core import notes
 from han_gateway.core.effects import Cause, Grant, MeterState, Reason, ShowHeadroom
 from han_gateway.core.events import BrokerChanged, Tick
-from han_gateway.core.rise import Rise
+from han_gateway.core.people import notes
+from han_gateway.core.people.rise import Rise
 from han_gateway.core.site import Grid
-from han_gateway.core.topics import payload
 from han_gateway.core.units import Line, PerLine
+from han_gateway.core.words.topics import payload
 from han_gateway.page.snapshot import whole
 from han_gateway.page.words import WORDS
 from tests.adapters.served import TOKEN, Served

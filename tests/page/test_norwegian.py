@@ -9,12 +9,12 @@ import pytest
 from dlms import ciphering
 from dlms.rejects import Reason as Reject
 from dlms.rejects import Rejected
-from han_gateway.core import notes, outcome
 from han_gateway.core.accord import Accord
-from han_gateway.core.appliances import APPLIANCES, Appliance
 from han_gateway.core.effects import Cause, Doubt, Grant, MeterState, Note, Reason, ShowOutcome, Stage
 from han_gateway.core.events import Ask
-from han_gateway.core.rise import Rise
+from han_gateway.core.people import notes, outcome
+from han_gateway.core.people.appliances import APPLIANCES, Appliance
+from han_gateway.core.people.rise import Rise
 from han_gateway.core.site import Cap, Grid
 from han_gateway.core.state import Conduct
 from han_gateway.core.units import LINES, Line
@@ -83,7 +83,7 @@ SAID: dict[Callable[..., Note], list[Note]] = {
     notes.keeps_phases: [notes.keeps_phases("garage")],
     notes.uses: [notes.uses("garage", frozenset({Line.L1, Line.L3}))],
 }
-"""Every sentence of ``core/notes.py``, said. A new one there needs its words in ``page/norwegian.py``."""
+"""Every sentence of ``core/people/notes.py``, said. A new one there needs its words in ``page/norwegian.py``."""
 
 
 def test_every_cause_has_its_words() -> None:

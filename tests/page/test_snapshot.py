@@ -5,8 +5,8 @@ import json
 from han_gateway.core.effects import Level, MeterState, Note, ShowHeadroom
 from han_gateway.core.events import Ask, Asked, Tick
 from han_gateway.core.site import Charger, Grid
-from han_gateway.core.topics import payload
 from han_gateway.core.units import LINES, Line, PerLine
+from han_gateway.core.words.topics import payload
 from han_gateway.page.board import Board
 from han_gateway.page.snapshot import Now, news, present, whole
 from tests.page.evening import HOUR_MS, WALL_MS, Evening, site

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from han_gateway.core.topics import payload
+from han_gateway.core.words.topics import payload
 from han_gateway.page.bar import FUSE_CELLS, OVER_CELLS, bar
 from han_gateway.page.snapshot import whole
 from han_gateway.page.text import WIDTH, lines, protected

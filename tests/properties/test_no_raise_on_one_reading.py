@@ -11,10 +11,10 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from han_gateway.core.belief import believed_ma
 from han_gateway.core.effects import MeterState, SetLimit
 from han_gateway.core.events import ChargerSaid, Event, MeterSaid, Tick
 from han_gateway.core.gateway import start, step
+from han_gateway.core.seen.belief import believed_ma
 from han_gateway.core.site import Charger, Site
 from han_gateway.core.state import State
 from han_gateway.core.times import SETTLED_MS

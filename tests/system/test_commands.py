@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from han_gateway.core.outcome import FEW_GAPS
+from han_gateway.core.people.outcome import FEW_GAPS
 from tests.house import PATIENCE_S, House
 
 pytestmark = pytest.mark.broker

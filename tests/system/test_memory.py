@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from han_gateway.adapters import store
-from han_gateway.core.memory import Memory, Past
+from han_gateway.core.words.memory import Memory, Past
 from tests.house import PATIENCE_S, House
 
 pytestmark = pytest.mark.broker

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from han_gateway.adapters import store
-from han_gateway.core.memory import Memory, Past
+from han_gateway.core.words.memory import Memory, Past
 from tests.house import HOUSE, PATIENCE_S, Listener, Meter
 from tests.mosquitto import Mosquitto, free_port
 from tests.systemd import Systemd
