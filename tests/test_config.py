@@ -238,6 +238,8 @@ def test_one_line_alone_is_refused_without_a_neutral(tmp_path: Path, grid: Grid)
         (HOUSE.replace("/dev/ttyUSB0", "tcp:pi:99999"), ["is neither a device nor tcp:HOST:PORT"]),
         (HOUSE.replace("/dev/ttyUSB0", "tcp://pi:2001"), ["is written without the slashes here: tcp:HOST:PORT"]),
         (HOUSE.replace("/dev/ttyUSB0", "mqtt://pi/pulse"), ["mqtt:TOPIC for a topic on the broker of [mqtt]"]),
+        (HOUSE.replace("/dev/ttyUSB0", "/dev/ttyUSB0 "), ["has a blank before or after it"]),
+        (HOUSE.replace("/dev/ttyUSB0", " tcp:pi:2001"), ["has a blank before or after it"]),
         (HOUSE + 'zone = "Oslo"\n', ["'Oslo' is not a time zone; for example zone = \"Europe/Oslo\""]),
         (HOUSE + "baud = 2401\n", ["'2401' is not one of"]),
         (
@@ -293,7 +295,7 @@ def test_chargers_are_judged_beside_a_wrong_house(tmp_path: Path) -> None:
         (b"", "site: is missing"),
         (
             "".join(f'[[circuit]]\nname="c{i}"\nfuse_a=9\nparent="c{i - 1}"\n' for i in range(1_000)).encode(),
-            "more than 100 entries",
+            "more than 100 entries; leave the rest to a gateway of their own",
         ),
     ],
 )

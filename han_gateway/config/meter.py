@@ -20,6 +20,8 @@ def _from_text(value: object) -> object:
 
 
 def _port(value: str) -> str:
+    if value != value.strip():
+        raise ValueError("has a blank before or after it")
     if value.startswith("/") and "\0" not in value:
         return value
     if "://" in value:

@@ -124,7 +124,9 @@ def _has_example(key: str, examples: Mapping[str, Any]) -> bool:
 
 
 def _remedy(error: Mapping[str, Any], key: str, examples: Mapping[str, Any]) -> str:
-    if error["type"] in {"tuple_type", "mapping_type", "dict_type", "too_long"} and not _has_example(key, examples):
+    if error["type"] == "too_long" and not _has_example(key, examples):
+        return "leave the rest to a gateway of their own"
+    if error["type"] in {"tuple_type", "mapping_type", "dict_type"} and not _has_example(key, examples):
         return f"write [[{error['loc'][0]}]] above each one"
     if examples.get(key) is Ellipsis:
         return f"write [{key}] above its keys"
