@@ -27,7 +27,7 @@ _TEXTS = ("meter_id", "list_id", "meter_type")
 
 
 class RealFrame(NamedTuple):
-    """One captured frame; ``truth`` has the names of a ``Reading`` and is None where nobody agreed on the values."""
+    """One captured frame; ``truth`` has the names of a ``Reading`` and is None where nobody agreed on the values, ``grid`` where nobody knows."""
 
     name: str
     kind: str
@@ -36,6 +36,7 @@ class RealFrame(NamedTuple):
     fcs_ok: bool | None
     raw: bytes
     truth: dict[str, Any] | None
+    grid: str | None = None
 
 
 def real_frames(folder: Path = RECORDINGS) -> Iterator[RealFrame]:
@@ -51,6 +52,7 @@ def real_frames(folder: Path = RECORDINGS) -> Iterator[RealFrame]:
             fcs_ok=line["fcs_ok"],
             raw=bytes.fromhex(line["hex"]),
             truth=None if truth is None else _in_our_names(truth),
+            grid=line["grid"],
         )
 
 

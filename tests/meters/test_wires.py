@@ -1,11 +1,14 @@
 """What a list shows of the net."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
+from han_gateway.meters.decoder import Decoder
 from han_gateway.meters.reading import Reading
 from han_gateway.meters.wires import Wires, wires
+from tests.frames import real_frames, twelve_hours
 
 CURRENTS = {"current_l1_ma": 3_000, "current_l2_ma": 3_000, "current_l3_ma": 3_000}
 VOLTAGES = {"voltage_l1_mv": 230_000, "voltage_l2_mv": 230_000, "voltage_l3_mv": 230_000}
@@ -74,3 +77,27 @@ def test_power_that_is_not_sent_or_sold_shows_nothing() -> None:
     assert shown({"power_import_w": 0}) is None
     assert shown({"power_import_w": 9_000, "current_l3_ma": None}) is None
     assert shown({"power_import_w": 9_000, **dict.fromkeys(VOLTAGES)}) is None
+
+
+@pytest.mark.recordings
+def test_no_real_frame_shows_another_net_than_its_own(recordings: Path) -> None:
+    """Where the net of a real meter is known, nothing that its lists show contradicts it; of each kind of net some show it."""
+    proofs = [
+        (frame.grid, shown.neutral)
+        for frame in real_frames(recordings)
+        for item in Decoder().feed(frame.raw)
+        if frame.grid and isinstance(item, Reading) and (shown := wires(item))
+    ]
+    assert set(proofs) == {("TN", True), ("IT", False)}
+    assert len(proofs) > 20
+
+
+@pytest.mark.recordings
+def test_power_and_currents_of_two_moments_are_a_matter_of_one_list(recordings: Path) -> None:
+    """In 12.8 hours of a house on three wires a kettle came between the two only once: six lists in a row are no kettle (``core``)."""
+    lists = [item for item in Decoder().feed(twelve_hours(recordings)) if isinstance(item, Reading) and item.has_currents]
+    assert {shown is not None and not shown.neutral for shown in map(wires, lists)} == {True}
+
+    by_power_alone = [wires(each._replace(meter_type=None, voltage_l2_mv=230_000)) is not None for each in lists]
+    assert len(lists) > 4_000
+    assert sum(by_power_alone) <= 1
