@@ -109,13 +109,9 @@ class Keeper:
             self._failing = False
 
 
-_NOBODY = Past("")
-"""A charger of which nothing is known."""
-
-
 def told(memory: Memory, recalled: Memory) -> str:
     """One line for the log: of when the memory is, and what of it counts in this house."""
-    known = "; ".join(_known(past) for past in recalled.chargers if past != _NOBODY._replace(name=past.name))
+    known = "; ".join(_known(past) for past in recalled.chargers if past != Past(past.name))
     patience = f"raises wait for {recalled.patience_ms / 1000:g} s" if recalled.patience_ms else ""
     words = "; ".join(filter(None, (known, patience))) or "nothing that still counts"
     return f"remembered from {moment(memory.at):%Y-%m-%d %H:%M} UTC: {words}"

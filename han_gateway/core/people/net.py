@@ -5,6 +5,7 @@ It changes no limit: nobody but the electrician knows between which lines a char
 
 from han_gateway.core.effects import Note
 from han_gateway.core.people import notes
+from han_gateway.core.people.unread import TELL_AGAIN_MS
 from han_gateway.core.site import Site
 from han_gateway.core.state import State, Wiring
 from han_gateway.core.units import Instant
@@ -13,8 +14,6 @@ from han_gateway.meters.wires import wires
 
 ENOUGH = 6
 """So many lists in a row: power and currents of one list may have been measured at two moments, beside a kettle."""
-TELL_AGAIN_MS = 3_600_000
-"""What goes on is told again after an hour."""
 
 
 def compare(site: Site, state: State, reading: Reading, at: Instant) -> tuple[State, tuple[Note, ...]]:
@@ -23,7 +22,7 @@ def compare(site: Site, state: State, reading: Reading, at: Instant) -> tuple[St
     if shown is None:
         return state, ()
     if shown.neutral is not site.grid.three_wire:
-        return (state if state.wiring == Wiring() else state._replace(wiring=Wiring())), ()
+        return state._replace(wiring=Wiring()), ()
     lists, told_at = min(state.wiring.lists + 1, ENOUGH), state.wiring.told_at
     due = lists == ENOUGH and (told_at is None or at - told_at >= TELL_AGAIN_MS)
     told = (notes.other_net(site.grid, shown.by),) if due else ()

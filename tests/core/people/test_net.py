@@ -4,7 +4,8 @@ import pytest
 
 from han_gateway.core.effects import Note, ShowHeadroom
 from han_gateway.core.people import notes
-from han_gateway.core.people.net import ENOUGH, TELL_AGAIN_MS
+from han_gateway.core.people.net import ENOUGH
+from han_gateway.core.people.unread import TELL_AGAIN_MS
 from han_gateway.core.site import Grid
 from tests.core.houses import L1, LIST_MS, Run, charger, house, list1, list2
 
