@@ -6,11 +6,11 @@ writes into the log what to do, once or seldom. This file must not know how anyt
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from dlms.rejects import Reason
 from han_gateway.core.effects import Effect, MeterState, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, Event, MeterGarbled, MeterSaid, Tick
+from han_gateway.core.events import BrokerChanged, CircuitSaid, Event, MeterGarbled, MeterSaid, Tick
 from han_gateway.core.load import complete
 from han_gateway.core.people.unread import TOLD as TOLD_OF_KEYS
 from han_gateway.core.site import Site
@@ -36,7 +36,7 @@ def reminders(
 ) -> tuple[Outlet, ...]:
     """All of them: of the line to the meter, of what stays amiss, of chargers that are not heard, and of those that nobody guards."""
     of_meter = unreadable(gateway, port), other_meter(), unmeasured(gateway)
-    return *of_meter, Reminder(started).see, Unheard(silent).see, Unguarded(absent).see
+    return *of_meter, Reminder(gateway, started).see, Unheard(silent).see, Unguarded(absent).see
 
 
 def unreadable(gateway: Gateway, port: str) -> Outlet:
@@ -103,7 +103,10 @@ def unmeasured(gateway: Gateway) -> Outlet:
 class Reminder:
     """Says once a day what is amiss still: a fault of last month was told then, and no log is kept for ever."""
 
-    def __init__(self, started: Instant) -> None:
+    def __init__(self, gateway: Gateway, started: Instant) -> None:
+        self._gateway = gateway
+        self._started = started
+        self._circuits: dict[str, Instant] = {}  # when their meters were heard last
         self._amiss = dict.fromkeys((_NO_CURRENTS, _NO_BROKER), started)  # since when
         self._due = started + DAY_MS
 
@@ -111,14 +114,22 @@ class Reminder:
         """Follow the meter and the broker, and look back once a day."""
         if isinstance(event, BrokerChanged):
             self._judge(_NO_BROKER, event.connected, event.at)
+        elif isinstance(event, CircuitSaid):
+            self._circuits[event.circuit] = event.at
         for effect in effects:
             if isinstance(effect, ShowHeadroom):
                 self._judge(_NO_CURRENTS, effect.state not in (MeterState.WAITING, MeterState.LOST), event.at)
         if event.at >= self._due:
             self._due = event.at + DAY_MS
-            for what, since in self._amiss.items():
+            for what, since in (*self._amiss.items(), *self._unmetered()):
                 if event.at - since >= HOUR_MS:
                     log.warning("still: %s for %d h", what, (event.at - since) // HOUR_MS)
+
+    def _unmetered(self) -> Iterator[tuple[str, Instant]]:
+        """What there is to say of each sub-fuse with a meter of its own, and when that was heard last."""
+        for circuit in self._gateway.site.root.circuits():
+            if circuit.metered:
+                yield f"no currents from the meter of the {circuit.name} fuse", self._circuits.get(circuit.name, self._started)
 
     def _judge(self, what: str, well: bool, at: Instant) -> None:
         if well:

@@ -6,7 +6,7 @@ import pytest
 
 from dlms.rejects import Reason, Rejected
 from han_gateway.core.effects import MeterState, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, MeterGarbled, MeterSaid, Tick
+from han_gateway.core.events import BrokerChanged, CircuitSaid, MeterGarbled, MeterSaid, Tick
 from han_gateway.core.site import Charger, Circuit, Grid, Site
 from han_gateway.core.units import Line, PerLine
 from han_gateway.devices.link import Link
@@ -25,6 +25,8 @@ from han_gateway.reminders import (
     unreadable,
 )
 from han_gateway.runtime import Gateway
+
+UNKNOWN: PerLine[int | None] = PerLine(None, None, None)
 
 
 def link(make: str, identity: str = "go-eCharger/1") -> Link:
@@ -149,10 +151,9 @@ def test_what_stays_amiss_is_told_once_a_day(caplog: pytest.LogCaptureFixture) -
     """Three days without a broker are three lines; a meter that was lost at noon and is back in the evening is none."""
 
     def shown(state: MeterState) -> ShowHeadroom:
-        unknown: PerLine[int | None] = PerLine(None, None, None)
-        return ShowHeadroom(state=state, fuse_ma=25_000, room_ma=unknown, load_ma=unknown)
+        return ShowHeadroom(state=state, fuse_ma=25_000, room_ma=UNKNOWN, load_ma=UNKNOWN)
 
-    see = Reminder(0).see
+    see = Reminder(Gateway(fused(metered=False), Decoder(), 0), 0).see
     see(Tick(at=1), (shown(MeterState.FRESH),))
     for hour in range(1, 3 * 24 + 2):
         state = MeterState.LOST if hour % 24 in range(12, 18) else MeterState.FRESH
@@ -165,6 +166,28 @@ def test_what_stays_amiss_is_told_once_a_day(caplog: pytest.LogCaptureFixture) -
     see(BrokerChanged(at=73 * HOUR_MS, connected=True), (shown(MeterState.LOST),))
     see(Tick(at=96 * HOUR_MS), ())
     assert [record.getMessage() for record in caplog.records] == ["still: no currents from the meter for 23 h"]
+
+
+def test_a_sub_fuse_whose_meter_stays_away_is_told_once_a_day(caplog: pytest.LogCaptureFixture) -> None:
+    """Whether it went silent or was never heard; one without a meter is not missed, nor one that is heard."""
+    see = Reminder(Gateway(fused(metered=True), Decoder(), 0), 0).see
+    see(
+        BrokerChanged(at=0, connected=True),
+        (ShowHeadroom(state=MeterState.FRESH, fuse_ma=25_000, room_ma=UNKNOWN, load_ma=UNKNOWN),),
+    )
+    see(Tick(at=24 * HOUR_MS), ())
+    see(CircuitSaid(at=47 * HOUR_MS + 1, circuit="workshop", current_ma=PerLine(0, 0, 0)), ())
+    for days in (2, 3):
+        see(Tick(at=days * 24 * HOUR_MS), ())
+    assert [record.getMessage() for record in caplog.records] == [
+        f"still: no currents from the meter of the workshop fuse for {hours} h" for hours in (24, 24)
+    ]
+
+
+def fused(*, metered: bool) -> Site:
+    """A house with a sub-fuse."""
+    workshop = Circuit(name="workshop", fuse_ma=20_000, metered=metered, parts=(Charger(name="garage", lines=frozenset(Line)),))
+    return Site(name="home", grid=Grid.TN, root=Circuit(name="main", fuse_ma=25_000, parts=(workshop,)))
 
 
 def test_a_guard_that_is_not_let_in_is_told_once(caplog: pytest.LogCaptureFixture) -> None:

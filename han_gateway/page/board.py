@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from han_gateway.core.effects import Effect, Level, Note, ShowCaps, ShowCharger, ShowHeadroom, ShowReading
-from han_gateway.core.events import BrokerChanged, ChargerSaid, Event, MeterSaid, SourceChanged
+from han_gateway.core.events import BrokerChanged, ChargerSaid, CircuitSaid, Event, MeterSaid, SourceChanged
 from han_gateway.core.power import net_w
-from han_gateway.core.site import Site
+from han_gateway.core.site import Charger, Site
 from han_gateway.core.units import LINES, Instant, MilliAmps, PerLine
 from han_gateway.page.hour import Hour, Point
 
@@ -46,6 +46,7 @@ class Board:
         self._site = site
         self._chargers: dict[str, tuple[Instant, ShowCharger]] = {}
         self._said: dict[str, ChargerSaid] = {}
+        self._circuits: dict[str, CircuitSaid] = {}
         self._log: deque[Told] = deque(maxlen=MOST_TOLD)
         self.told = 0
 
@@ -68,9 +69,13 @@ class Board:
         said = self._said.get(name)
         return said if said is not None and now - said.at <= self.site.policy.lost_after_ms else None
 
-    def draws_ma(self, now: Instant) -> PerLine[MilliAmps | None]:
-        """What the chargers say that they draw on each line, together; None where one of them does not say."""
-        reports = [(charger, self.said(charger.name, now)) for charger in self.site.chargers]
+    def circuit(self, name: str) -> CircuitSaid | None:
+        """What the meter of a sub-fuse said last."""
+        return self._circuits.get(name)
+
+    def draws_ma(self, now: Instant, chargers: Iterable[Charger]) -> PerLine[MilliAmps | None]:
+        """What these chargers say that they draw on each line, together; None where one of them does not say."""
+        reports = [(charger, self.said(charger.name, now)) for charger in chargers]
         drawn: list[MilliAmps | None] = []
         for index, line in enumerate(LINES):
             said = [report.current_ma[index] if report else None for charger, report in reports if line in charger.lines]
@@ -92,6 +97,8 @@ class Board:
                 self.manufacturer = event.reading.manufacturer
         elif isinstance(event, ChargerSaid):
             self._said[event.charger] = event
+        elif isinstance(event, CircuitSaid):
+            self._circuits[event.circuit] = event
         elif isinstance(event, BrokerChanged):
             self.broker = event.connected
             self._tell(event.at, Level.NOTICE if event.connected else Level.WARNING, f"broker {_word(event.connected)}")
@@ -108,7 +115,7 @@ class Board:
         if isinstance(effect, ShowHeadroom):
             self.headroom = effect
             if isinstance(event, MeterSaid):
-                self.hour.add(Point(event.at, effect.load_ma, self.draws_ma(event.at)))
+                self.hour.add(Point(event.at, effect.load_ma, self.draws_ma(event.at, self.site.chargers)))
         elif isinstance(effect, ShowReading):
             if effect.doubt is None and effect.reading.current_ma != (None, None, None):
                 self.heard_at = event.at

@@ -7,11 +7,16 @@ here, when somebody asks: a machine whose clock is set late shows the right time
 from typing import Any, NamedTuple
 
 from han_gateway.core.effects import MeterState, ShowCharger
-from han_gateway.core.site import Cap, Charger
-from han_gateway.core.units import LINES, Instant, tenths
+from han_gateway.core.site import Cap, Charger, Circuit
+from han_gateway.core.supervision import Sign, sign
+from han_gateway.core.units import LINES, Instant, Line, MilliAmps, PerLine, tenths
 from han_gateway.page.board import Board, Told
 from han_gateway.page.hour import Point
 from han_gateway.page.norwegian import reason, sentence
+
+NOTHING: PerLine[MilliAmps | None] = PerLine(None, None, None)
+_STATES = {Sign.IN_TIME: MeterState.FRESH, Sign.LATE: MeterState.STALE, Sign.SILENT: MeterState.LOST}
+"""What the age of the last word of a sub-fuse's meter makes of it."""
 
 
 class Now(NamedTuple):
@@ -36,7 +41,8 @@ def whole(board: Board, now: Now) -> dict[str, Any]:
 
 def present(board: Board, now: Now) -> dict[str, Any]:
     """How things stand, without what led to it."""
-    site, shown, drawn = board.site, board.headroom, board.draws_ma(now.at)
+    site, shown = board.site, board.headroom
+    load, room, estimated = (shown.load_ma, shown.room_ma, shown.estimated) if shown else (NOTHING, NOTHING, ())
     return {
         "now": now.wall_ms,
         "site": site.name,
@@ -51,16 +57,8 @@ def present(board: Board, now: Now) -> dict[str, Any]:
         },
         "broker": board.broker,
         "power_w": board.power_w if shown and shown.state is MeterState.FRESH else None,
-        "lines": [
-            {
-                "name": line.value,
-                "load_a": tenths(shown.load_ma[line.index] if shown else None),
-                "room_a": tenths(shown.room_ma[line.index] if shown else None),
-                "chargers_a": tenths(drawn[line.index]),
-                "estimated": bool(shown and line in shown.estimated),
-            }
-            for line in LINES
-        ],
+        "lines": _lines(load, room, board.draws_ma(now.at, site.chargers), estimated),
+        "circuits": [_circuit(board, circuit, now) for circuit in site.root.circuits() if circuit is not site.root],
         "chargers": [_charger(board, charger, now) for charger in site.chargers],
         "caps": _caps(board),
     }
@@ -69,6 +67,40 @@ def present(board: Board, now: Now) -> dict[str, Any]:
 def news(board: Board, now: Now, after: int) -> dict[str, Any]:
     """How things stand, and the log after the line of this number."""
     return {**present(board, now), "log": [_told(told, now) for told in board.log if told.number > after]}
+
+
+def _lines(
+    load_ma: PerLine[MilliAmps | None],
+    room_ma: PerLine[MilliAmps | None],
+    chargers_ma: PerLine[MilliAmps | None],
+    estimated: tuple[Line, ...] = (),
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": line.value,
+            "load_a": tenths(load_ma[line.index]),
+            "room_a": tenths(room_ma[line.index]),
+            "chargers_a": tenths(chargers_ma[line.index]),
+            "estimated": line in estimated,
+        }
+        for line in LINES
+    ]
+
+
+def _circuit(board: Board, circuit: Circuit, now: Now) -> dict[str, Any]:
+    """A sub-fuse: what its meter says, while that is not too old; without a meter it carries what its chargers say, and has no state."""
+    said = board.circuit(circuit.name)
+    state = _STATES[sign(board.site.policy, said.at, now.at)] if said else MeterState.WAITING
+    drawn = board.draws_ma(now.at, circuit.chargers())
+    load = drawn if not circuit.metered else said.current_ma if said and state is not MeterState.LOST else NOTHING
+    room = PerLine(*(None if current is None else circuit.fuse_ma - current for current in load))
+    return {
+        "name": circuit.name,
+        "fuse_a": circuit.fuse_ma / 1000,
+        "state": state.value if circuit.metered else None,
+        "heard_at": now.time(said.at) if said else None,
+        "lines": _lines(load, room, drawn),
+    }
 
 
 def _charger(board: Board, charger: Charger, now: Now) -> dict[str, Any]:

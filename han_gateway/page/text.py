@@ -81,6 +81,7 @@ def lines(board: dict[str, Any], language: str = "en", width: int = WIDTH) -> li
         "",
         *(_line(line, board["fuse_a"], tongue, width) for line in board["lines"]),
         *textwrap.wrap(tongue.say("legend"), width, initial_indent="   ", subsequent_indent="   "),
+        *_circuits(board, tongue, width),
         "",
         *_chargers(board, tongue),
         "",
@@ -93,12 +94,14 @@ def lines(board: dict[str, Any], language: str = "en", width: int = WIDTH) -> li
 def _troubles(board: dict[str, Any], tongue: _Tongue, width: int) -> Iterator[str]:
     """What is wrong, in the words of the page; a line over the fuse says so itself."""
     state = board["meter"]["state"]
-    keys = [f"why.{state}"] if state != "fresh" else []
-    keys += ["why.source"] if board["meter"]["connected"] is False else []
-    keys += ["why.broker"] if board["broker"] is False else []
-    keys += ["why.net"] if board["meter"].get("other_net") else []
-    for key in keys:
-        yield from textwrap.wrap(tongue.say(key, board["grid"]), width, initial_indent="! ", subsequent_indent="  ")
+    circuits = [circuit for circuit in board.get("circuits", ()) if circuit["state"] not in ("fresh", None)]
+    found = [tongue.say(f"why.{state}")] if state != "fresh" else []
+    found += [tongue.say("why.source")] if board["meter"]["connected"] is False else []
+    found += [tongue.say("why.broker")] if board["broker"] is False else []
+    found += [tongue.say("why.net", board["grid"])] if board["meter"].get("other_net") else []
+    found += [tongue.say(f"why.circuit.{circuit['state']}", circuit["name"]) for circuit in circuits]
+    for words_of_it in found:
+        yield from textwrap.wrap(words_of_it, width, initial_indent="! ", subsequent_indent="  ")
 
 
 def _told(told: dict[str, Any], language: str, width: int) -> list[str]:
@@ -129,6 +132,14 @@ def _line(line: dict[str, Any], fuse_a: float, tongue: _Tongue, width: int) -> s
     drawn = bar(load, line["chargers_a"] or 0.0, fuse_a, max(LEAST_CELLS, min(FUSE_CELLS, width - BESIDE_A_BAR)))
     short = tongue.say("over", amps(-room)) if room is not None and room < 0 else tongue.say("room", amps(room))
     return f"{line['name']} {drawn} {about}{tongue.number(amps(load))}  {short}"
+
+
+def _circuits(board: dict[str, Any], tongue: _Tongue, width: int) -> Iterator[str]:
+    """The sub-fuses, each with its lines; an older daemon tells of none."""
+    for circuit in board.get("circuits", ()):
+        yield ""
+        yield f"{circuit['name']}: {tongue.say('fuse.short', format(circuit['fuse_a'], 'g'))}"
+        yield from (_line(line, circuit["fuse_a"], tongue, width) for line in circuit["lines"])
 
 
 def _chargers(board: dict[str, Any], tongue: _Tongue) -> Iterator[str]:

@@ -20,6 +20,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "phases": ("Phases", "Faser"),
     "chargers": ("Chargers", "Ladere"),
+    "circuits": ("Sub-fuses", "Kurser"),
     "hour": ("The last hour", "Den siste timen"),
     "minutes": ("The last {0} min", "De siste {0} min"),
     "log": ("Decisions", "Beslutninger"),
@@ -62,6 +63,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "Måleren viser et annet nett enn grid = {0}: grensene kan være feil. Beslutningene sier mer.",
     ),
     "why.over": ("{0} carries more than the main fuse.", "{0} bærer mer enn hovedsikringen."),
+    "why.circuit.waiting": (
+        "Nothing heard from the meter of the {0} fuse yet. The chargers below it stay at their fallback limits.",
+        "Ikke hørt noe fra måleren til {0} ennå. Laderne under den står på reservegrensene.",
+    ),
+    "why.circuit.stale": (
+        "The meter of the {0} fuse is late. Limits below it may fall, not rise.",
+        "Måleren til {0} er forsinket. Grenser under den kan senkes, ikke heves.",
+    ),
+    "why.circuit.lost": (
+        "The meter of the {0} fuse is silent. The chargers below it are held at their fallback limits.",
+        "Måleren til {0} er taus. Laderne under den holdes på reservegrensene.",
+    ),
+    "why.circuit.over": ("{1} of the {0} fuse carries more than that fuse.", "{0}: {1} bærer mer enn sikringen."),
     "why.broker": (
         "The MQTT broker is away: the chargers hear nothing. Those with a failsafe go to their own safe limit.",
         "MQTT-brokeren er borte: laderne hører ingenting. De som har en failsafe, går til sin egen trygge grense.",

@@ -38,6 +38,14 @@ def site(*chargers: Charger, grid: Grid = Grid.TN, power_cap: CapRule | None = C
     return Site(name="home", grid=grid, root=root, power_cap=power_cap)
 
 
+def below_fuses() -> Site:
+    """The same house, with a sub-fuse for each charger: the workshop's, which has a meter of its own, and the carport's."""
+    garage, carport = site().chargers
+    workshop = Circuit(name="workshop", fuse_ma=20_000, metered=True, parts=(garage,))
+    shed = Circuit(name="shed", fuse_ma=16_000, parts=(carport,))
+    return Site(name="home", grid=Grid.TN, root=Circuit(name="main", fuse_ma=FUSE_MA, margin_ma=500, parts=(workshop, shed)))
+
+
 class Evening:
     """``play`` lets it go on; ``at`` is the instant that it has reached."""
 

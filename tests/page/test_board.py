@@ -79,10 +79,10 @@ def test_what_cars_draw_is_known_only_where_every_charger_says_it() -> None:
     house = site(Charger(name="a", lines=frozenset(LINES)), Charger(name="b", lines=frozenset({L2})))
     board = Board(lambda: house)
     board.see(ChargerSaid(at=0, charger="a", current_ma=PerLine(1_000, 2_000, 3_000)), ())
-    assert board.draws_ma(0) == (1_000, None, 3_000)
+    assert board.draws_ma(0, board.site.chargers) == (1_000, None, 3_000)
     board.see(ChargerSaid(at=1_000, charger="b", current_ma=PerLine(None, 500, None)), ())
-    assert board.draws_ma(1_000) == (1_000, 2_500, 3_000)
-    assert board.draws_ma(60_001) == (None, None, None)
+    assert board.draws_ma(1_000, board.site.chargers) == (1_000, 2_500, 3_000)
+    assert board.draws_ma(60_001, board.site.chargers) == (None, None, None)
 
 
 def test_a_doubted_meter_is_not_heard() -> None:

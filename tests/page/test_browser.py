@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from han_gateway.core.effects import Cause, Grant, MeterState, Reason, ShowHeadroom
-from han_gateway.core.events import BrokerChanged, Tick
+from han_gateway.core.events import BrokerChanged, CircuitSaid, Tick
 from han_gateway.core.people import notes
 from han_gateway.core.people.rise import Rise
 from han_gateway.core.site import Grid
@@ -17,7 +17,7 @@ from han_gateway.page.snapshot import whole
 from han_gateway.page.words import WORDS
 from tests.adapters.served import TOKEN, Served
 from tests.chromium import Chromium
-from tests.page.evening import HOUR_MS, Evening, site
+from tests.page.evening import HOUR_MS, Evening, below_fuses, site
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -209,6 +209,39 @@ def test_a_broker_that_is_away_a_wrong_net_and_a_phase_over_the_fuse_are_said(ph
     assert WORDS["why.broker"][0] in text(phone, "#state")
     assert "another net than grid = TN" in text(phone, "#state")
     assert "! 6.2 A over" in text(phone, ".phase")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1200, "dark")])
+def test_sub_fuses_are_drawn_against_their_own_fuse(phone: Chromium, width: int, scheme: str) -> None:
+    """Each with its lines, its loads and its room; too much on one and a meter of its own that is silent stand on top in words."""
+    phone.size(width, 700)
+    phone.prefer(prefers_color_scheme=scheme)
+    with Served(Evening(below_fuses())) as served:
+        evening = served.evening
+        evening.play(30_000)
+        phone.go(served.address, DRAWN)
+        assert "Nothing heard from the meter of the workshop fuse yet" in text(phone, "#state")
+        evening.gateway.handle(CircuitSaid(at=evening.at, circuit="workshop", current_ma=PerLine(21_300, 4_000, None)))
+        phone.wait("document.querySelector('.circuit .phase.over')")
+        assert "L1 of the workshop fuse carries more than that fuse" in text(phone, "#state")
+        shown = text(phone, ".circuit")
+        for words in ("workshop 20 A fuse", "21.3A", "! 1.3 A over", "16.0 A room", "unknown"):
+            assert words in shown, words
+        assert text(phone, ".circuit:nth-child(2)").startswith("shed 16 A fuse")
+        label = "document.querySelector('.circuit [role=meter]').ariaLabel"
+        assert phone.run(label) == "workshop L1"
+        assert phone.run("document.documentElement.scrollWidth") <= width
+        assert phone.run(OF_TEXT)[0][0] >= CONTRAST
+        evening.play(evening.at + 61_000)
+        phone.wait("document.querySelector('#state').innerText.includes('The meter of the workshop fuse is silent')")
+        assert "21.3" not in text(phone, ".circuit")
+        assert phone.complaints == []
+
+
+def test_a_house_without_sub_fuses_shows_none(phone: Chromium, served: Served) -> None:
+    """No heading stands over nothing."""
+    phone.go(served.address, DRAWN)
+    assert phone.run("document.querySelector('#below').checkVisibility()") is False
 
 
 def test_a_gateway_that_is_gone_is_said(phone: Chromium, served: Served) -> None:

@@ -3,13 +3,13 @@
 import json
 
 from han_gateway.core.effects import Level, MeterState, Note, ShowHeadroom
-from han_gateway.core.events import Ask, Asked, Tick
+from han_gateway.core.events import Ask, Asked, CircuitSaid, Tick
 from han_gateway.core.site import Charger, Grid
 from han_gateway.core.units import LINES, Line, PerLine
 from han_gateway.core.words.topics import payload
 from han_gateway.page.board import Board
 from han_gateway.page.snapshot import Now, news, present, whole
-from tests.page.evening import HOUR_MS, WALL_MS, Evening, site
+from tests.page.evening import HOUR_MS, WALL_MS, Evening, below_fuses, site
 
 LARGEST = 100_000
 """Bytes: a phone on a bad line has it in a second."""
@@ -55,6 +55,45 @@ def test_a_charger_has_its_limit_and_the_reason_in_both_languages() -> None:
     evening.gateway.handle(Asked(at=evening.at, charger="garage", ask=Ask.BOOST))
     assert present(evening.board, evening.now)["chargers"][0]["wish"] == "boost"
     assert WALL_MS <= garage["since"] <= evening.now.wall_ms
+
+
+def test_a_sub_fuse_shows_what_its_meter_says_while_that_is_fresh() -> None:
+    """Load and room against its own fuse and the cars below it; late it is still shown, silent for a minute it is unknown."""
+    evening = Evening(below_fuses())
+    evening.play(60_000)
+    assert present(evening.board, evening.now)["circuits"][0] | {"lines": []} == {
+        "name": "workshop",
+        "fuse_a": 20,
+        "state": "waiting",
+        "heard_at": None,
+        "lines": [],
+    }
+    evening.gateway.handle(CircuitSaid(at=evening.at, circuit="workshop", current_ma=PerLine(21_300, 4_000, None)))
+    shown = present(evening.board, evening.now)
+    workshop, cars = shown["circuits"][0], shown["chargers"][0]["draws_a"]
+    assert (workshop["state"], workshop["heard_at"]) == ("fresh", evening.now.wall_ms)
+    assert [(line["load_a"], line["room_a"]) for line in workshop["lines"]] == [(21.3, -1.3), (4, 16), (None, None)]
+    assert [line["chargers_a"] for line in workshop["lines"]] == [cars] * 3
+
+    heard = evening.at
+    for later, state, load in ((24_000, "fresh", 21.3), (25_000, "stale", 21.3), (59_000, "stale", 21.3), (60_000, "lost", None)):
+        evening.play(heard + later)
+        workshop = present(evening.board, evening.now)["circuits"][0]
+        assert (workshop["state"], workshop["lines"][0]["load_a"]) == (state, load), later
+
+
+def test_a_sub_fuse_without_a_meter_carries_what_its_chargers_say() -> None:
+    """That is all there is below it; nobody knows it while one of them does not say."""
+    evening = Evening(below_fuses())
+    evening.play(120_000)
+    shown = present(evening.board, evening.now)
+    shed, draws = shown["circuits"][1], shown["chargers"][1]["draws_a"]
+    assert (shed["name"], shed["state"], shed["fuse_a"]) == ("shed", None, 16)
+    assert [line["load_a"] for line in shed["lines"]] == [0, draws, 0]
+    assert round(shed["lines"][1]["room_a"] + draws, 1) == 16
+
+    evening.play(evening.at + 70_000, reports=("garage",))
+    assert present(evening.board, evening.now)["circuits"][1]["lines"][1]["load_a"] is None
 
 
 def test_times_are_right_after_the_clock_was_set() -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from han_gateway.core.events import CircuitSaid
+from han_gateway.core.units import PerLine
 from han_gateway.core.words.topics import payload
 from han_gateway.page.bar import FUSE_CELLS, OVER_CELLS, bar
 from han_gateway.page.snapshot import whole
 from han_gateway.page.text import WIDTH, lines, protected
-from tests.page.evening import Evening
+from tests.page.evening import Evening, below_fuses
 
 
 @pytest.fixture
@@ -50,6 +52,29 @@ def test_a_narrow_terminal_keeps_its_lines(board: dict[str, Any], width: int) ->
     assert "31.2 A  OVER   6.2 A" in bars[0]
     assert [row for row in narrow if re.match(r"! |next|\d\d:|   ?\w", row) and len(row) > width] == []
     assert {row for row in lines(board) if row[0:1] == "L"} < set(lines(board, width=200)), "a wide one changes nothing"
+
+
+def test_a_sub_fuse_has_its_own_lines(board: dict[str, Any]) -> None:
+    """Below the main fuse and against its own; one whose meter is silent is told of. A daemon of before sends none."""
+    evening = Evening(below_fuses())
+    evening.play(60_000)
+    evening.gateway.handle(CircuitSaid(at=evening.at, circuit="workshop", current_ma=PerLine(21_300, 4_000, None)))
+    shown = json.loads(payload(whole(evening.board, evening.now)))
+    text = lines(shown)
+    at = text.index("workshop: 20 A fuse")
+    assert text[at + 1].startswith("L1 ")
+    assert text[at + 1].endswith("21.3 A  OVER   1.3 A")
+    assert text[at + 2].endswith("4.0 A  room  16.0 A")
+    assert text[at + 3].endswith("room     ? A")
+    assert "shed: 16 A fuse" in text
+    assert not any(row.startswith("!") and "workshop" in row for row in text)
+
+    shown["circuits"][0]["state"] = "lost"
+    said = " ".join(lines(shown))
+    assert "! The meter of the workshop fuse is silent. The chargers below it are held at" in said
+    assert "Måleren til workshop er taus." in " ".join(lines(shown, "nb"))
+    del board["circuits"]
+    assert lines(board)
 
 
 def test_trouble_is_loud(board: dict[str, Any]) -> None:

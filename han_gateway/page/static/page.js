@@ -37,6 +37,8 @@ function text(where, words) {
 
 // ---- how things stand
 
+const overloaded = (lines) => lines.filter((line) => line.room_a !== null && line.room_a < 0).map((line) => line.name).join(", ");
+
 function troubles() {
   const found = [];
   if (Date.now() - heard > SILENT_MS) found.push(["bad", t("why.gateway", clock(board.now))]);
@@ -45,8 +47,13 @@ function troubles() {
   if (board.meter.other_net) found.push(["bad", t("why.net", board.grid)]);
   if (board.broker === false) found.push(["bad", t("why.broker")]);
   if (board.trouble === "the broker refuses our limits") found.push(["bad", t("why.refused")]);
-  const over = board.lines.filter((line) => line.room_a !== null && line.room_a < 0).map((line) => line.name);
-  if (over.length) found.push(["bad", t("why.over", over.join(", "))]);
+  const over = overloaded(board.lines);
+  if (over) found.push(["bad", t("why.over", over)]);
+  for (const circuit of board.circuits) {
+    if (circuit.state && circuit.state !== "fresh") found.push([circuit.state === "lost" ? "bad" : "warn", t("why.circuit." + circuit.state, circuit.name)]);
+    const full = overloaded(circuit.lines);
+    if (full) found.push(["bad", t("why.circuit.over", circuit.name, full)]);
+  }
   return found;
 }
 
@@ -71,16 +78,16 @@ function drawState() {
 // ---- the three phases
 
 const TOP = 1.25; // the fuse stands at 80 % of a bar
-function makeLine(line) {
+function makeLine(line, of = "") {
   const part = (name) => node("i", { className: name });
-  const bar = node("div", { className: "bar", role: "meter", "aria-valuemin": 0, "aria-label": line.name }, part("house"), part("car"), part("above"));
+  const bar = node("div", { className: "bar", role: "meter", "aria-valuemin": 0, "aria-label": of + line.name }, part("house"), part("car"), part("above"));
   const load = node("b", {}, node("small", { textContent: "≈" }), node("span"), node("small", { textContent: "A" }));
   const numbers = node("div", { "aria-hidden": "true" }, load, node("p"), node("em"));
   return node("div", { className: "phase" }, bar, node("h2", { textContent: line.name, "aria-hidden": "true" }), numbers);
 }
 
-function drawLine(where, line) {
-  const bar = where.querySelector(".bar"), fuse = board.fuse_a;
+function drawLine(where, line, fuse) {
+  const bar = where.querySelector(".bar");
   const known = line.load_a !== null;
   const cars = known ? Math.min(line.chargers_a ?? 0, line.load_a) : 0;
   const parts = { house: [0, known ? line.load_a - cars : 0], car: [known ? line.load_a - cars : 0, cars], above: [fuse, known ? Math.max(0, line.load_a - fuse) : 0] };
@@ -104,9 +111,33 @@ function drawLine(where, line) {
 
 function drawLines() {
   const where = $("lines");
-  if (where.children.length !== board.lines.length) where.replaceChildren(...board.lines.map(makeLine));
-  board.lines.forEach((line, index) => drawLine(where.children[index], line));
+  if (where.children.length !== board.lines.length) where.replaceChildren(...board.lines.map((line) => makeLine(line)));
+  board.lines.forEach((line, index) => drawLine(where.children[index], line, board.fuse_a));
   $("fuse").dataset.text = t("fuse.short", short.format(board.fuse_a));
+}
+
+// ---- the sub-fuses, each with its three phases
+
+function makeCircuit(circuit) {
+  const made = node("li", { className: "circuit" }, node("h3", {}, circuit.name + " ", node("small")), node("div", { className: "lines" }, ...circuit.lines.map((line) => makeLine(line, circuit.name + " "))));
+  made.dataset.name = circuit.name;
+  return made;
+}
+
+function drawCircuit(where, circuit) {
+  text(where.querySelector("small"), t("fuse.short", short.format(circuit.fuse_a)));
+  const lines = where.querySelector(".lines").children;
+  circuit.lines.forEach((line, index) => drawLine(lines[index], line, circuit.fuse_a));
+}
+
+function drawCircuits() {
+  $("below").hidden = !board.circuits.length;
+  drawList($("circuits"), board.circuits, makeCircuit, drawCircuit);
+}
+
+function drawList(where, all, make, drawOne) { // one element for each, made anew when the names are others
+  if ([...where.children].map((each) => each.dataset.name).join("\n") !== all.map((each) => each.name).join("\n")) where.replaceChildren(...all.map(make));
+  all.forEach((each, index) => drawOne(where.children[index], each));
 }
 
 // ---- the chargers
@@ -153,11 +184,8 @@ function drawActs(where, name) {
 }
 
 function drawChargers() {
-  const where = $("chargers");
-  const names = [...where.children].map((each) => each.dataset.name);
-  if (!where.children.length || names.join("\n") !== board.chargers.map((each) => each.name).join("\n"))
-    where.replaceChildren(...(board.chargers.length ? board.chargers.map(makeCharger) : [node("li", { className: "empty", textContent: t("no.chargers") })]));
-  board.chargers.forEach((charger, index) => drawCharger(where.children[index], charger));
+  if (board.chargers.length) drawList($("chargers"), board.chargers, makeCharger, drawCharger);
+  else $("chargers").replaceChildren(node("li", { className: "empty", textContent: t("no.chargers") }));
 }
 
 // ---- the last hour
@@ -275,7 +303,7 @@ function drawControls() {
 // ---- news
 
 function draw() {
-  drawState(); drawLines(); drawChargers(); drawControls();
+  drawState(); drawLines(); drawCircuits(); drawChargers(); drawControls();
 }
 
 function take(news, everything) {
