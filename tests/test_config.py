@@ -380,6 +380,27 @@ def test_the_password_comes_from_a_file_beside_the_configuration(tmp_path: Path)
     assert "canary-1" not in repr(config)
 
 
+SECRETS = {
+    "password_file under [mqtt]": '[mqtt]\nusername = "han"\npassword_file = "secret"\n',
+    "key_file under [mqtt]": '[mqtt]\ntls = true\ncert_file = "secret"\nkey_file = "secret"\n',
+    "key_file under [meter]": 'key_file = "secret"\n',
+    "authentication_key_file under [meter]": 'key_file = "other"\nauthentication_key_file = "secret"\n',
+    "token_file under [page]": '[page]\ntoken_file = "secret"\n',
+}
+
+
+@pytest.mark.parametrize("key", SECRETS)
+def test_a_secret_that_everybody_can_read_is_told(tmp_path: Path, key: str) -> None:
+    """Which key names it, and what to do; nothing is said of a file that only its owner and its group can read."""
+    for name in ("secret", "other"):
+        (tmp_path / name).write_text("ab" * 16)
+        (tmp_path / name).chmod(0o640)
+    assert not any("can read" in warning for warning in loaded(tmp_path, HOUSE + SECRETS[key]).warnings)
+    (tmp_path / "secret").chmod(0o644)
+    told = f"{key} names a file that everybody on this machine can read; chmod 600 that file"
+    assert told in loaded(tmp_path, HOUSE + SECRETS[key]).warnings
+
+
 def test_a_systemd_credential_is_the_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """LoadCredential=mqtt-password needs no line in the configuration."""
     (tmp_path / "mqtt-password").write_text("canary-2")

@@ -23,7 +23,7 @@ from han_gateway.config.house import link_of, policy_of
 from han_gateway.config.meter import MeterSettings
 from han_gateway.config.neighbours import AmsreaderSettings, HomeAssistantSettings
 from han_gateway.config.problems import ConfigError, Problem, did_you_mean, from_record
-from han_gateway.config.secrets import meter_keys, page_token, password
+from han_gateway.config.secrets import exposed, meter_keys, page_token, password
 from han_gateway.config.settings import CircuitSettings, MqttSettings, Settings
 from han_gateway.config.toml_file import ENVIRONMENT, Place, TomlFile, read_toml
 from han_gateway.config.web import MetricsSettings, PageSettings
@@ -83,6 +83,7 @@ def load(path: Path) -> Config:
         warnings=(
             *stray_variables(),
             *_forgetful(path, settings.site.state_dir),
+            *exposed(file, settings),
             *advice(site, links, left_out=bool(problems), ct_ratio=settings.meter.ct_ratio),
             *crowded(settings.mqtt.prefix, site, links, _neighbours(settings), settings.meter.topic),
         ),

@@ -5,7 +5,8 @@ A file may be named on the command line as well. No secret is ever part of a mes
 
 import os
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -13,6 +14,7 @@ from pydantic import SecretStr
 from dlms.ciphering import KEY_SIZE, Keys
 from han_gateway.config.meter import MeterSettings
 from han_gateway.config.problems import ConfigError, Problem
+from han_gateway.config.settings import Settings
 from han_gateway.config.toml_file import TomlFile, first_bytes
 
 LARGEST_SECRET = 4_096
@@ -56,6 +58,26 @@ def keys_in(key_file: Path | None, authentication_key_file: Path | None) -> Keys
     """The same from files that the command line names."""
     options = {key: f"--{key.replace('_', '-')}" for key in _KEYS}
     return _keys({"key_file": key_file, "authentication_key_file": authentication_key_file}, options)
+
+
+def exposed(file: TomlFile, settings: Settings) -> Iterator[str]:
+    """What to say of files with a secret that everybody on this machine can read."""
+    mqtt, meter = settings.mqtt, settings.meter
+    named = {
+        "password_file under [mqtt]": mqtt.password_file,
+        "key_file under [mqtt]": mqtt.key_file,
+        "key_file under [meter]": meter.key_file,
+        "authentication_key_file under [meter]": meter.authentication_key_file,
+        "token_file under [page]": settings.page.token_file,
+    }
+    for key, name in named.items():
+        path = file.path.parent / name if name else None
+        try:
+            open_to_all = path is not None and path.stat().st_mode & stat.S_IROTH
+        except OSError:  # systemd hands its content over, or an error says that it cannot be read
+            open_to_all = False
+        if open_to_all:
+            yield f"{key} names a file that everybody on this machine can read; chmod 600 that file"
 
 
 def _keys(sources: Mapping[str, Path | None], places: Mapping[str, str]) -> Keys | None:
