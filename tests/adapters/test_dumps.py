@@ -93,13 +93,34 @@ def test_received_logs_keep_their_times() -> None:
 
 
 @pytest.mark.parametrize(
-    "write", [spaced, bytes.hex, lambda data: data.hex(":"), lambda data: f"\x1b[0;32m{spaced(data)}\x1b[0m"]
+    "write",
+    [
+        spaced,
+        bytes.hex,
+        lambda data: data.hex(":"),
+        lambda data: data.hex("-").upper(),
+        repr,
+        lambda data: f"read: {data[1:-1]!r}",
+        lambda data: f"read: {data[:9]!r} and {data[9:]!r}",
+        lambda data: "".join(f"\\x{byte:02X}" for byte in data),
+        lambda data: f"\x1b[0;32m{spaced(data)}\x1b[0m",
+    ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", " \n", "\n\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff", "\u200b"])
 def test_a_frame_per_line(write: Callable[[bytes], str], end: str, mark: str) -> None:
     """Hex is read spaced or not, with colons or colours, after a byte order mark, whatever ends the lines."""
     assert stream(read(mark + "".join(write(each) + end for each in (ONE, LONG, TWO)))) == ONE + LONG + TWO
+
+
+@pytest.mark.parametrize("each", [1, 7, 20])
+def test_what_python_printed_of_its_reads(each: int) -> None:
+    """One read a line, of one byte or of many: also those that are all letters, and a P1 telegram."""
+    for data in (PURE, P1):
+        printed = "".join(f"{data[at : at + each]!r}\n" for at in range(0, len(data), each))
+        assert stream(read(printed)) == data
+        dated = "".join(f"2026-01-15 18:00:02.500 {data[at : at + each]!r}\n" for at in range(0, len(data), each))
+        assert stream(read(dated)) == data
 
 
 @given(st.lists(st.integers(min_value=1, max_value=len(PURE) - 1), max_size=12))
@@ -375,6 +396,9 @@ def test_what_follows_a_telegram_is_read_as_before() -> None:
         "2026-01-15 18:00:11.873\n",
         "[1, 2, 3]\n",
         "2026-13-15 18:00:11 month\n",
+        "adapter 00-11-22-33-44-55 of 3f2504e0-4f89-11d3-9a0c-0305e82c3301\n",
+        "b'\\xzz'\n",
+        "C:\\xxx\\home\n",
     ],
 )
 def test_words_give_nothing(text: str) -> None:

@@ -5,7 +5,7 @@
 
 Forms: our own recordings; raw binary; hex in lines with or without flags, frames split over lines or without HDLC at all;
 "Received N bytes" logs; times above or before the bytes; telnet logs that show a telegram layer by layer; hex annotated or
-masked by hand; decimal lists; MQTT captures with hex or JSON; P1 telegrams as text, also in logs. What is none of these gives no chunks, or bytes that the
+masked by hand; decimal lists; bytes as Python or .NET print them; MQTT captures with hex or JSON; P1 telegrams as text, also in logs. What is none of these gives no chunks, or bytes that the
 decoder will count as noise. This file must not know whether a frame is good.
 """
 
@@ -140,7 +140,8 @@ class _LineReader:
         label = _LABEL.search(rest) if rest.endswith(":") else None
         if label:
             return self._assembler.label(_LAYERS[label[label.lastindex or 0].lower()])
-        return self._bytes_or_words(at, rest)
+        printed = text.printed(rest)
+        return self._assembler.read(printed, at) if printed else self._bytes_or_words(at, rest)
 
     def _bytes_or_words(self, at: datetime | None, rest: str) -> Chunks:
         found = None if rest.startswith(" charger ") else text.find_bytes(rest)

@@ -73,6 +73,12 @@ class Assembler:
         self._fresh = False
         return (*chunks, Chunk(own or self._at, data, Kind.STREAM))
 
+    def read(self, data: bytes, own: datetime | None = None) -> Chunks:
+        """Take bytes as a program read them: a frame or a message that is whole, or any piece of the stream."""
+        if shape.with_flags(data) is None and not shape.is_whole_message(data):
+            return self.verbatim(data, own)
+        return (*self.end(), _classified(data, own or self._at))
+
     def stream(self, data: bytes, own: datetime | None = None) -> Chunks:
         """Take a line of hex: a piece of a stream, of a message, or a whole one. ``own`` is a time on the line itself."""
         if self._skip:

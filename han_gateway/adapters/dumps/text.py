@@ -3,6 +3,7 @@
 Everything is linear in the length of the line. This file must not know about frames or about the lines before.
 """
 
+import ast
 import re
 from itertools import takewhile
 from typing import NamedTuple
@@ -17,6 +18,11 @@ _JSON_DATA = re.compile(r'"(?:data|hex|payload|frame|raw)"\s*:\s*"((?:[0-9A-Fa-f
 _HEX = re.compile(r"(?:0x)?(?:[0-9A-Fa-f]{2}|[Xx]{2})+|\*\*|\?\?")
 # xxd and hexdump -C: a multiple of 16 before, characters behind. od -t x1: seven digits, and nothing behind.
 _OFFSET = re.compile(r"[0-9A-Fa-f]{7}0(: |  )|\d{7} (?=[0-9A-Fa-f]{2}(?: |$))")
+_LITERAL = re.compile(r"""\bb(['"])(?:(?!\1|\\)[ -~]|\\(?:x[0-9A-Fa-f]{2}|[tnr'"\\]))*\1""")  # bytes as Python prints them
+_ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})")
+_DASHED = re.compile(
+    r"(?<![\w-])[0-9A-Fa-f]{2}(?:-[0-9A-Fa-f]{2}){9,}(?![\w-])"
+)  # as .NET prints bytes; no date and no MAC is so long
 _MASK = str.maketrans("Xx*?", "0000")  # a masked id becomes zeros: then only the check sequence of its frame is wrong
 
 
@@ -38,6 +44,14 @@ def without_log_level(text: str) -> str:
     return text[found.end() :] if found else text
 
 
+def printed(text: str) -> bytes:
+    r"""What a program printed of bytes as it read them: ``b'~\xa0*'``, several in a line, or nothing but ``\x7e\xa0\x2a``; else nothing."""
+    if "\\x" not in text and not text.lstrip().startswith(("b'", 'b"')):
+        return b""
+    literals = [ast.literal_eval(found[0]) for found in _LITERAL.finditer(text)]
+    return b"".join(literals) or _unhex(_ESCAPED.findall(text))
+
+
 def find_bytes(text: str) -> Found | None:
     """Find the bytes in a line whose time is already cut off; None for a line of words."""
     found = _JSON_DATA.search(text) if '"' in text else None
@@ -45,6 +59,8 @@ def find_bytes(text: str) -> Found | None:
         return _whole(_unhex(found[1].split())) if found else None
     if text.endswith("]"):
         return _whole(_decimal_list(text))
+    if "-" in text:
+        text = _DASHED.sub(lambda run: run[0].replace("-", " "), text)
     tokens = _tokens(_without_margins(text))
     head = list(takewhile(_HEX.fullmatch, tokens))
     data = _unhex(head)
